@@ -1,0 +1,118 @@
+"""Every exception that plansync raises, with the exit code that each one stands for.
+
+    PlansyncError                 1   known error
+    ├── ConfigError               2   settings or usage; carries all problems at once
+    ├── PlanError                 1   the Markdown file: path and line
+    ├── StoreError                1   state file, local database
+    │   └── Busy                  9   another run holds the lock
+    ├── SafetyStop                7   a guard refused before the first write
+    └── TrackerError              1   what the tracker answered, or did not
+        ├── Unavailable           1   no usable answer; worth another try
+        ├── RateLimited           5   refused for pace; carries seconds to wait
+        ├── AuthError             8   token missing, wrong, or not allowed
+        ├── NotFound              8   repository (not an item) does not exist for us
+        ├── Rejected              1   the tracker refused the content
+        ├── Moved                 5   the item changed since it was read
+        └── OutcomeUnknown        5   a write was sent and its answer was lost
+
+A caller asks: is it mine to fix, is it worth another try, what do I do now. The class answers the
+first two, the message the third. Conflicts and failed operations are results, not exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class PlansyncError(Exception):
+    """The root: anything plansync can explain to its user."""
+
+    exit_code = 1
+
+
+class ConfigError(PlansyncError):
+    """Settings or usage that cannot be acted on; `problems` holds one sentence each."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class PlanError(PlansyncError):
+    """A plan that cannot be read or written. `line` is 1-based, 0 where none applies."""
+
+    def __init__(self, message: str, path: str = "", line: int = 0) -> None:
+        self.path, self.line = path, line
+        place = f"{path}:{line}: " if line else f"{path}: " if path else ""
+        super().__init__(place + message)
+
+
+class StoreError(PlansyncError):
+    """The state file or the local database cannot be read or written."""
+
+
+class Busy(StoreError):
+    """Another run works on the same plan."""
+
+    exit_code = 9
+
+
+class SafetyStop(PlansyncError):
+    """A guard stopped the run before it wrote anything; the message names the way on."""
+
+    exit_code = 7
+
+
+class TrackerError(PlansyncError):
+    """What a tracker answered, or failed to answer.
+
+    `request_id` is the tracker's own name of the request, empty where it gave none.
+    """
+
+    def __init__(self, message: str, request_id: str = "") -> None:
+        self.request_id = request_id
+        super().__init__(message + (f" (request {request_id})" if request_id else ""))
+
+
+class Unavailable(TrackerError):
+    """The tracker could not be reached or gave no usable answer; nothing was written."""
+
+
+class RateLimited(TrackerError):
+    """The tracker refused the request for its pace, before executing it."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, wait_s: float, request_id: str = "") -> None:
+        self.wait_s = wait_s
+        super().__init__(message, request_id)
+
+
+class AuthError(TrackerError):
+    """No token, a wrong one, or one without the permission that is needed."""
+
+    exit_code = 8
+
+
+class NotFound(TrackerError):
+    """The repository does not exist, or not for this token."""
+
+    exit_code = 8
+
+
+class Rejected(TrackerError):
+    """The tracker refused the content of a write; sending it again would not help."""
+
+
+class Moved(TrackerError):
+    """The item changed after it was read; nothing was written."""
+
+    exit_code = 5
+
+
+class OutcomeUnknown(TrackerError):
+    """A write was sent and nobody knows whether it landed; the next run finds out."""
+
+    exit_code = 5

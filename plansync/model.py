@@ -1,0 +1,214 @@
+"""Values that both sides share: what an item is, what changed, what is to be written.
+
+A side is a snapshot: uid → item → fields. Plan, tracker and base are the same type, so a function
+that reads one reads all. A field that an item lacks is *unknown*: nothing is derived from it and
+nothing is written to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType, TypeAlias
+
+Uid = NewType("Uid", str)
+"""`k3f9a2c` for a phase or a task; `k3f9a2c/4` for the task's fourth step ever."""
+
+OVERVIEW = Uid("aaaaaaa")
+"""The plan itself, shown as the overview issue. (plan, uid) identifies, so it may be constant."""
+
+Value: TypeAlias = str | int | tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """What an item is."""
+
+    PLAN = "plan"
+    PHASE = "phase"
+    TASK = "task"
+    STEP = "step"
+
+
+class Side(StrEnum):
+    """Where an operation writes."""
+
+    LOCAL = "plan"
+    REMOTE = "tracker"
+
+
+class Tick(StrEnum):
+    """A step's box. A *started* letter counts as open; the letter itself stays in the plan."""
+
+    OPEN = "open"
+    TICKED = "ticked"
+    DROPPED = "dropped"
+
+
+class State(StrEnum):
+    """A task's state, and an issue's."""
+
+    TODO = "todo"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Field(StrEnum):
+    """Every field that an item can show."""
+
+    TITLE = "title"
+    STATE = "state"
+    PHASE = "phase"
+    STEPS = "steps"
+    TEXT = "text"
+    TICK = "tick"
+    OPTIONAL = "optional"
+    LEVEL = "level"
+    PROSE = "prose"
+    REQUIREMENTS = "requirements"
+    ESTIMATE = "estimate"
+    DEPENDS = "depends"
+    IMPLIED = "implied"
+    CARRIER = "carrier"
+    STATUS = "status"
+    MARKER = "marker"
+    LINK = "link"
+    COMPLETION = "completion"
+    CURRENT_PHASE = "current_phase"
+    OVERALL = "implementation_status"
+    UPDATED = "last_updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Our last write to an issue, as its block tells: how many there were, and which came last."""
+
+    rev: int = 0
+    op: str = ""
+
+
+_NO_FIELDS: Mapping[Field, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One phase, task or step (or the plan itself) as one side shows it.
+
+    `at` is where that side finds it: a node's index in the plan, a number on the tracker.
+    """
+
+    uid: Uid
+    kind: Kind
+    fields: Mapping[Field, Value] = field(default=_NO_FIELDS)
+    at: int | None = None
+    stamp: Stamp = Stamp()
+
+
+Snapshot: TypeAlias = Mapping[Uid, Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What was last agreed, and what each side held of it at that moment."""
+
+    local: Snapshot = field(default_factory=dict)
+    remote: Snapshot = field(default_factory=dict)
+    agreed: Snapshot = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one item, old → new; `None` where there was or will be no such field.
+
+    `rule` names why, in the words of the merge and rule tables.
+    """
+
+    uid: Uid
+    field: Field
+    old: Value | None
+    new: Value | None
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write: to the tracker exactly one request, to the plan one kind of edit.
+
+    Operations of a lower wave are finished before those of a higher one begin.
+    """
+
+    side: Side
+    kind: str
+    uid: Uid
+    changes: tuple[Change, ...]
+    wave: int
+    needs: tuple[Uid, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One field that both sides changed differently; neither is written."""
+
+    uid: Uid
+    field: Field
+    base: Value | None
+    local: Value | None
+    remote: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth a line to the user that no operation says. `uid` may be empty."""
+
+    uid: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """All that was decided, before anything is written."""
+
+    agreed: Snapshot = field(default_factory=dict)
+    operations: tuple[Operation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def owner_of(uid: Uid) -> Uid:
+    """Name the task of a step; anything else is its own owner."""
+    return Uid(uid.partition("/")[0])
+
+
+def is_step(uid: Uid) -> bool:
+    """Say whether this is a step's uid."""
+    return "/" in uid
+
+
+def text_of(item: Item | None, name: Field) -> str:
+    """Read a text field, empty where it is absent."""
+    value = item.fields.get(name, "") if item else ""
+    return value if isinstance(value, str) else ""
+
+
+def state_of(item: Item | None) -> State | None:
+    """Read the state, `None` where the side does not show it."""
+    value = item.fields.get(Field.STATE) if item else None
+    return State(value) if isinstance(value, str) else None
+
+
+def tick_of(item: Item | None) -> Tick | None:
+    """Read a step's tick, `None` where the side does not show it."""
+    value = item.fields.get(Field.TICK) if item else None
+    return Tick(value) if isinstance(value, str) else None
+
+
+def uids_of(item: Item | None, name: Field) -> tuple[Uid, ...]:
+    """Read a field that lists uids (steps, dependencies, implied ticks)."""
+    value = item.fields.get(name) if item else None
+    return tuple(Uid(v) for v in value) if isinstance(value, tuple) else ()
+
+
+def steps_of(items: Snapshot, task: Uid) -> list[Item]:
+    """List a task's steps in the order of its STEPS field, leaving out those not in `items`."""
+    return [items[u] for u in uids_of(items.get(task), Field.STEPS) if u in items]
