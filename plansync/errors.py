@@ -3,6 +3,7 @@
     PlansyncError                 1   known error
     ├── ConfigError               2   settings or usage; carries all problems at once
     ├── PlanError                 1   the Markdown file: path and line
+    │   └── Unwritable            1   one edit that cannot be made without touching more than itself
     ├── StoreError                1   state file, local database
     │   └── Busy                  9   another run holds the lock
     ├── SafetyStop                7   a guard refused before the first write
@@ -47,6 +48,10 @@ class PlanError(PlansyncError):
         self.path, self.line = path, line
         place = f"{path}:{line}: " if line else f"{path}: " if path else ""
         super().__init__(place + message)
+
+
+class Unwritable(PlanError):
+    """An edit that cannot be made without touching text that is not its own; the value waits."""
 
 
 class StoreError(PlansyncError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NewType, TypeAlias
 
 Uid = NewType("Uid", str)
@@ -88,9 +87,6 @@ class Stamp:
     op: str = ""
 
 
-_NO_FIELDS: Mapping[Field, Value] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Item:
     """One phase, task or step (or the plan itself) as one side shows it.
@@ -100,7 +96,7 @@ class Item:
 
     uid: Uid
     kind: Kind
-    fields: Mapping[Field, Value] = field(default=_NO_FIELDS)
+    fields: Mapping[Field, Value] = field(default_factory=dict)
     at: int | None = None
     stamp: Stamp = Stamp()
 

@@ -1,0 +1,219 @@
+"""The managed block: our part of an issue's body, found by its two comment lines.
+
+What people wrote around it, and lines in it that we did not write, are never changed. A block that
+is cut, doubled or unreadable reads as `None`: unknown, never empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plansync.document.edits import Edit, apply_edits
+from plansync.document.spans import Shape, Span, after_eol, blocks, eol_at, line_end, line_start
+from plansync.document.steps import Line, Place, Step, line_edits, read_boxes
+from plansync.document.tree import Key, key_lines
+from plansync.model import Field, Stamp, Uid
+from plansync.text import UID_PATTERN, neutralise, restore
+
+_BEGIN = re.compile(
+    rb"^<!-- plansync:begin v=1 kind=(?P<kind>task|overview) plan=(?P<plan>[0-9a-z]{8}) "
+    rb"id=(?P<uid>" + UID_PATTERN.encode() + rb") rev=(?P<rev>\d{1,9}) op=(?P<op>[0-9a-f]{8}) -->[ \t]*\r?$",
+    re.MULTILINE,
+)
+_ANY_BEGIN = re.compile(rb"^<!-- plansync:begin\b", re.MULTILINE)
+_END = re.compile(rb"^<!-- plansync:end -->[ \t]*\r?$", re.MULTILINE)
+_FOLLOWS = re.compile(rb"^Boxes above follow `(?P<path>[^`\r\n]+)`, both ways\.[ \t]*\r?$", re.MULTILINE)
+_MILESTONE = re.compile(
+    rf"<!-- plansync:milestone v=1 plan=([0-9a-z]{{8}}) id=({UID_PATTERN}) op=([0-9a-f]{{8}}) -->"
+)
+
+META: Mapping[Field, str] = {
+    Field.REQUIREMENTS: "Requirements",
+    Field.ESTIMATE: "Estimated Time",
+    Field.DEPENDS: "Dependencies",
+}
+"""The metadata lines of a block, in the order in which they are written."""
+
+_NAMES = {key.casefold(): name.value for name, key in META.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a block says, in the plan's spelling. `meta` holds one line's text for each field."""
+
+    kind: str
+    plan: str
+    uid: Uid
+    stamp: Stamp
+    path: str = ""
+    prose: str = ""
+    steps: Mapping[Uid, Step] = field(default_factory=dict)
+    meta: Mapping[Field, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block that was read. `inner` is the range between the two comment lines."""
+
+    kind: str
+    plan: str
+    uid: Uid
+    stamp: Stamp
+    path: str
+    prose: str
+    steps: tuple[Step, ...]
+    meta: Mapping[Field, str]
+    begin: Span
+    inner: Span
+
+
+def _encoded(body: str) -> bytes:
+    return body.encode("utf-8", errors="replace")
+
+
+def read(body: str) -> Block | None:
+    """Find and read the block of a body."""
+    source = _encoded(body)
+    begins, ends = list(_BEGIN.finditer(source)), list(_END.finditer(source))
+    if len(begins) != 1 or len(ends) != 1 or len(_ANY_BEGIN.findall(source)) != 1:
+        return None
+    begin, end = begins[0], ends[0]
+    inner = Span(after_eol(source, line_end(source, begin.start())), end.start())
+    if inner.end < inner.start:
+        return None
+    part = source[inner.start : inner.end]
+    lines = read_boxes(part)
+    follows = _FOLLOWS.search(part)
+    return Block(
+        kind=begin["kind"].decode(),
+        plan=begin["plan"].decode(),
+        uid=Uid(begin["uid"].decode()),
+        stamp=Stamp(int(begin["rev"]), begin["op"].decode()),
+        path=follows["path"].decode() if follows else "",
+        prose=restore(part[: _prose_end(part, lines)].decode().replace("\r\n", "\n").strip("\n ")),
+        steps=tuple(line.step._replace(text=restore(line.step.text)) for line in lines),
+        meta={name: restore(part[k.value.start : k.value.end].decode()) for name, k in _metas(part).items()},
+        begin=Span(begin.start(), line_end(source, begin.start())),
+        inner=inner,
+    )
+
+
+def _metas(part: bytes) -> dict[Field, Key]:
+    found: dict[Field, Key] = {}
+    for block in blocks(part):
+        if block.shape is Shape.TEXT and block.inside < 0:
+            for key in key_lines(part, block.text, _NAMES):
+                if key.name:
+                    found.setdefault(Field(key.name), key)
+    return found
+
+
+def _prose_end(part: bytes, lines: Sequence[Line]) -> int:
+    """Find where lead prose ends: at the first step, metadata line or our closing sentence."""
+    starts = [line.block.span.start for line in lines[:1]] + [k.line.start for k in _metas(part).values()]
+    follows = _FOLLOWS.search(part)
+    starts += [follows.start()] if follows else []
+    return line_start(part, min(starts)) if starts else len(part)
+
+
+def _begin_line(kind: str, plan: str, uid: Uid, stamp: Stamp) -> str:
+    return f"<!-- plansync:begin v=1 kind={kind} plan={plan} id={uid} rev={stamp.rev} op={stamp.op} -->"
+
+
+def render(content: Content) -> str:
+    """Write a whole block: only at creation, and where a body has none."""
+    parts = [neutralise(content.prose)] if content.prose else []
+    if content.steps:
+        parts.append("\n".join(_step_line(step) for step in content.steps.values()))
+    if content.meta:
+        parts.append("\n".join(_meta_line(name, content.meta[name]) for name in META if name in content.meta))
+    parts.append(f"Boxes above follow `{content.path}`, both ways.")
+    begin = _begin_line(content.kind, content.plan, content.uid, content.stamp)
+    return "\n".join([begin, "\n\n".join(parts), "<!-- plansync:end -->"])
+
+
+def _step_line(step: Step) -> str:
+    text = neutralise(step.text)
+    if step.tick.value == "dropped":
+        return f"{'  ' * step.level}- [x] ~~{text}~~"
+    return f"{'  ' * step.level}- [{'x' if step.tick.value == 'ticked' else ' '}] {text}"
+
+
+def _meta_line(name: Field, text: str) -> str:
+    return f"**{META[name]}**: {text}  "
+
+
+def rewrite(body: str, shown: Block, uids: Sequence[Uid], held: Content, fields: frozenset[Field]) -> str:
+    """Edit the block in place towards `held`, stamp included; `uids` names the shown steps in order.
+
+    Only the one-way fields in `fields` are touched. Metadata texts are taken as they are to stand.
+    Raises: Unwritable where a step cannot be moved or removed by itself.
+    """
+    source = _encoded(body)
+    part = source[shown.inner.start : shown.inner.end]
+    lines = read_boxes(part)
+    edits = line_edits(part, lines, uids, held.steps, neutralise, lambda: _first_step(part))
+    edits += [
+        e for name in META if name in fields for e in _meta_edits(part, lines, name, held.meta.get(name, ""))
+    ]
+    if Field.PROSE in fields:
+        edits += _prose_edits(part, lines, held.prose)
+    begin = _begin_line(held.kind, held.plan, held.uid, held.stamp).encode()
+    tail = source[shown.begin.end : shown.inner.start]
+    whole = source[: shown.begin.start] + begin + tail + apply_edits(part, edits) + source[shown.inner.end :]
+    return whole.decode()
+
+
+def _first_step(part: bytes) -> Place:
+    metas = sorted(k.line.start for k in _metas(part).values())
+    follows = _FOLLOWS.search(part)
+    at = metas[0] if metas else follows.start() if follows else len(part)
+    return Place(at, b"", eol_at(part, at))
+
+
+def _meta_edits(part: bytes, lines: Sequence[Line], name: Field, text: str) -> list[Edit]:
+    metas = _metas(part)
+    key = metas.get(name)
+    if key and text:
+        return [Edit(key.value.start, key.value.end, text.encode())]
+    if key:
+        return [Edit(key.line.start, after_eol(part, key.line.end), b"")]
+    if not text:
+        return []
+    order = list(META)
+    before = [k for n, k in metas.items() if order.index(n) < order.index(name)]
+    if metas:
+        at = (
+            after_eol(part, max(before, key=lambda k: k.line.end).line.end)
+            if before
+            else min(k.line.start for k in metas.values())
+        )
+        return [Edit(at, at, _meta_line(name, text).encode() + eol_at(part, at))]
+    follows = _FOLLOWS.search(part)
+    at = follows.start() if follows else len(part)
+    eol = eol_at(part, at)
+    return [Edit(at, at, _meta_line(name, text).encode() + eol + eol)]
+
+
+def _prose_edits(part: bytes, lines: Sequence[Line], prose: str) -> list[Edit]:
+    end = _prose_end(part, lines)
+    eol = eol_at(part, 0)
+    old = part[:end].strip(b"\r\n ")
+    new = neutralise(prose).encode().replace(b"\n", eol)
+    if old and new:
+        start = part.index(old)
+        return [Edit(start, start + len(old), new)]
+    return [Edit(0, end, new + eol + eol if new else b"")]
+
+
+def milestone_line(plan: str, uid: Uid, op: str) -> str:
+    """Write the line that ends a milestone's description."""
+    return f"<!-- plansync:milestone v=1 plan={plan} id={uid} op={op} -->"
+
+
+def read_milestone(description: str) -> tuple[str, Uid, str] | None:
+    """Read plan, uid and operation from a milestone's description; the last such line counts."""
+    found = _MILESTONE.findall(description)
+    return (found[-1][0], Uid(found[-1][1]), found[-1][2]) if found else None

@@ -1,0 +1,281 @@
+"""Markdown as a flat list of blocks with byte ranges: the one user of the Markdown parser.
+
+Positions are byte offsets into the source as given, BOM and line ends included. Nothing is copied
+out of the source and nothing is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+import pyromark
+
+_BOM = b"\xef\xbb\xbf"
+_OPTIONS = (
+    pyromark.Options.ENABLE_TASKLISTS | pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
+)
+_BOX = re.compile(rb"\[([^\r\n\]\[]{1,4})\](\*?)(?=[ \t\r\n]|$)")
+_FRONT_MATTER = re.compile(rb"---[ \t]*\r?\n.*?\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
+_MARKER_WIDTH = re.compile(rb"[ \t\r\n>]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
+
+
+class Span(NamedTuple):
+    """A byte range, end excluded."""
+
+    start: int
+    end: int
+
+
+class Shape(Enum):
+    """What a block is."""
+
+    HEADING = "heading"
+    ITEM = "item"
+    TEXT = "text"
+    CODE = "code"
+    HTML = "html"
+    TABLE = "table"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block.
+
+    `level`: a heading's 1 to 6, an item's list depth from 0. `text`: the inline content, for an item
+    its first paragraph without the box. `box`: the letter's own bytes between the brackets;
+    `is_task`: hosts show that box (a known letter, and no star behind it). `inside`: index of the
+    enclosing item, -1 for none. `comments`: inline HTML comments within `text`.
+    """
+
+    shape: Shape
+    level: int
+    span: Span
+    text: Span
+    box: Span | None = None
+    is_task: bool = False
+    is_optional: bool = False
+    is_ordered: bool = False
+    is_quoted: bool = False
+    is_closed: bool = True
+    inside: int = -1
+    comments: tuple[Span, ...] = ()
+
+
+@dataclass(slots=True)
+class _Open:
+    """A block whose end event has not come yet."""
+
+    shape: Shape
+    level: int
+    span: Span
+    index: int
+    inside: int
+    is_ordered: bool
+    text: list[Span] = field(default_factory=list)
+    comments: list[Span] = field(default_factory=list)
+    box: Span | None = None
+    takes_text: bool = True
+
+
+_SHAPES = {
+    "Heading": Shape.HEADING,
+    "Item": Shape.ITEM,
+    "Paragraph": Shape.TEXT,
+    "CodeBlock": Shape.CODE,
+    "HtmlBlock": Shape.HTML,
+    "Table": Shape.TABLE,
+}
+_CONTAINERS = {"Item", "List", "BlockQuote"}
+
+
+def line_start(source: bytes, at: int) -> int:
+    """Find where the line that holds `at` begins."""
+    return max(source.rfind(b"\n", 0, at), source.rfind(b"\r", 0, at)) + 1
+
+
+def line_end(source: bytes, at: int) -> int:
+    """Find the end of the line that holds `at`, before its line ending."""
+    ends = [e for e in (source.find(b"\n", at), source.find(b"\r", at)) if e >= 0]
+    return min(ends, default=len(source))
+
+
+def after_eol(source: bytes, at: int) -> int:
+    """Step over the line ending at `at`, if there is one."""
+    if source[at : at + 2] == b"\r\n":
+        return at + 2
+    return at + 1 if source[at : at + 1] in (b"\n", b"\r") else at
+
+
+def line_no(source: bytes, at: int) -> int:
+    """Count lines up to `at`, from 1."""
+    head = source[:at]
+    return head.count(b"\n") + head.replace(b"\r\n", b"").count(b"\r") + 1
+
+
+def eol_at(source: bytes, at: int) -> bytes:
+    """Read the line ending of the line that holds `at`; of the one before where it has none."""
+    end = line_end(source, at)
+    ending = source[end : after_eol(source, end)]
+    if ending or not (start := line_start(source, at)):
+        return ending or b"\n"
+    return b"\r\n" if source[start - 2 : start] == b"\r\n" else source[start - 1 : start]
+
+
+def _readable(source: bytes) -> tuple[str, int]:
+    """Give the parser's copy of the source, byte for byte as long, and the BOM's width.
+
+    A lone CR is no line end to this parser, and front matter is no Markdown.
+    """
+    offset = len(_BOM) if source.startswith(_BOM) else 0
+    copy = re.sub(rb"\r(?!\n)", b"\n", source[offset:])
+    if front := _FRONT_MATTER.match(copy):
+        copy = re.sub(rb"[^\r\n]", b" ", front.group()) + copy[front.end() :]
+    return copy.decode("utf-8"), offset
+
+
+class _Reader:
+    """Folds parser events into blocks, in the order of their starts."""
+
+    def __init__(self, source: bytes, offset: int) -> None:
+        self.source, self.offset = source, offset
+        self.blocks: list[Block | None] = []
+        self.stack: list[_Open] = []
+        self.lists: list[bool] = []
+        self.quotes = 0
+
+    def read(self, event: Any, where: dict[str, int]) -> None:
+        """Take one event."""
+        span = Span(where["start"] + self.offset, where["end"] + self.offset)
+        name, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
+        if name in ("Start", "End"):
+            tag, detail = next(iter(value.items())) if isinstance(value, dict) else (value, None)
+            (self._start if name == "Start" else self._end)(tag, detail, span)
+        elif name == "Rule":
+            self._leave_text()
+            self._add(Block(Shape.RULE, 0, span, Span(span.start, span.start), is_quoted=self.quotes > 0))
+        else:
+            self._inline(name, span)
+
+    def _start(self, tag: str, detail: Any, span: Span) -> None:
+        if tag == "List":
+            self._leave_text()
+            self.lists.append(detail is not None)
+        elif tag == "BlockQuote":
+            self._leave_text()
+            self.quotes += 1
+        elif tag in _SHAPES:
+            self._open(tag, detail, span)
+        elif self.stack and tag in ("Strong", "Emphasis", "Strikethrough", "Link", "Image"):
+            self._inline(tag, span)
+
+    def _open(self, tag: str, detail: Any, span: Span) -> None:
+        item = next((o for o in reversed(self.stack) if o.shape is Shape.ITEM), None)
+        if (
+            tag == "Paragraph"
+            and item is not None
+            and item is self.stack[-1]
+            and not item.text
+            and item.takes_text
+        ):
+            return
+        self._leave_text()
+        level = int(detail["level"][1]) if tag == "Heading" else len(self.lists) - 1 if tag == "Item" else 0
+        is_ordered = bool(self.lists and self.lists[-1])
+        self.stack.append(
+            _Open(_SHAPES[tag], level, span, len(self.blocks), item.index if item else -1, is_ordered)
+        )
+        self.blocks.append(None)
+
+    def _end(self, tag: str, detail: Any, span: Span) -> None:
+        if tag == "List":
+            self.lists.pop()
+        elif tag == "BlockQuote":
+            self.quotes -= 1
+        elif tag == "Paragraph" and self.stack and self.stack[-1].shape is Shape.ITEM:
+            self.stack[-1].takes_text = False
+        elif tag in _SHAPES and self.stack and self.stack[-1].shape is _SHAPES[tag]:
+            done = self.stack.pop()
+            self.blocks[done.index] = self._closed(done)
+
+    def _inline(self, name: str, span: Span) -> None:
+        if not self.stack or not self.stack[-1].takes_text:
+            return
+        top = self.stack[-1]
+        if name == "TaskListMarker":
+            top.box = Span(span.start + 1, span.end - 1)
+        elif name not in ("SoftBreak", "HardBreak"):
+            top.text.append(span)
+            if name == "InlineHtml" and self.source[span.start : span.start + 4] == b"<!--":
+                top.comments.append(span)
+
+    def _leave_text(self) -> None:
+        """A nested block ends the first paragraph of the item around it."""
+        if self.stack and self.stack[-1].shape is Shape.ITEM:
+            self.stack[-1].takes_text = False
+
+    def _add(self, block: Block) -> None:
+        self.blocks.append(block)
+
+    def _closed(self, done: _Open) -> Block:
+        start, box, is_task, is_optional = done.span.start, done.box, done.box is not None, False
+        text = Span(
+            min((s.start for s in done.text), default=-1), max((s.end for s in done.text), default=-1)
+        )
+        if done.shape is Shape.ITEM:
+            marker = _MARKER_WIDTH.match(self.source, start)
+            content = marker.end() if marker else start
+            start = content - len((marker.group() if marker else b"").lstrip(b" \t\r\n>"))
+            written = _BOX.match(self.source, content)
+            if written and box is None:
+                box, is_optional = Span(*written.span(1)), bool(written.group(2))
+            after = written.end() if written else content
+            while self.source[after : after + 1] in (b" ", b"\t"):
+                after += 1
+            text = Span(after, max(text.end, after))
+        elif text.start < 0:
+            text = Span(start, start)
+        return Block(
+            shape=done.shape,
+            level=done.level,
+            span=Span(start, _trimmed(self.source, start, done.span.end)),
+            text=Span(text.start, _trimmed(self.source, text.start, text.end)),
+            box=box,
+            is_task=is_task,
+            is_optional=is_optional,
+            is_ordered=done.is_ordered and done.shape is Shape.ITEM,
+            is_quoted=self.quotes > 0,
+            is_closed=done.shape is not Shape.CODE or _is_closed_code(self.source, start, done.span.end),
+            inside=done.inside,
+            comments=tuple(done.comments),
+        )
+
+
+def _trimmed(source: bytes, start: int, end: int) -> int:
+    """Leave trailing blanks and blank lines out of a range."""
+    return start + len(source[start:end].rstrip(b" \t\r\n")) if end > start else start
+
+
+def _is_closed_code(source: bytes, start: int, end: int) -> bool:
+    """Say whether a fenced block has its closing fence (an indented block needs none)."""
+    lines = source[start:end].strip(b" \t\r\n>").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    fence = re.match(rb"`{3,}|~{3,}", lines[0])
+    if not fence:
+        return True
+    last = lines[-1].strip(b" \t>")
+    return len(lines) > 1 and set(last) == {fence.group()[0]} and len(last) >= len(fence.group())
+
+
+def blocks(source: bytes) -> list[Block]:
+    """List every block of a Markdown text in the order of its start.
+
+    Raises: UnicodeDecodeError where the source is not UTF-8.
+    """
+    text, offset = _readable(source)
+    reader = _Reader(source, offset)
+    for event, where in pyromark.events_with_range(text, options=_OPTIONS):
+        reader.read(event, where)
+    return [block for block in reader.blocks if block is not None]

@@ -1,0 +1,259 @@
+"""How GitHub's dialect takes what a client sends: payloads and parameters in, typed values out.
+
+What GitHub would refuse is refused here, in its words. Nothing is read from or written to the
+records: what a value means there is the caller's to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeAlias
+
+from plansync.sandbox.github_shown import Json, error
+from plansync.sandbox.records import Reason, Sort, State
+
+TITLE_MAX = 256  # characters
+BODY_MAX = 65_536  # code points
+LABEL_MAX = 50
+LABEL_TEXT_MAX = 100
+PER_PAGE, PER_PAGE_MAX = 30, 100
+
+Payload: TypeAlias = Mapping[str, Any]
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_COLOR = re.compile(r"[0-9a-fA-F]{6}")
+_SORTS = {"created": Sort.CREATED, "updated": Sort.UPDATED, "comments": Sort.COMMENTS}
+
+
+class Refused(Exception):
+    """An answer that is not what was asked for, ready to send."""
+
+    def __init__(self, status: int, message: str, errors: list[Json] | None = None) -> None:
+        self.status, self.body = status, error(status, message, errors)
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a listing is asked for."""
+
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        """How many entries come before."""
+        return (self.number - 1) * self.size
+
+
+def not_found() -> Refused:
+    """Say that there is no such thing, or none for you."""
+    return Refused(404, "Not Found")
+
+
+def invalid(resource: str, field: str, code: str = "invalid", **more: Any) -> Refused:
+    """Say which field was wrong."""
+    return Refused(422, "Validation Failed", [{"resource": resource, "field": field, "code": code, **more}])
+
+
+def unusable(reason: str) -> Refused:
+    """Say that the payload has not the declared form."""
+    return Refused(422, f"Invalid request.\n\n{reason}")
+
+
+def number(text: str) -> int:
+    """Read a number out of a path."""
+    if not _NUMBER.fullmatch(text):
+        raise not_found()
+    return int(text)
+
+
+# --- parameters
+
+
+def page(query: Mapping[str, str]) -> Page:
+    """Read the page parameters; nonsense counts as absent, as GitHub has it."""
+    size = _positive(query.get("per_page"), PER_PAGE)
+    return Page(_positive(query.get("page"), 1), min(size, PER_PAGE_MAX))
+
+
+def state_filter(query: Mapping[str, str], resource: str) -> State | None:
+    """Read `state`; `None` is all."""
+    chosen = choice(query, "state", ("open", "closed", "all"), resource)
+    return None if chosen == "all" else State(chosen)
+
+
+def sort(query: Mapping[str, str]) -> Sort:
+    """Read `sort` of an issue listing."""
+    return _SORTS[choice(query, "sort", tuple(_SORTS), "Issue")]
+
+
+def choice(query: Mapping[str, str], field: str, options: tuple[str, ...], resource: str) -> str:
+    """Read a parameter that has a few values, the first being the default."""
+    value = query.get(field) or options[0]
+    if value not in options:
+        raise invalid(resource, field, value=value)
+    return value
+
+
+def since(query: Mapping[str, str], resource: str) -> str:
+    """Read `since` as the records write times; empty where absent."""
+    text = query.get("since", "")
+    moment = _moment(text) if text else None
+    if text and moment is None:
+        raise invalid(resource, "since", value=text)
+    return _written(moment) if moment else ""
+
+
+def _positive(text: str | None, default: int) -> int:
+    return int(text) if text and _NUMBER.fullmatch(text) and int(text) > 0 else default
+
+
+# --- payloads
+
+
+def title(payload: Payload, resource: str, maximum: int = TITLE_MAX) -> str:
+    """Read a title; an integer is taken as its digits."""
+    value = payload.get("title")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if "title" not in payload:
+        raise unusable('"title" wasn\'t supplied.')
+    text = string(value, "title")
+    if not text.strip():
+        raise invalid(resource, "title", "missing_field")
+    return limited(text, resource, "title", maximum)
+
+
+def text(payload: Payload, field: str, resource: str) -> str | None:
+    """Read a long text, which may be null."""
+    value = payload.get(field)
+    return None if value is None else limited(string(value, field), resource, field, BODY_MAX)
+
+
+def limited(value: str, resource: str, field: str, maximum: int) -> str:
+    """Refuse a text beyond its limit."""
+    if len(value) > maximum:
+        message = f"{field} is too long (maximum is {maximum} characters)"
+        raise invalid(resource, field, "custom", message=message)
+    return value
+
+
+def string(value: Any, field: str) -> str:
+    """Insist on a string."""
+    if not isinstance(value, str):
+        raise unusable(f"For 'properties/{field}', {_told(value)} is not a string.")
+    return value
+
+
+def state(payload: Payload, resource: str) -> State | None:
+    """Read `state`; `None` where it is absent."""
+    value = payload.get("state")
+    if value is not None and value not in ("open", "closed"):
+        raise invalid(resource, "state", value=str(value))
+    return None if value is None else State(value)
+
+
+def reason(payload: Payload) -> Reason | None:
+    """Read `state_reason`; `None` where it is absent."""
+    value = payload.get("state_reason")
+    if value is not None and value not in tuple(Reason):
+        raise invalid("Issue", "state_reason", value=str(value))
+    return None if value is None else Reason(value)
+
+
+def milestone(payload: Payload) -> int | None:
+    """Read a milestone's number; null takes an issue out of its milestone."""
+    value = payload.get("milestone")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
+        raise invalid("Issue", "milestone", value=value if type(value) is int else str(value))
+    return int(value)
+
+
+def labels(value: Any) -> list[str]:
+    """Read label names, given as strings or as objects."""
+    if not isinstance(value, list):
+        raise unusable(f"For 'properties/labels', {_told(value)} is not an array.")
+    names = [each.get("name") if isinstance(each, Mapping) else each for each in value]
+    return [label_name(name) for name in names]
+
+
+def label_name(value: Any) -> str:
+    """Read a label's name."""
+    name = string(value, "name")
+    if not name.strip():
+        raise invalid("Label", "name", "missing_field")
+    if name != name.strip():
+        raise invalid("Label", "name", value=name)
+    return limited(name, "Label", "name", LABEL_MAX)
+
+
+def label_color(value: Any) -> str:
+    """Read a label's colour: six hexadecimal digits."""
+    if not _COLOR.fullmatch(string(value, "color")):
+        raise invalid("Label", "color", value=value)
+    return str(value).lower()
+
+
+def label_text(value: Any) -> str | None:
+    """Read a label's description."""
+    if value is None:
+        return None
+    return limited(string(value, "description"), "Label", "description", LABEL_TEXT_MAX)
+
+
+def assignees(payload: Payload) -> None:
+    """Refuse assignees: nobody in the sandbox can be given an issue."""
+    if names := payload.get("assignees"):
+        raise invalid("Issue", "assignees", value=names if isinstance(names, list) else str(names))
+
+
+def due_on(value: Any) -> str | None:
+    """Read a due date; its instant is floored to a day on the Pacific coast, as GitHub does."""
+    if value is None:
+        return None
+    moment = _moment(string(value, "due_on"))
+    if moment is None:
+        raise unusable(f"For 'properties/due_on', {_told(value)} is not a valid date-time.")
+    summer = _is_pacific_summer(moment)
+    day = (moment - timedelta(hours=7 if summer else 8)).date()
+    # The switch is at two in the morning, so midnight of that day is still in the old time.
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    in_winter = midnight + timedelta(hours=8)
+    return _written(midnight + timedelta(hours=7) if _is_pacific_summer(in_winter) else in_winter)
+
+
+def _is_pacific_summer(moment: datetime) -> bool:
+    """Say whether daylight saving time holds (rule of 2007: March to November)."""
+    begins = _nth_sunday(moment.year, 3, 2) + timedelta(hours=10)  # 02:00 PST
+    ends = _nth_sunday(moment.year, 11, 1) + timedelta(hours=9)  # 02:00 PDT
+    return begins <= moment < ends
+
+
+def _nth_sunday(year: int, month: int, nth: int) -> datetime:
+    first = date(year, month, 1)
+    day = 1 + (6 - first.weekday()) % 7 + 7 * (nth - 1)
+    return datetime(year, month, day, tzinfo=UTC)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))  # an unescaped + in a query
+    except ValueError:
+        return None
+    if not 1900 < moment.year < 9999:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _told(value: Any) -> str:
+    """Name a JSON value as GitHub's messages do."""
+    return "nil" if value is None else repr(value)[:100]

@@ -1,0 +1,584 @@
+"""The embedded tracker's records: milestones, issues, labels, comments, events, on SQLite.
+
+Pure storage: no word of HTTP, and no rule of any tracker's dialect. Times are UTC text with whole
+seconds (`2026-11-22T10:00:00Z`), so that they compare as text. `updated_at` moves when something
+really changed, and never backwards. One `Records` is used from one thread at a time; several
+processes may share a file.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TypedDict, TypeVar, Unpack
+
+from plansync.errors import StoreError
+
+_VERSION = 1
+_FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
+_BUSY_S = 5.0
+_T = TypeVar("_T")
+
+_SCHEMA = """
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE milestone (
+    number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, title TEXT NOT NULL, description TEXT,
+    due_on TEXT, state TEXT NOT NULL, author TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, closed_at TEXT
+);
+CREATE TABLE issue (
+    number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, is_pull INTEGER NOT NULL, title TEXT NOT NULL,
+    body TEXT, state TEXT NOT NULL, reason TEXT, milestone INTEGER REFERENCES milestone(number),
+    author TEXT NOT NULL, closed_by TEXT,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, closed_at TEXT
+);
+CREATE INDEX issue_updated ON issue (updated_at);
+CREATE INDEX issue_milestone ON issue (milestone);
+CREATE TABLE gone (number INTEGER PRIMARY KEY);
+CREATE TABLE label (
+    folded TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, color TEXT NOT NULL, description TEXT
+) WITHOUT ROWID;
+CREATE TABLE issue_label (
+    issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    folded TEXT NOT NULL REFERENCES label(folded) ON UPDATE CASCADE ON DELETE CASCADE, PRIMARY KEY (issue, folded)
+) WITHOUT ROWID;
+CREATE INDEX issue_label_folded ON issue_label (folded);
+CREATE TABLE comment (
+    id INTEGER PRIMARY KEY, issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    body TEXT NOT NULL, author TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+);
+CREATE INDEX comment_issue ON comment (issue);
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY, issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    kind TEXT NOT NULL, reason TEXT, actor TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE INDEX event_issue ON event (issue);
+"""
+
+
+class State(StrEnum):
+    """Whether an issue or a milestone is open."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Reason(StrEnum):
+    """Why an issue is in its state."""
+
+    COMPLETED = "completed"
+    NOT_PLANNED = "not_planned"
+    DUPLICATE = "duplicate"
+    REOPENED = "reopened"
+
+
+class Belongs(StrEnum):
+    """A milestone filter that names no milestone."""
+
+    ANY = "any"
+    NONE = "none"
+
+
+class Sort(StrEnum):
+    """What a listing is ordered by."""
+
+    CREATED = "created_at"
+    UPDATED = "updated_at"
+    COMMENTS = "comments"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone; `open_issues` and `closed_issues` are counted, not stored."""
+
+    number: int
+    id: int
+    title: str
+    description: str | None
+    due_on: str | None
+    state: State
+    author: str
+    created_at: str
+    updated_at: str
+    closed_at: str | None
+    open_issues: int
+    closed_issues: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label; its name is unique whatever its case."""
+
+    id: int
+    name: str
+    color: str
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue, or a pull request's issue side."""
+
+    number: int
+    id: int
+    is_pull: bool
+    title: str
+    body: str | None
+    state: State
+    reason: Reason | None
+    milestone: int | None
+    author: str
+    closed_by: str | None
+    created_at: str
+    updated_at: str
+    closed_at: str | None
+    comments: int
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment on an issue."""
+
+    id: int
+    issue: int
+    body: str
+    author: str
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who closed or reopened an issue, and when."""
+
+    issue: int
+    kind: str
+    reason: Reason | None
+    actor: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which issues to list. Labels must all be there; `limit` -1 is no limit."""
+
+    state: State | None = None
+    labels: tuple[str, ...] = ()
+    milestone: int | Belongs | None = None
+    since: str = ""
+    sort: Sort = Sort.CREATED
+    is_descending: bool = True
+    limit: int = -1
+    offset: int = 0
+
+
+class MilestoneChanges(TypedDict, total=False):
+    """The fields of a milestone that a write may touch; an absent key is left alone."""
+
+    title: str
+    description: str | None
+    due_on: str | None
+    state: State
+
+
+class IssueChanges(TypedDict, total=False):
+    """The fields of an issue that a write may touch; its state has verbs of its own."""
+
+    title: str
+    body: str | None
+    milestone: int | None
+
+
+class LabelChanges(TypedDict, total=False):
+    """The fields of a label that a write may touch."""
+
+    name: str
+    color: str
+    description: str | None
+
+
+_MILESTONE_ROWS: Final = """
+    SELECT m.number, m.id, m.title, m.description, m.due_on, m.state, m.author,
+           m.created_at, m.updated_at, m.closed_at,
+           (SELECT count(*) FROM issue i WHERE i.milestone = m.number AND i.state = 'open'),
+           (SELECT count(*) FROM issue i WHERE i.milestone = m.number AND i.state = 'closed')
+    FROM milestone m
+"""
+_ISSUE_ROWS: Final = """
+    SELECT number, id, is_pull, title, body, state, reason, milestone, author, closed_by,
+           created_at, updated_at, closed_at,
+           (SELECT count(*) FROM comment c WHERE c.issue = issue.number) AS comments
+    FROM issue
+"""
+
+
+def fold(name: str) -> str:
+    """Give the form in which label names compare."""
+    return name.casefold()
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Records:
+    """One repository's records, in a file or (without a path) in memory."""
+
+    def __init__(self, path: Path | None = None, *, now: Callable[[], datetime] = _clock) -> None:
+        self.path, self._now = path, now
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        # One thread at a time is the rule; which thread is the caller's affair.
+        self._db = sqlite3.connect(
+            path or ":memory:", isolation_level=None, timeout=_BUSY_S, check_same_thread=False
+        )
+        try:
+            self._open()
+        except (sqlite3.Error, StoreError) as error:
+            self._db.close()
+            raise StoreError(f"{path}: the sandbox's records cannot be opened: {error}") from error
+        self.repository_id = self._counter("repository")
+
+    def _open(self) -> None:
+        for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
+            self._db.execute(f"PRAGMA {pragma}")
+        with self.writing():
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version > _VERSION:
+                raise StoreError("they were written by a newer plansync; update plansync")
+            if version == 0 and self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise StoreError("this is another program's database")
+            if version == 0:
+                self._create()
+
+    def _create(self) -> None:
+        for statement in _SCHEMA.split(";"):
+            self._db.execute(statement)
+        repository = _FIRST_ID + secrets.randbelow(1_000_000_000)
+        counters = {"repository": repository, "id": _FIRST_ID, "issue": 0, "milestone": 0}
+        self._db.executemany("INSERT INTO counter VALUES (?, ?)", counters.items())
+        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Make the writes within land together or not at all; may be nested."""
+        if self._db.in_transaction:
+            yield
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"the sandbox's records are busy; try again ({error})") from error
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # --- milestones
+
+    def milestones(self) -> list[Milestone]:
+        """List all milestones by number."""
+        return [_milestone(row) for row in self._db.execute(f"{_MILESTONE_ROWS} ORDER BY m.number")]
+
+    def milestone(self, number: int) -> Milestone | None:
+        """Read one milestone."""
+        row = self._db.execute(f"{_MILESTONE_ROWS} WHERE m.number = ?", (number,)).fetchone()
+        return _milestone(row) if row else None
+
+    def milestone_titled(self, title: str) -> int | None:
+        """Find the milestone with exactly this title, case included."""
+        row = self._db.execute("SELECT number FROM milestone WHERE title = ?", (title,)).fetchone()
+        return row[0] if row else None
+
+    def add_milestone(self, title: str, author: str, **fields: Unpack[MilestoneChanges]) -> Milestone:
+        """Make a milestone."""
+        with self.writing():
+            number, now = self._next("milestone"), self._time()
+            self._db.execute(
+                "INSERT INTO milestone (number, id, title, state, author, created_at, updated_at)"
+                " VALUES (?, ?, ?, 'open', ?, ?, ?)",
+                (number, self._next_id(), title, author, now, now),
+            )
+            return self.change_milestone(number, **fields)
+
+    def change_milestone(self, number: int, **changes: Unpack[MilestoneChanges]) -> Milestone:
+        """Write the given fields of one milestone."""
+        with self.writing():
+            values: dict[str, Any] = dict(changes)
+            if "state" in changes:
+                was = self._db.execute("SELECT closed_at FROM milestone WHERE number = ?", (number,)).fetchone()[0]
+                values["closed_at"] = (was or self._time()) if changes["state"] is State.CLOSED else None
+            self._write("milestone", number, values)
+            return _there(self.milestone(number))
+
+    # --- issues
+
+    def issues(self, query: Query) -> tuple[list[Issue], int]:
+        """List the issues that a query selects, and count them without its limit."""
+        where, values = _conditions(query)
+        order = "DESC" if query.is_descending else "ASC"
+        rows = self._db.execute(
+            f"{_ISSUE_ROWS} {where} ORDER BY {query.sort.value} {order}, number {order} LIMIT ? OFFSET ?",
+            (*values, query.limit, query.offset),
+        ).fetchall()
+        total = self._db.execute(f"SELECT count(*) FROM issue {where}", values).fetchone()[0]
+        return self._with_labels(rows), total
+
+    def issue(self, number: int) -> Issue | None:
+        """Read one issue."""
+        rows = self._db.execute(f"{_ISSUE_ROWS} WHERE number = ?", (number,)).fetchall()
+        return next(iter(self._with_labels(rows)), None)
+
+    def is_deleted(self, number: int) -> bool:
+        """Say whether an issue of this number was there once."""
+        return bool(self._db.execute("SELECT 1 FROM gone WHERE number = ?", (number,)).fetchone())
+
+    def add_issue(
+        self,
+        title: str,
+        author: str,
+        *,
+        body: str | None = None,
+        milestone: int | None = None,
+        labels: Sequence[str] = (),
+        is_pull: bool = False,
+    ) -> Issue:
+        """Make an issue, and the labels it names that are not there yet."""
+        with self.writing():
+            number, now = self._next("issue"), self._time()
+            self._db.execute(
+                "INSERT INTO issue (number, id, is_pull, title, body, state, milestone, author, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)",
+                (number, self._next_id(), is_pull, title, body, milestone, author, now, now),
+            )
+            self.label_issue(number, labels)
+            self._touch_milestone(milestone)
+            return _there(self.issue(number))
+
+    def change_issue(self, number: int, **changes: Unpack[IssueChanges]) -> Issue:
+        """Write the given fields of one issue."""
+        with self.writing():
+            before = _there(self.issue(number))
+            if self._write("issue", number, dict(changes)) and "milestone" in changes:
+                self._touch_milestone(before.milestone)
+                self._touch_milestone(changes["milestone"])
+            return _there(self.issue(number))
+
+    def close_issue(self, number: int, reason: Reason, actor: str) -> Issue:
+        """Close an open issue; a closed one stays as it is."""
+        with self.writing():
+            if _there(self.issue(number)).state is State.OPEN:
+                fields = {"state": State.CLOSED, "reason": reason, "closed_by": actor, "closed_at": self._time()}
+                self._turn(number, "closed", actor, fields)
+            return _there(self.issue(number))
+
+    def reopen_issue(self, number: int, actor: str) -> Issue:
+        """Reopen a closed issue; an open one stays as it is."""
+        with self.writing():
+            if _there(self.issue(number)).state is State.CLOSED:
+                fields = {"state": State.OPEN, "reason": Reason.REOPENED, "closed_by": None, "closed_at": None}
+                self._turn(number, "reopened", actor, fields)
+            return _there(self.issue(number))
+
+    def delete_issue(self, number: int) -> None:
+        """Remove an issue; its number is never given out again."""
+        with self.writing():
+            self._touch_milestone(_there(self.issue(number)).milestone)
+            self._db.execute("DELETE FROM issue WHERE number = ?", (number,))
+            self._db.execute("INSERT INTO gone VALUES (?)", (number,))
+
+    def _turn(self, number: int, kind: str, actor: str, fields: dict[str, Any]) -> None:
+        self._write("issue", number, fields)
+        self._db.execute(
+            "INSERT INTO event (issue, kind, reason, actor, at) VALUES (?, ?, ?, ?, ?)",
+            (number, kind, fields["reason"], actor, self._time()),
+        )
+        self._touch_milestone(_there(self.issue(number)).milestone)
+
+    # --- labels
+
+    def labels(self) -> list[Label]:
+        """List all labels by name."""
+        rows = self._db.execute("SELECT id, name, color, description FROM label ORDER BY folded")
+        return [Label(*row) for row in rows]
+
+    def label(self, name: str) -> Label | None:
+        """Read one label, whatever the case of its name."""
+        row = self._db.execute(
+            "SELECT id, name, color, description FROM label WHERE folded = ?", (fold(name),)
+        ).fetchone()
+        return Label(*row) if row else None
+
+    def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
+        """Make a label."""
+        with self.writing():
+            self._db.execute(
+                "INSERT INTO label (folded, id, name, color, description) VALUES (?, ?, ?, ?, ?)",
+                (fold(name), self._next_id(), name, color, description),
+            )
+            return _there(self.label(name))
+
+    def change_label(self, name: str, **changes: Unpack[LabelChanges]) -> Label:
+        """Write the given fields of one label."""
+        with self.writing():
+            now, folded = _there(self.label(name)), fold(name)
+            new = {"name": now.name, "color": now.color, "description": now.description, **changes}
+            self._db.execute(
+                "UPDATE label SET name = :name, color = :color, description = :description, folded = :new"
+                " WHERE folded = :old",
+                {**new, "new": fold(str(new["name"])), "old": folded},
+            )
+            return _there(self.label(str(new["name"])))
+
+    def label_issue(self, number: int, names: Sequence[str]) -> None:
+        """Add labels to an issue, making those that are not there yet."""
+        with self.writing():
+            added = 0
+            for name in names:
+                if self.label(name) is None:
+                    self.add_label(name)
+                added += self._db.execute(
+                    "INSERT OR IGNORE INTO issue_label VALUES (?, ?)", (number, fold(name))
+                ).rowcount
+            self._touch_if("issue", number, bool(added))
+
+    def unlabel_issue(self, number: int, name: str) -> bool:
+        """Take a label off an issue; say whether it was on it."""
+        with self.writing():
+            removed = self._db.execute(
+                "DELETE FROM issue_label WHERE issue = ? AND folded = ?", (number, fold(name))
+            ).rowcount
+            self._touch_if("issue", number, bool(removed))
+            return bool(removed)
+
+    def relabel_issue(self, number: int, names: Sequence[str]) -> None:
+        """Make these an issue's only labels."""
+        with self.writing():
+            kept = {fold(name) for name in names}
+            for label in _there(self.issue(number)).labels:
+                if fold(label.name) not in kept:
+                    self.unlabel_issue(number, label.name)
+            self.label_issue(number, names)
+
+    # --- comments, events
+
+    def comments(self, issue: int) -> list[Comment]:
+        """List an issue's comments, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, issue, body, author, created_at, updated_at FROM comment WHERE issue = ? ORDER BY id", (issue,)
+        )
+        return [Comment(*row) for row in rows]
+
+    def add_comment(self, issue: int, body: str, author: str) -> Comment:
+        """Add a comment to an issue."""
+        with self.writing():
+            number, now = self._next_id(), self._time()
+            self._db.execute("INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?)", (number, issue, body, author, now, now))
+            self._touch_if("issue", issue, True)
+            return Comment(number, issue, body, author, now, now)
+
+    def events(self, issue: int) -> list[Event]:
+        """List who closed and reopened an issue, oldest first."""
+        rows = self._db.execute(
+            "SELECT issue, kind, reason, actor, at FROM event WHERE issue = ? ORDER BY id", (issue,)
+        )
+        return [Event(n, kind, Reason(reason) if reason else None, actor, at) for n, kind, reason, actor, at in rows]
+
+    # --- the floor
+
+    def _time(self) -> str:
+        return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _counter(self, name: str) -> int:
+        value: int = self._db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0]
+        return value
+
+    def _next(self, name: str, step: int = 1) -> int:
+        self._db.execute("UPDATE counter SET value = value + ? WHERE name = ?", (step, name))
+        return self._counter(name)
+
+    def _next_id(self) -> int:
+        return self._next("id", 1 + secrets.randbelow(100))
+
+    def _write(self, table: str, number: int, values: dict[str, Any]) -> bool:
+        """Write the columns that differ, and say whether any did."""
+        if not values:
+            return False
+        now = self._db.execute(f"SELECT {', '.join(values)} FROM {table} WHERE number = ?", (number,)).fetchone()
+        moved = {name: value for (name, value), old in zip(values.items(), now, strict=True) if value != old}
+        if moved:
+            columns = ", ".join(f"{name} = ?" for name in moved)
+            self._db.execute(f"UPDATE {table} SET {columns} WHERE number = ?", (*moved.values(), number))
+        self._touch_if(table, number, bool(moved))
+        return bool(moved)
+
+    def _touch_if(self, table: str, number: int, has_moved: bool) -> None:
+        if has_moved:
+            self._db.execute(
+                f"UPDATE {table} SET updated_at = max(updated_at, ?) WHERE number = ?", (self._time(), number)
+            )
+
+    def _touch_milestone(self, number: int | None) -> None:
+        """A milestone moves when its counters do."""
+        if number is not None:
+            self._touch_if("milestone", number, True)
+
+    def _with_labels(self, rows: Sequence[tuple[Any, ...]]) -> list[Issue]:
+        on: dict[int, list[Label]] = {row[0]: [] for row in rows}
+        for number, *label in self._db.execute(
+            "SELECT il.issue, l.id, l.name, l.color, l.description FROM issue_label il JOIN label l USING (folded)"
+            " WHERE il.issue IN (SELECT value FROM json_each(?)) ORDER BY l.id",
+            (json.dumps(list(on)),),
+        ):
+            on[number].append(Label(*label))
+        return [_issue(row, tuple(on[row[0]])) for row in rows]
+
+
+def _conditions(query: Query) -> tuple[str, list[Any]]:
+    """Say a query's filters as SQL."""
+    terms: list[tuple[str, list[Any]]] = []
+    if query.state is not None:
+        terms.append(("state = ?", [query.state]))
+    if query.since:
+        terms.append(("updated_at >= ?", [query.since]))
+    if query.milestone is Belongs.NONE:
+        terms.append(("milestone IS NULL", []))
+    elif query.milestone is Belongs.ANY:
+        terms.append(("milestone IS NOT NULL", []))
+    elif query.milestone is not None:
+        terms.append(("milestone = ?", [query.milestone]))
+    labelled = "number IN (SELECT issue FROM issue_label WHERE folded = ?)"
+    terms += [(labelled, [fold(label)]) for label in query.labels]
+    where = " AND ".join(term for term, _ in terms)
+    return (f"WHERE {where}" if where else ""), [value for _, values in terms for value in values]
+
+
+def _milestone(row: tuple[Any, ...]) -> Milestone:
+    return Milestone(*row[:5], State(row[5]), *row[6:])
+
+
+def _issue(row: tuple[Any, ...], labels: tuple[Label, ...]) -> Issue:
+    number, id_, is_pull, title, body, state, reason, *rest = row
+    why = Reason(reason) if reason else None
+    return Issue(number, id_, bool(is_pull), title, body, State(state), why, *rest, labels=labels)
+
+
+def _there(found: _T | None) -> _T:
+    """Insist on a record that the caller knows to be there."""
+    if found is None:
+        raise LookupError("no such record")
+    return found

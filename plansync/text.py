@@ -1,0 +1,123 @@
+"""Text that crosses between a plan, a tracker and a terminal: comparing, escaping, cleaning.
+
+Nothing here knows what an item is. Every escape has its exact inverse, so a value that travels to a
+tracker and back is the value that left.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+UID_PATTERN = "[2-9a-hj-km-np-z]{7}"
+PLACEHOLDER = re.compile(r"\[[^\]\[]*\]|<[^<>]*>|\{[^{}]*\}|T?XXX+|TBD|TODO|\.{3}|…", re.IGNORECASE)
+"""A title that wholly matches is a blank to be filled in, not an item."""
+
+_EMPTY = "<!-- -->"
+_SIGIL = r"@(?=(?:<!-- -->)*[A-Za-z0-9])|[#!](?=(?:<!-- -->)*\d)|\bGH-(?=(?:<!-- -->)*\d)"
+_CLOSING = r"\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing))\b(?=(?:<!-- -->)*:?\s+https?://)"
+_NEUTRALISE = re.compile(f"(?:{_SIGIL}|{_CLOSING})", re.IGNORECASE)
+_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
+_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
+_ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
+_BLOCK_START = re.compile(r"^(?=[-+*#>|=]|~~~|```|\[.\](?:\s|$))|^(\d{1,9})(?=[.)](?:\s|$))")
+_ESCAPED_START = re.compile(r"^\\(?=[-+*#>|=~`\[])|^(\d{1,9})\\(?=[.)](?:\s|$))")
+_HIDDEN = {
+    0x00AD,
+    0x200B,
+    0x200C,
+    0x200E,
+    0x200F,
+    0x2060,
+    0xFEFF,
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+}
+_LEADING_NUMBER = re.compile(
+    r"^\W*(?:[^\W\d_]+[\s-]*#?)?(?:\d+(?:[.\-]\d+)*[a-z]?|[IVXLC]+|[一二三四五六七八九十]+)\s*[:：.)）–—-]+\s*",
+    re.IGNORECASE,
+)
+
+
+def _outside_code(text: str, change: re.Pattern[str], by: str) -> str:
+    """Apply a substitution everywhere but inside code spans."""
+    parts, end = [], 0
+    for span in _CODE.finditer(text):
+        parts += [change.sub(by, text[end : span.start()]), span.group()]
+        end = span.end()
+    return "".join(parts) + change.sub(by, text[end:])
+
+
+def neutralise(text: str) -> str:
+    """Write plan text so that a tracker neither mentions, links nor closes anything by it.
+
+    An empty comment goes after each sigil outside code; `restore` is the exact inverse.
+    """
+    text = _outside_code(text, _NEUTRALISE, r"\g<0>" + _EMPTY)
+    text = _COMMENT_START.sub("&lt;!--", text)
+    return _BOX_LINE.sub(r"\1\\\2[", text)
+
+
+def restore(text: str) -> str:
+    """Take back what `neutralise` wrote, and nothing else."""
+    text = _ESCAPED_BOX_LINE.sub(r"\1\2[", text)
+    text = re.sub(r"&lt;!--(?=\s*plansync)", "<!--", text)
+    return _outside_code(text, re.compile(f"({_NEUTRALISE.pattern}){_EMPTY}", re.IGNORECASE), r"\1")
+
+
+def one_line(text: str) -> str:
+    """Fold all blanks and line ends to single spaces and drop control characters."""
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
+    return " ".join("".join(kept).split())
+
+
+def visible(text: str) -> str:
+    r"""Make text safe for a terminal: no control byte but \n and \t, hidden characters shown."""
+    return "".join(
+        f"<U+{ord(c):04X}>" if ord(c) in _HIDDEN else c
+        for c in text
+        if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
+    )
+
+
+def imported(text: str) -> str:
+    """Write a tracker's text so that it stays one inline of a plan: no block, comment or marker."""
+    text = "".join(f"<U+{ord(c):04X}>" if ord(c) in _HIDDEN else c for c in one_line(text))
+    text = text.replace("<!--", "&lt;!--")
+    return _BLOCK_START.sub(lambda m: f"{m[1]}\\" if m[1] else "\\", text)
+
+
+def words(text: object) -> str:
+    """Reduce a text to what is compared: NFC, escapes taken back, inner blanks to one, trimmed."""
+    if not isinstance(text, str):
+        return ""
+    text = _ESCAPED_START.sub(lambda m: m[1] or "", one_line(restore(text)))
+    return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--").rstrip("#").strip())
+
+
+def heading_words(text: object) -> str:
+    """Compare headings without their number: `Phase 2: Core` and `Phase 3: Core` are alike."""
+    text = words(text)
+    return _LEADING_NUMBER.sub("", text) or text
+
+
+def is_placeholder(text: str) -> bool:
+    """Say whether a title is wholly a blank to be filled in, such as `[Feature Name]`."""
+    return bool(PLACEHOLDER.fullmatch(text.strip()))
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten to at most `limit` characters at a word, ending in an ellipsis."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    return (head[: head.rfind(" ")] if " " in head[limit // 2 :] else head).rstrip() + "…"
+
+
+def same_lines(text: object) -> str:
+    """Compare running text: line ends, trailing blanks and outer blank lines do not count."""
+    if not isinstance(text, str):
+        return ""
+    lines = (line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return unicodedata.normalize("NFC", "\n".join(lines).strip("\n"))

@@ -1,0 +1,1 @@
+"""One protocol for every tracker, and the adapters that speak it."""

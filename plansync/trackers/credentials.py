@@ -1,0 +1,89 @@
+"""Where a GitHub token is found, in the order that users know from `gh`. Reads no file and no clock.
+
+A token never goes to another host: a variable that belongs to github.com is not read for any other.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from plansync.errors import ConfigError
+from plansync.trackers.http import Token, is_loopback
+
+Run: TypeAlias = Callable[[Sequence[str]], str]
+"""Runs a program and gives what it printed; raises what `subprocess.run` raises."""
+
+_GH_TIMEOUT_S = 3.0  # as long as gh itself gives the keyring
+_PUBLIC = ("GH_TOKEN", "GITHUB_TOKEN")
+_ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+
+
+def run_program(argv: Sequence[str]) -> str:
+    """Run a program without input, for a short while."""
+    done = subprocess.run(
+        argv, capture_output=True, check=True, stdin=subprocess.DEVNULL, text=True, timeout=_GH_TIMEOUT_S
+    )
+    return done.stdout
+
+
+def find_token(host: str, environ: Mapping[str, str], run: Run = run_program) -> Token | None:
+    """Find the token for a host of GitHub's kind; its `source` says where it was.
+
+    Shape: `host` is the API's or the web's, alone, with a port, or as a whole address.
+    Raises: ConfigError for a variable that is set to something that cannot be a token.
+    """
+    for name in variables(host, environ):
+        if environ.get(name, "").strip():
+            return Token(environ[name], name)
+    return None if is_loopback(_name(host)) else _from_gh(host, environ, run)
+
+
+def variables(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """List the variables that may hold a token for this host, first one first."""
+    if _is_public(host):
+        return ("PLANSYNC_TOKEN", *_PUBLIC)
+    is_named = _netloc(environ.get("GITHUB_API_URL", "")) == _netloc(host)
+    return ("PLANSYNC_TOKEN", *_ENTERPRISE, *(("GITHUB_TOKEN",) if is_named else ()))
+
+
+def sign_in_advice(host: str) -> str:
+    """Say what to do for a token, as the end of a sentence."""
+    names = " or ".join(variables(host, {}))
+    return f"set {names}" + ("" if is_loopback(_name(host)) else f", or run `gh auth login -h {_web(host)}`")
+
+
+def _from_gh(host: str, environ: Mapping[str, str], run: Run) -> Token | None:
+    """Ask gh; whatever goes wrong there means that it has none."""
+    argv = (environ.get("GH_PATH") or "gh", "auth", "token", "--hostname", _web(host))
+    try:
+        return Token(run(argv), "`gh auth token`")
+    except (OSError, ValueError, subprocess.SubprocessError, ConfigError):
+        return None
+
+
+def _is_public(host: str) -> bool:
+    web = _web(host)
+    return web == "github.com" or web.endswith(".ghe.com")
+
+
+def _web(host: str) -> str:
+    """Name the host that people and gh use: `api.github.com` is github.com's."""
+    name = _name(host)
+    bare = name.removeprefix("api.")
+    return bare if bare == "github.com" or bare.endswith(".ghe.com") else name
+
+
+def _name(host: str) -> str:
+    return urlsplit(f"//{_netloc(host)}").hostname or ""
+
+
+def _netloc(address: str) -> str:
+    """Reduce an address, or a host alone, to its host and port; empty where it is neither."""
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+    except ValueError:
+        return ""
+    return parts.netloc.rpartition("@")[2].lower()
