@@ -431,6 +431,11 @@ class Http:
         return cut(visible(one_line(text)), _SAID_MAX)
 
 
+def in_process(app: Callable[..., Awaitable[None]]) -> httpx.AsyncBaseTransport:
+    """Reach an ASGI app without a network; its crash is an answer of 500, as a server's would be."""
+    return httpx.ASGITransport(app, raise_app_exceptions=False)
+
+
 def is_loopback(host: str) -> bool:
     """Say whether a host (without port) is this machine itself."""
     try:
