@@ -13,13 +13,26 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, TypedDict, TypeVar, Unpack
+from typing import Any, Final, TypeVar, Unpack
 
 from plansync.errors import StoreError
+from plansync.sandbox.kinds import (
+    Belongs,
+    Comment,
+    Event,
+    Issue,
+    IssueChanges,
+    Label,
+    LabelChanges,
+    Milestone,
+    MilestoneChanges,
+    Query,
+    Reason,
+    State,
+    fold,
+)
 
 _VERSION = 1
 _FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
@@ -43,11 +56,13 @@ CREATE INDEX issue_updated ON issue (updated_at);
 CREATE INDEX issue_milestone ON issue (milestone);
 CREATE TABLE gone (number INTEGER PRIMARY KEY);
 CREATE TABLE label (
-    folded TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, color TEXT NOT NULL, description TEXT
+    folded TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL, color TEXT NOT NULL, description TEXT
 ) WITHOUT ROWID;
 CREATE TABLE issue_label (
     issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
-    folded TEXT NOT NULL REFERENCES label(folded) ON UPDATE CASCADE ON DELETE CASCADE, PRIMARY KEY (issue, folded)
+    folded TEXT NOT NULL REFERENCES label(folded) ON UPDATE CASCADE ON DELETE CASCADE,
+    PRIMARY KEY (issue, folded)
 ) WITHOUT ROWID;
 CREATE INDEX issue_label_folded ON issue_label (folded);
 CREATE TABLE comment (
@@ -63,148 +78,6 @@ CREATE INDEX event_issue ON event (issue);
 """
 
 
-class State(StrEnum):
-    """Whether an issue or a milestone is open."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-class Reason(StrEnum):
-    """Why an issue is in its state."""
-
-    COMPLETED = "completed"
-    NOT_PLANNED = "not_planned"
-    DUPLICATE = "duplicate"
-    REOPENED = "reopened"
-
-
-class Belongs(StrEnum):
-    """A milestone filter that names no milestone."""
-
-    ANY = "any"
-    NONE = "none"
-
-
-class Sort(StrEnum):
-    """What a listing is ordered by."""
-
-    CREATED = "created_at"
-    UPDATED = "updated_at"
-    COMMENTS = "comments"
-
-
-@dataclass(frozen=True, slots=True)
-class Milestone:
-    """A milestone; `open_issues` and `closed_issues` are counted, not stored."""
-
-    number: int
-    id: int
-    title: str
-    description: str | None
-    due_on: str | None
-    state: State
-    author: str
-    created_at: str
-    updated_at: str
-    closed_at: str | None
-    open_issues: int
-    closed_issues: int
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label; its name is unique whatever its case."""
-
-    id: int
-    name: str
-    color: str
-    description: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """An issue, or a pull request's issue side."""
-
-    number: int
-    id: int
-    is_pull: bool
-    title: str
-    body: str | None
-    state: State
-    reason: Reason | None
-    milestone: int | None
-    author: str
-    closed_by: str | None
-    created_at: str
-    updated_at: str
-    closed_at: str | None
-    comments: int
-    labels: tuple[Label, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """One comment on an issue."""
-
-    id: int
-    issue: int
-    body: str
-    author: str
-    created_at: str
-    updated_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Who closed or reopened an issue, and when."""
-
-    issue: int
-    kind: str
-    reason: Reason | None
-    actor: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which issues to list. Labels must all be there; `limit` -1 is no limit."""
-
-    state: State | None = None
-    labels: tuple[str, ...] = ()
-    milestone: int | Belongs | None = None
-    since: str = ""
-    sort: Sort = Sort.CREATED
-    is_descending: bool = True
-    limit: int = -1
-    offset: int = 0
-
-
-class MilestoneChanges(TypedDict, total=False):
-    """The fields of a milestone that a write may touch; an absent key is left alone."""
-
-    title: str
-    description: str | None
-    due_on: str | None
-    state: State
-
-
-class IssueChanges(TypedDict, total=False):
-    """The fields of an issue that a write may touch; its state has verbs of its own."""
-
-    title: str
-    body: str | None
-    milestone: int | None
-
-
-class LabelChanges(TypedDict, total=False):
-    """The fields of a label that a write may touch."""
-
-    name: str
-    color: str
-    description: str | None
-
-
 _MILESTONE_ROWS: Final = """
     SELECT m.number, m.id, m.title, m.description, m.due_on, m.state, m.author,
            m.created_at, m.updated_at, m.closed_at,
@@ -218,11 +91,6 @@ _ISSUE_ROWS: Final = """
            (SELECT count(*) FROM comment c WHERE c.issue = issue.number) AS comments
     FROM issue
 """
-
-
-def fold(name: str) -> str:
-    """Give the form in which label names compare."""
-    return name.casefold()
 
 
 def _clock() -> datetime:
@@ -304,7 +172,7 @@ class Records:
         row = self._db.execute("SELECT number FROM milestone WHERE title = ?", (title,)).fetchone()
         return row[0] if row else None
 
-    def add_milestone(self, title: str, author: str, **fields: Unpack[MilestoneChanges]) -> Milestone:
+    def add_milestone(self, title: str, author: str, /, **fields: Unpack[MilestoneChanges]) -> Milestone:
         """Make a milestone."""
         with self.writing():
             number, now = self._next("milestone"), self._time()
@@ -320,7 +188,9 @@ class Records:
         with self.writing():
             values: dict[str, Any] = dict(changes)
             if "state" in changes:
-                was = self._db.execute("SELECT closed_at FROM milestone WHERE number = ?", (number,)).fetchone()[0]
+                was = self._db.execute(
+                    "SELECT closed_at FROM milestone WHERE number = ?", (number,)
+                ).fetchone()[0]
                 values["closed_at"] = (was or self._time()) if changes["state"] is State.CLOSED else None
             self._write("milestone", number, values)
             return _there(self.milestone(number))
@@ -361,8 +231,8 @@ class Records:
         with self.writing():
             number, now = self._next("issue"), self._time()
             self._db.execute(
-                "INSERT INTO issue (number, id, is_pull, title, body, state, milestone, author, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)",
+                "INSERT INTO issue (number, id, is_pull, title, body, milestone, author, created_at,"
+                " updated_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
                 (number, self._next_id(), is_pull, title, body, milestone, author, now, now),
             )
             self.label_issue(number, labels)
@@ -382,7 +252,12 @@ class Records:
         """Close an open issue; a closed one stays as it is."""
         with self.writing():
             if _there(self.issue(number)).state is State.OPEN:
-                fields = {"state": State.CLOSED, "reason": reason, "closed_by": actor, "closed_at": self._time()}
+                fields = {
+                    "state": State.CLOSED,
+                    "reason": reason,
+                    "closed_by": actor,
+                    "closed_at": self._time(),
+                }
                 self._turn(number, "closed", actor, fields)
             return _there(self.issue(number))
 
@@ -390,7 +265,12 @@ class Records:
         """Reopen a closed issue; an open one stays as it is."""
         with self.writing():
             if _there(self.issue(number)).state is State.CLOSED:
-                fields = {"state": State.OPEN, "reason": Reason.REOPENED, "closed_by": None, "closed_at": None}
+                fields = {
+                    "state": State.OPEN,
+                    "reason": Reason.REOPENED,
+                    "closed_by": None,
+                    "closed_at": None,
+                }
                 self._turn(number, "reopened", actor, fields)
             return _there(self.issue(number))
 
@@ -432,7 +312,7 @@ class Records:
             )
             return _there(self.label(name))
 
-    def change_label(self, name: str, **changes: Unpack[LabelChanges]) -> Label:
+    def change_label(self, name: str, /, **changes: Unpack[LabelChanges]) -> Label:
         """Write the given fields of one label."""
         with self.writing():
             now, folded = _there(self.label(name)), fold(name)
@@ -479,7 +359,8 @@ class Records:
     def comments(self, issue: int) -> list[Comment]:
         """List an issue's comments, oldest first."""
         rows = self._db.execute(
-            "SELECT id, issue, body, author, created_at, updated_at FROM comment WHERE issue = ? ORDER BY id", (issue,)
+            "SELECT id, issue, body, author, created_at, updated_at FROM comment WHERE issue = ? ORDER BY id",
+            (issue,),
         )
         return [Comment(*row) for row in rows]
 
@@ -487,7 +368,9 @@ class Records:
         """Add a comment to an issue."""
         with self.writing():
             number, now = self._next_id(), self._time()
-            self._db.execute("INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?)", (number, issue, body, author, now, now))
+            self._db.execute(
+                "INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?)", (number, issue, body, author, now, now)
+            )
             self._touch_if("issue", issue, True)
             return Comment(number, issue, body, author, now, now)
 
@@ -496,7 +379,10 @@ class Records:
         rows = self._db.execute(
             "SELECT issue, kind, reason, actor, at FROM event WHERE issue = ? ORDER BY id", (issue,)
         )
-        return [Event(n, kind, Reason(reason) if reason else None, actor, at) for n, kind, reason, actor, at in rows]
+        return [
+            Event(n, kind, Reason(reason) if reason else None, actor, at)
+            for n, kind, reason, actor, at in rows
+        ]
 
     # --- the floor
 
@@ -518,7 +404,9 @@ class Records:
         """Write the columns that differ, and say whether any did."""
         if not values:
             return False
-        now = self._db.execute(f"SELECT {', '.join(values)} FROM {table} WHERE number = ?", (number,)).fetchone()
+        now = self._db.execute(
+            f"SELECT {', '.join(values)} FROM {table} WHERE number = ?", (number,)
+        ).fetchone()
         moved = {name: value for (name, value), old in zip(values.items(), now, strict=True) if value != old}
         if moved:
             columns = ", ".join(f"{name} = ?" for name in moved)
@@ -540,8 +428,8 @@ class Records:
     def _with_labels(self, rows: Sequence[tuple[Any, ...]]) -> list[Issue]:
         on: dict[int, list[Label]] = {row[0]: [] for row in rows}
         for number, *label in self._db.execute(
-            "SELECT il.issue, l.id, l.name, l.color, l.description FROM issue_label il JOIN label l USING (folded)"
-            " WHERE il.issue IN (SELECT value FROM json_each(?)) ORDER BY l.id",
+            "SELECT issue, id, name, color, description FROM issue_label JOIN label USING (folded)"
+            " WHERE issue IN (SELECT value FROM json_each(?)) ORDER BY id",
             (json.dumps(list(on)),),
         ):
             on[number].append(Label(*label))
@@ -567,14 +455,17 @@ def _conditions(query: Query) -> tuple[str, list[Any]]:
     return (f"WHERE {where}" if where else ""), [value for _, values in terms for value in values]
 
 
-def _milestone(row: tuple[Any, ...]) -> Milestone:
-    return Milestone(*row[:5], State(row[5]), *row[6:])
+def _milestone(row: Sequence[Any]) -> Milestone:
+    values = list(row)
+    values[5] = State(values[5])
+    return Milestone(*values)
 
 
-def _issue(row: tuple[Any, ...], labels: tuple[Label, ...]) -> Issue:
-    number, id_, is_pull, title, body, state, reason, *rest = row
-    why = Reason(reason) if reason else None
-    return Issue(number, id_, bool(is_pull), title, body, State(state), why, *rest, labels=labels)
+def _issue(row: Sequence[Any], labels: tuple[Label, ...]) -> Issue:
+    values = list(row)
+    values[2], values[5] = bool(values[2]), State(values[5])
+    values[6] = Reason(values[6]) if values[6] else None
+    return Issue(*(*values, labels))
 
 
 def _there(found: _T | None) -> _T:

@@ -1,0 +1,157 @@
+"""What the embedded tracker keeps: frozen values, the filters of a listing, the fields of a write.
+
+No storage and no dialect. Times are UTC text with whole seconds, as `records` writes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypedDict
+
+
+class State(StrEnum):
+    """Whether an issue or a milestone is open."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Reason(StrEnum):
+    """Why an issue is in its state."""
+
+    COMPLETED = "completed"
+    NOT_PLANNED = "not_planned"
+    DUPLICATE = "duplicate"
+    REOPENED = "reopened"
+
+
+class Belongs(StrEnum):
+    """A milestone filter that names no milestone."""
+
+    ANY = "any"
+    NONE = "none"
+
+
+class Sort(StrEnum):
+    """What a listing is ordered by."""
+
+    CREATED = "created_at"
+    UPDATED = "updated_at"
+    COMMENTS = "comments"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A milestone; `open_issues` and `closed_issues` are counted, not stored."""
+
+    number: int
+    id: int
+    title: str
+    description: str | None
+    due_on: str | None
+    state: State
+    author: str
+    created_at: str
+    updated_at: str
+    closed_at: str | None
+    open_issues: int
+    closed_issues: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label; its name is unique whatever its case."""
+
+    id: int
+    name: str
+    color: str
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue, or a pull request's issue side."""
+
+    number: int
+    id: int
+    is_pull: bool
+    title: str
+    body: str | None
+    state: State
+    reason: Reason | None
+    milestone: int | None
+    author: str
+    closed_by: str | None
+    created_at: str
+    updated_at: str
+    closed_at: str | None
+    comments: int
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment on an issue."""
+
+    id: int
+    issue: int
+    body: str
+    author: str
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Who closed or reopened an issue, and when."""
+
+    issue: int
+    kind: str
+    reason: Reason | None
+    actor: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which issues to list. Labels must all be there; `limit` -1 is no limit."""
+
+    state: State | None = None
+    labels: tuple[str, ...] = ()
+    milestone: int | Belongs | None = None
+    since: str = ""
+    sort: Sort = Sort.CREATED
+    is_descending: bool = True
+    limit: int = -1
+    offset: int = 0
+
+
+class MilestoneChanges(TypedDict, total=False):
+    """The fields of a milestone that a write may touch; an absent key is left alone."""
+
+    title: str
+    description: str | None
+    due_on: str | None
+    state: State
+
+
+class IssueChanges(TypedDict, total=False):
+    """The fields of an issue that a write may touch; its state has verbs of its own."""
+
+    title: str
+    body: str | None
+    milestone: int | None
+
+
+class LabelChanges(TypedDict, total=False):
+    """The fields of a label that a write may touch."""
+
+    name: str
+    color: str
+    description: str | None
+
+
+def fold(name: str) -> str:
+    """Give the form in which label names compare."""
+    return name.casefold()
