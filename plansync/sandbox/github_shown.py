@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from plansync.sandbox.records import Comment, Issue, Label, Milestone, Records, State
+from plansync.sandbox.kinds import Comment, Issue, Label, Milestone, State
+from plansync.sandbox.records import Records
 
 Json: TypeAlias = dict[str, Any]
 
@@ -69,8 +70,8 @@ _REPO_COUNTS = (
     "size", "network_count", "subscribers_count",
 )  # fmt: skip
 _REPO_NO = (
-    "fork", "has_projects", "has_wiki", "has_pages", "has_discussions", "has_downloads", "archived", "disabled",
-    "is_template",
+    "fork", "has_projects", "has_wiki", "has_pages", "has_discussions", "has_downloads",
+    "archived", "disabled", "is_template",
 )  # fmt: skip
 _REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from plansync.sandbox.github_shown import Json, error
-from plansync.sandbox.records import Reason, Sort, State
+from plansync.sandbox.kinds import Reason, Sort, State
 
 TITLE_MAX = 256  # characters
 BODY_MAX = 65_536  # code points
