@@ -114,9 +114,7 @@ class _Writer:
                 self.out.append(f"<code>{escape(text)}</code>")
             case {"Html": text} | {"InlineHtml": text}:
                 self._html(text)
-            case "SoftBreak":
-                self.out.append("\n")
-            case "HardBreak":
+            case "SoftBreak" | "HardBreak":  # in an issue GitHub breaks at every line end
                 self.out.append("<br>\n")
             case "Rule":
                 self.out.append("<hr>\n")
@@ -132,7 +130,9 @@ class _Writer:
             case "CodeBlock":
                 opener, closer = '<pre tabindex="0"><code>', "</code></pre>\n"
             case "List":
-                opener, closer = ("<ul>\n", "</ul>\n") if detail is None else (f'<ol start="{detail}">\n', "</ol>\n")
+                opener, closer = (
+                    ("<ul>\n", "</ul>\n") if detail is None else (f'<ol start="{detail}">\n', "</ol>\n")
+                )
             case "Item":
                 is_task = any(isinstance(each, Box) for each in self._first_in_item(at))
                 opener, closer = '<li class="task">' if is_task else "<li>", "</li>\n"
@@ -144,7 +144,10 @@ class _Writer:
                 opener = f"<blockquote><p><strong>{escape(detail)}</strong></p>"
                 closer = "</blockquote>\n"
             case _ if name := _SIMPLE.get(tag):
-                opener, closer = f"<{name}>", f"</{name}>" + ("\n" if name in ("p", "tr", "blockquote") else "")
+                opener, closer = (
+                    f"<{name}>",
+                    f"</{name}>" + ("\n" if name in ("p", "tr", "blockquote") else ""),
+                )
         self.out.append(opener)
         self.closers.append(closer)
 
@@ -185,7 +188,12 @@ class _Writer:
             return str(escape(text))
         parts, end = [], 0
         for found in _BARE_ADDRESS.finditer(text):
-            parts += [str(escape(text[end : found.start()])), _anchor(found.group()), str(escape(found.group())), "</a>"]
+            parts += [
+                str(escape(text[end : found.start()])),
+                _anchor(found.group()),
+                str(escape(found.group())),
+                "</a>",
+            ]
             end = found.end()
         return "".join(parts) + str(escape(text[end:]))
 
