@@ -1,0 +1,161 @@
+"""The served sandbox: a real process on a real socket, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from plansync.errors import ConfigError, StoreError
+from plansync.sandbox.records import Records
+from plansync.sandbox.serve import serve
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from plansync.sandbox.serve import serve
+db, as_json = sys.argv[1:]
+serve(Path(db) if db else None, 0, as_json=as_json == "json", out=sys.stdout)
+"""
+WAIT_S = 10
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    running: list[subprocess.Popen[str]] = []
+
+    def run(db: Path | None = None, form: str = "json") -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", PROGRAM, str(db or ""), form]
+        root = Path(__file__).parents[2]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root
+        )
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def first_line(process: subprocess.Popen[str]) -> Any:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+def test_the_first_line_tells_where_and_how(start: Start) -> None:
+    told = first_line(start())
+
+    assert told == {
+        "url": told["url"],
+        "github": {"api_url": f"{told['url']}/api/v3", "token": "sandbox", "repo": "local/plans"},
+    }
+    assert told["url"].startswith("http://127.0.0.1:")
+
+
+def test_it_answers_as_soon_as_it_has_said_so(start: Start) -> None:
+    told = first_line(start())
+    headers = {"authorization": f"Bearer {told['github']['token']}"}
+
+    assert httpx.get(told["url"]).status_code == 200
+    answer = httpx.get(f"{told['github']['api_url']}/repos/{told['github']['repo']}", headers=headers)
+    assert answer.json()["full_name"] == "local/plans"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_quietly_even_with_a_client_on_the_line(
+    start: Start, ending: signal.Signals
+) -> None:
+    process = start()
+    told = first_line(process)
+    with httpx.Client() as client:
+        client.get(told["url"])
+        process.send_signal(ending)
+        out, err = process.communicate(timeout=WAIT_S)
+
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_for_people_it_says_the_address_in_words(start: Start) -> None:
+    process = start(form="words")
+    assert process.stdout is not None
+
+    assert process.stdout.readline().startswith("The sandbox is open: http://127.0.0.1:")
+
+
+def test_the_records_are_kept_in_the_file(start: Start, tmp_path: Path) -> None:
+    process = start(tmp_path / "sandbox.db")
+    github = first_line(process)["github"]
+    headers = {"authorization": f"Bearer {github['token']}"}
+    path = f"{github['api_url']}/repos/{github['repo']}/issues"
+    assert httpx.post(path, json={"title": "kept"}, headers=headers).status_code == 201
+    process.terminate()
+    process.wait(timeout=WAIT_S)
+
+    with closing(Records(tmp_path / "sandbox.db")) as records:
+        kept = records.issue(1)
+    assert kept is not None
+    assert kept.title == "kept"
+
+
+def test_another_name_for_this_machine_is_refused_by_the_api_too(start: Start) -> None:
+    told = first_line(start())
+    headers = {"authorization": "Bearer sandbox", "host": "evil.example"}
+
+    assert httpx.get(f"{told['github']['api_url']}/user", headers=headers).status_code == 421
+
+
+def test_a_busy_port_is_a_problem_with_a_way_out() -> None:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConfigError, match=r"plansync sandbox --port 0"):
+            serve(None, taken.getsockname()[1], as_json=True, out=io.StringIO())
+
+
+def test_a_port_that_is_none_is_a_problem() -> None:
+    with pytest.raises(ConfigError, match="0 to 65535"):
+        serve(None, 70_000, as_json=True, out=io.StringIO())
+
+
+def test_a_file_that_holds_no_records_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be looked at " * 10)
+    before = path.read_bytes()
+
+    with pytest.raises(StoreError, match="cannot be opened"):
+        serve(path, 0, as_json=True, out=io.StringIO())
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE mine (x)")
+
+    with pytest.raises(StoreError, match="another program's database"):
+        Records(path)
+
+
+def test_records_of_a_newer_plansync_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    Records(path).close()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(StoreError, match="newer plansync"):
+        Records(path)
