@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from plansync.errors import StoreError
 from plansync.sandbox import markdown
 from plansync.sandbox.guard import TooLarge, is_same_origin, read_form
 from plansync.sandbox.kinds import Issue, IssueChanges, Milestone, Query, Reason, Sort, State
@@ -95,7 +96,7 @@ def board(records: Records, *, repo: str) -> Starlette:
             Route("/issues/{number}/edit", pages.edit, methods=["POST"]),
             *(Route(f"/{repo}{path}", _redirect(to), methods=["GET"]) for path, to in _GITHUB_LIKE.items()),
         ],
-        exception_handlers={HTTPException: _refusal},
+        exception_handlers={HTTPException: _refusal, StoreError: _busy},
     )
 
 
@@ -334,3 +335,7 @@ def _redirect(to: str) -> Page:
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _html("refused.html", status=error.status_code, words=error.detail)
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    return _html("refused.html", status=503, words=str(error).capitalize())

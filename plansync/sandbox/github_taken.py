@@ -165,9 +165,9 @@ def reason(payload: Payload) -> Reason | None:
 
 
 def milestone(payload: Payload) -> int | None:
-    """Read a milestone's number; null takes an issue out of its milestone."""
+    """Read a milestone's number; null, and the empty text that PyGithub sends for it, is none."""
     value = payload.get("milestone")
-    if value is None:
+    if value in (None, ""):
         return None
     if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
         raise invalid("Issue", "milestone", value=value if type(value) is int else str(value))

@@ -36,7 +36,7 @@ from plansync.sandbox.kinds import (
 
 _VERSION = 1
 _FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
-_BUSY_S = 5.0
+_BUSY_S = 5.0  # how long a write waits for another process
 _T = TypeVar("_T")
 
 _SCHEMA = """
@@ -100,13 +100,15 @@ def _clock() -> datetime:
 class Records:
     """One repository's records, in a file or (without a path) in memory."""
 
-    def __init__(self, path: Path | None = None, *, now: Callable[[], datetime] = _clock) -> None:
+    def __init__(
+        self, path: Path | None = None, *, now: Callable[[], datetime] = _clock, busy_s: float = _BUSY_S
+    ) -> None:
         self.path, self._now = path, now
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         # One thread at a time is the rule; which thread is the caller's affair.
         self._db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, timeout=_BUSY_S, check_same_thread=False
+            path or ":memory:", isolation_level=None, timeout=busy_s, check_same_thread=False
         )
         try:
             self._open()

@@ -390,6 +390,14 @@ def test_a_milestone_counts_its_issues(api: Api) -> None:
     assert (shown["open_issues"], shown["closed_issues"]) == (1, 1)
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_an_issue_leaves_its_milestone(api: Api, nothing: object) -> None:
+    api.post(f"{R}/milestones", title="m")
+    api.post(f"{R}/issues", title="a", milestone=1)
+
+    assert api.patch(f"{R}/issues/1", milestone=nothing)["milestone"] is None
+
+
 def test_closing_a_milestone_leaves_its_issues_alone_and_open_to_new_ones(api: Api) -> None:
     api.post(f"{R}/milestones", title="m")
     api.post(f"{R}/issues", title="a", milestone=1)
@@ -609,3 +617,14 @@ def test_every_answer_is_json_with_a_request_id(api: Api) -> None:
 
     assert json.loads(answer.content)["status"] == "404"
     assert answer.headers["x-github-request-id"]
+
+
+def test_records_that_another_process_holds_are_a_503(tmp_path: Any) -> None:
+    with (
+        closing(Records(tmp_path / "s.db", busy_s=0.05)) as ours,
+        closing(Records(tmp_path / "s.db")) as theirs,
+    ):
+        api = Api(ours, Clock())
+        with theirs.writing():
+            assert api.refused("POST", f"{R}/issues", title="x")[0] == 503
+        assert api.post(f"{R}/issues", title="x")["number"] == 1
