@@ -21,6 +21,13 @@ OVERVIEW = Uid("aaaaaaa")
 Value: TypeAlias = str | int | tuple[str, ...]
 
 
+TITLE_MAX = 200
+"""Characters of a title that a tracker is given; a longer one opens the block in full."""
+
+OVERALL_WORDS = ("Not Started", "In Progress", "Completed")
+"""The words of a live **Implementation Status** line, in the order in which they follow."""
+
+
 class Kind(StrEnum):
     """What an item is."""
 
@@ -91,7 +98,8 @@ class Stamp:
 class Item:
     """One phase, task or step (or the plan itself) as one side shows it.
 
-    `at` is where that side finds it: a node's index in the plan, a number on the tracker.
+    `at` is where that side finds it: a node's index in the plan, a number on the tracker. `node` is
+    the tracker's own lasting id of the record, where it has one.
     """
 
     uid: Uid
@@ -99,6 +107,7 @@ class Item:
     fields: Mapping[Field, Value] = field(default_factory=dict)
     at: int | None = None
     stamp: Stamp = Stamp()
+    node: str = ""
 
 
 Snapshot: TypeAlias = Mapping[Uid, Item]

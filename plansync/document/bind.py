@@ -15,7 +15,9 @@ from plansync.document.steps import Line, Place, Step, line_edits, read_line
 from plansync.document.tree import ISSUE_LINK, Document, Key, Node, Role, parse
 from plansync.errors import PlanError, Unwritable
 from plansync.model import (
+    OVERALL_WORDS,
     OVERVIEW,
+    TITLE_MAX,
     Field,
     Item,
     Kind,
@@ -34,9 +36,6 @@ from plansync.model import (
     uids_of,
 )
 from plansync.text import cut, imported, is_placeholder, words
-
-TITLE_MAX = 200
-"""Characters of a title that a tracker is given; a longer one opens the block in full."""
 
 STORES: frozenset[Field] = frozenset(
     {
@@ -69,8 +68,7 @@ _TASK_REF = re.compile(
 )
 _NAMED_REF = re.compile(r"\btasks?\s*#?(\d+(?:\.\d+)*[a-z]?)\b", re.IGNORECASE)
 _JOINERS = re.compile(r"[\s,;&+/→]|\band\b|\bund\b|\bet\b|\by\b|\be\b", re.IGNORECASE)
-OVERALL = ("Not Started", "In Progress", "Completed")
-"""The words of a live **Implementation Status** line, in the order in which they follow."""
+
 
 _OUR_STATUS = {State.DONE: "Done", State.DROPPED: "Dropped"}
 _STATUS_WORDS = _OUR_STATUS | {State.TODO: "In Progress"}
@@ -300,7 +298,7 @@ def _computed(document: Document, uids: Mapping[int, Uid]) -> dict[Field, Value]
         shown[Field.COMPLETION] = f"{match[1]}% {match[3]}/{match[5]}"
     if (phase := _phase_named(document, uids, texts.get("current_phase", ""))) is not None:
         shown[Field.CURRENT_PHASE] = phase
-    if texts.get("implementation_status") in OVERALL:
+    if texts.get("implementation_status") in OVERALL_WORDS:
         shown[Field.OVERALL] = texts["implementation_status"]
     if _DATE.fullmatch(texts.get("last_updated", "")):
         shown[Field.UPDATED] = texts["last_updated"]

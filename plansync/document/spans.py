@@ -147,12 +147,12 @@ class _Reader:
         self.lists: list[bool] = []
         self.quotes = 0
 
-    def read(self, event: Any, where: dict[str, int]) -> None:
+    def read(self, event: Any, where: Any) -> None:
         """Take one event."""
         span = Span(where["start"] + self.offset, where["end"] + self.offset)
         name, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
         if name in ("Start", "End"):
-            tag, detail = next(iter(value.items())) if isinstance(value, dict) else (value, None)
+            tag, detail = next(iter(value.items())) if isinstance(value, dict) else (str(value), None)
             (self._start if name == "Start" else self._end)(tag, detail, span)
         elif name == "Rule":
             self._leave_text()

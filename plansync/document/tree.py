@@ -262,9 +262,11 @@ class _Builder:
         task = _match(self.source, block, self.dialect.task) if block.level == self.task_level else None
         phase = _match(self.source, block, self.dialect.phase) if block.level == self.phase_level else None
         if self.task and (block.level <= self.task.level):
-            self.task = self._close(self.task)
+            self._close(self.task)
+            self.task = None
         if self.phase and block.level <= self.phase.level:
-            self.phase = self._close(self.phase)
+            self._close(self.phase)
+            self.phase = None
         if task:
             self.task = self._open(Role.TASK, block, task)
         elif phase:

@@ -1,0 +1,46 @@
+"""Base, local and remote in, one changeset out: pure, and the same for a dry run and a real one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from plansync.model import Changeset, Item, Kind, Snapshot, Uid, is_step
+from plansync.reconcile.merge import Agreement, merge
+from plansync.reconcile.order import operations
+from plansync.reconcile.pairing import pair
+from plansync.reconcile.rules import Given, Policy, derive
+from plansync.reconcile.settle import fold, held, settle
+
+__all__ = ["Agreement", "Decision", "Given", "Policy", "fold", "held", "reconcile", "settle"]
+
+
+class Decision(NamedTuple):
+    """A changeset, with both sides as they were paired for it."""
+
+    changeset: Changeset
+    local: Snapshot
+    remote: Snapshot
+
+
+def reconcile(given: Given) -> Decision:
+    """Decide everything that would make plan and tracker tell the same story."""
+    local, remote = pair(given.base, given.local, given.remote)
+    given = replace(given, local=local, remote=remote)
+    agreement = merge(given.base, local, remote)
+    derive(agreement, given)
+    changeset = Changeset(
+        agreed=_snapshot(agreement, local, remote),
+        operations=tuple(sorted(operations(agreement, given), key=lambda op: op.wave)),
+        conflicts=tuple(agreement.conflicts.values()),
+        notes=tuple(agreement.notes),
+    )
+    return Decision(changeset, local, remote)
+
+
+def _snapshot(agreement: Agreement, local: Snapshot, remote: Snapshot) -> Snapshot:
+    def kind(uid: Uid) -> Kind:
+        known = local.get(uid) or remote.get(uid)
+        return known.kind if known else Kind.STEP if is_step(uid) else Kind.TASK
+
+    return {uid: Item(uid, kind(uid), fields) for uid, fields in agreement.items.items()}

@@ -1,0 +1,373 @@
+"""The three-way merge: every field of every item by the row of a table, nothing written.
+
+`remote changed` includes an issue whose block was written by a newer copy than this one knows
+(`ahead`): a value that went there and back is still news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from plansync.model import (
+    TITLE_MAX,
+    Base,
+    Conflict,
+    Field,
+    Item,
+    Kind,
+    Note,
+    Snapshot,
+    State,
+    Uid,
+    Value,
+    is_step,
+    uids_of,
+)
+from plansync.text import cut, heading_words, same_lines, words
+
+
+class Case(NamedTuple):
+    """One field: what was agreed, what each side held then, what it shows now. `None`: not shown."""
+
+    agreed: Value | None
+    then_local: Value | None
+    then_remote: Value | None
+    local: Value | None
+    remote: Value | None
+    is_ahead: bool
+    same: Callable[[Value | None, Value | None], bool]
+
+    @property
+    def has_base(self) -> bool:
+        """Whether anything is remembered of this field."""
+        return self.agreed is not None
+
+    @property
+    def local_moved(self) -> bool:
+        """Whether the plan changed it."""
+        return not self.same(self.local, self.then_local)
+
+    @property
+    def remote_moved(self) -> bool:
+        """Whether the tracker changed it, or may have and changed it back."""
+        return self.is_ahead or not self.same(self.remote, self.then_remote)
+
+
+class Verdict(NamedTuple):
+    """What is agreed (`None`: nothing), by which rule, and whether that is a conflict."""
+
+    value: Value | None
+    rule: str
+    is_conflict: bool = False
+
+
+CONFLICT = Verdict(None, "conflict", True)
+Rule = Callable[[Case], Verdict]
+
+
+def three_way(case: Case) -> Verdict:
+    """Decide a field that both sides may change."""
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if case.same(case.local, case.remote):
+        is_kept = case.has_base and case.same(case.agreed, case.local)
+        return Verdict(case.agreed if is_kept else case.local, "agree")
+    if not case.has_base:
+        return CONFLICT
+    match case.local_moved, case.remote_moved:
+        case True, True:
+            return CONFLICT
+        case True, False:
+            return Verdict(case.local, "push")
+        case False, True:
+            return Verdict(case.remote, "pull")
+        case _:
+            return Verdict(case.agreed, "finish")
+
+
+def three_way_state(case: Case) -> Verdict:
+    """Decide a task's state; a plan whose boxes carry it shows none.
+
+    A status line that stood there and is gone says todo. Closed stays closed where only the reason
+    differs and only the plan changed it.
+    """
+    if case.local is None and case.then_local in (State.DONE, State.DROPPED):
+        case = case._replace(local=State.TODO.value)
+    if case.local is None:
+        if not case.has_base or case.remote is None:
+            return Verdict(case.agreed, "unknown")
+        is_moved = case.remote != case.then_remote
+        return Verdict(case.remote, "pull") if is_moved else Verdict(case.agreed, "finish")
+    verdict = three_way(case)
+    if verdict.rule == "push" and State.TODO not in (case.local, case.remote):
+        return Verdict(None, "reason differs")
+    return verdict
+
+
+def plan_wins(case: Case) -> Verdict:
+    """Decide a field that only the plan writes: a tracker that differs is noted, never overwritten."""
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if case.same(case.local, case.remote):
+        return Verdict(case.local, "agree")
+    if not case.has_base:
+        return CONFLICT
+    is_edited = not case.same(case.remote, case.then_remote)
+    if is_edited:
+        return CONFLICT if case.local_moved else Verdict(None, "edited on the tracker")
+    return Verdict(case.local, "push" if case.local_moved else "finish")
+
+
+def alike(a: Value | None, b: Value | None) -> bool:
+    """Compare as they are."""
+    return a == b
+
+
+def same_words(a: Value | None, b: Value | None) -> bool:
+    """Compare texts by their words."""
+    return (a is None) == (b is None) and words(a) == words(b)
+
+
+def same_title(a: Value | None, b: Value | None) -> bool:
+    """Compare titles as far as a tracker holds them."""
+    return (a is None) == (b is None) and cut(words(a), TITLE_MAX) == cut(words(b), TITLE_MAX)
+
+
+def same_heading(a: Value | None, b: Value | None) -> bool:
+    """Compare phase titles without their number: renumbering is no renaming."""
+    return (a is None) == (b is None) and heading_words(a) == heading_words(b)
+
+
+def same_text(a: Value | None, b: Value | None) -> bool:
+    """Compare running text by lines."""
+    return (a is None) == (b is None) and same_lines(a) == same_lines(b)
+
+
+def same_set(a: Value | None, b: Value | None) -> bool:
+    """Compare lists whose order says nothing."""
+    return set(a) == set(b) if isinstance(a, tuple) and isinstance(b, tuple) else a == b
+
+
+class Row(NamedTuple):
+    """How one field is decided and compared."""
+
+    rule: Rule = three_way
+    same: Callable[[Value | None, Value | None], bool] = alike
+
+
+ROWS: Mapping[tuple[Kind, Field], Row] = {
+    (Kind.PLAN, Field.TITLE): Row(plan_wins, same_title),
+    (Kind.PLAN, Field.PROSE): Row(plan_wins, same_text),
+    (Kind.PHASE, Field.TITLE): Row(same=same_heading),
+    (Kind.TASK, Field.TITLE): Row(same=same_title),
+    (Kind.TASK, Field.STATE): Row(three_way_state),
+    (Kind.TASK, Field.PHASE): Row(),
+    (Kind.TASK, Field.PROSE): Row(plan_wins, same_text),
+    (Kind.TASK, Field.REQUIREMENTS): Row(plan_wins, same_words),
+    (Kind.TASK, Field.ESTIMATE): Row(plan_wins, same_words),
+    (Kind.TASK, Field.DEPENDS): Row(plan_wins, same_set),
+    (Kind.STEP, Field.TEXT): Row(same=same_words),
+    (Kind.STEP, Field.TICK): Row(),
+}
+"""Every field that is merged. Order and membership of steps are decided by `_merge_steps`."""
+
+
+def same(kind: Kind, name: Field) -> Callable[[Value | None, Value | None], bool]:
+    """Say how a field is compared."""
+    row = ROWS.get((kind, name))
+    return row.same if row else alike
+
+
+@dataclass(slots=True)
+class Agreement:
+    """What is agreed so far. A field in conflict, or unknown, is not in `items`."""
+
+    items: dict[Uid, dict[Field, Value]] = field(default_factory=dict)
+    conflicts: dict[tuple[Uid, Field], Conflict] = field(default_factory=dict)
+    why: dict[tuple[Uid, Field], str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+    def set(self, uid: Uid, name: Field, value: Value, rule: str) -> None:
+        """Agree on a value."""
+        self.items.setdefault(uid, {})[name] = value
+        self.why[uid, name] = rule
+
+    def get(self, uid: Uid, name: Field) -> Value | None:
+        """Read what is agreed, `None` where nothing is."""
+        return self.items.get(uid, {}).get(name)
+
+    def disagree(self, conflict: Conflict) -> None:
+        """Leave a field to a person."""
+        self.conflicts[conflict.uid, conflict.field] = conflict
+        self.items.get(conflict.uid, {}).pop(conflict.field, None)
+
+
+def merge(base: Base, local: Snapshot, remote: Snapshot) -> Agreement:
+    """Merge every item of the plan with its twin on the tracker; one without a twin is new."""
+    agreement = Agreement()
+    for uid, item in local.items():
+        if is_step(uid):
+            continue
+        agreement.items[uid] = {}
+        if uid in remote:
+            _merge_item(agreement, base, item, remote[uid])
+        else:
+            _take_over(agreement, local, item)
+    for uid in local:
+        if not is_step(uid) and uid in remote:
+            _merge_steps(agreement, base, local, remote, uid)
+    _note_absent(agreement, base, local, remote)
+    return agreement
+
+
+def _note_absent(agreement: Agreement, base: Base, local: Snapshot, remote: Snapshot) -> None:
+    for uid, item in remote.items():
+        if uid in local or item.kind is not Kind.TASK:
+            continue
+        if uid in base.agreed:
+            text = f"#{item.at} belongs to a task that is no longer in the plan; it stays as it is"
+        else:
+            text = (
+                f"#{item.at} belongs to a task that this copy of the plan has never held; it stays as it is"
+            )
+        agreement.notes.append(Note(uid, text))
+
+
+def _take_over(agreement: Agreement, local: Snapshot, item: Item) -> None:
+    """A new item: what the plan says is agreed."""
+    for uid in (item.uid, *uids_of(item, Field.STEPS)):
+        kind = local[uid].kind
+        for name, value in local[uid].fields.items():
+            if (kind, name) in ROWS or name in (Field.STEPS, Field.LEVEL):
+                agreement.set(uid, name, value, "new")
+
+
+def case_of(
+    base: Base, uid: Uid, name: Field, local: Value | None, remote: Value | None, is_ahead: bool, row: Row
+) -> Case:
+    """Collect the five values of one field."""
+
+    def then(side: Snapshot) -> Value | None:
+        return side[uid].fields.get(name) if uid in side else None
+
+    return Case(then(base.agreed), then(base.local), then(base.remote), local, remote, is_ahead, row.same)
+
+
+def _merge_item(agreement: Agreement, base: Base, ours: Item, theirs: Item) -> None:
+    known = base.remote.get(ours.uid)
+    is_ahead = known is not None and theirs.stamp.rev > known.stamp.rev
+    for (kind, name), row in ROWS.items():
+        if kind is ours.kind:
+            case = case_of(
+                base, ours.uid, name, ours.fields.get(name), theirs.fields.get(name), is_ahead, row
+            )
+            _decide(agreement, ours.uid, name, case, row, theirs.at)
+
+
+def _decide(agreement: Agreement, uid: Uid, name: Field, case: Case, row: Row, at: int | None) -> None:
+    verdict = row.rule(case)
+    if verdict.is_conflict:
+        agreement.disagree(Conflict(uid, name, case.agreed, case.local, case.remote))
+    elif verdict.value is not None:
+        agreement.set(uid, name, verdict.value, verdict.rule)
+    elif verdict.rule in ("edited on the tracker", "reason differs"):
+        agreement.notes.append(Note(uid, f"#{at}: {name.value.replace('_', ' ')} {_DRIFT[verdict.rule]}"))
+
+
+_DRIFT = {
+    "edited on the tracker": "was edited on the tracker; plansync writes it only when the plan changes it",
+    "reason differs": "is closed on both sides for different reasons; only the reason differs",
+}
+
+
+# ------------------------------------------------------------------- steps
+
+
+def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snapshot, owner: Uid) -> None:
+    if Field.STEPS not in local[owner].fields or Field.STEPS not in remote[owner].fields:
+        return
+    ours, theirs = uids_of(local[owner], Field.STEPS), uids_of(remote[owner], Field.STEPS)
+    known = base.remote.get(owner)
+    is_ahead = known is not None and remote[owner].stamp.rev > known.stamp.rev
+    gone: set[Uid] = set()
+    for uid in dict.fromkeys((*ours, *theirs)):
+        if uid in local and uid in remote:
+            _merge_step(agreement, base, local[uid], remote[uid], is_ahead, remote[owner].at)
+            continue
+        match _fate(base, uid, local, remote):
+            case "gone":
+                gone.add(uid)
+            case "conflict":
+                texts = (
+                    side[uid].fields.get(Field.TEXT) if uid in side else None
+                    for side in (base.agreed, local, remote)
+                )
+                agreement.disagree(Conflict(owner, Field.STEPS, *texts))
+            case _:
+                for name, value in (local.get(uid) or remote[uid]).fields.items():
+                    if name in (Field.TEXT, Field.TICK, Field.LEVEL):
+                        agreement.set(uid, name, value, "push" if uid in local else "pull")
+    if (owner, Field.STEPS) not in agreement.conflicts:
+        order = _order(base, owner, [u for u in ours if u not in gone], [u for u in theirs if u not in gone])
+        agreement.set(owner, Field.STEPS, tuple(order), "order")
+
+
+def _merge_step(
+    agreement: Agreement, base: Base, ours: Item, theirs: Item, is_ahead: bool, at: int | None
+) -> None:
+    for name in (Field.TEXT, Field.TICK):
+        row = ROWS[Kind.STEP, name]
+        case = case_of(base, ours.uid, name, ours.fields.get(name), theirs.fields.get(name), is_ahead, row)
+        _decide(agreement, ours.uid, name, case, row, at)
+    if Field.LEVEL in ours.fields:
+        agreement.set(ours.uid, Field.LEVEL, ours.fields[Field.LEVEL], "agree")
+
+
+def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> str:
+    """Say what becomes of a step that only one side has: `gone`, `kept`, or `conflict`.
+
+    The side that lacks it removed it only if it once had it. A removal meets a change of the step's
+    text or tick: a conflict, never a loss.
+    """
+    there, then_lacking, then_having = (
+        (local[uid], base.remote, base.local) if uid in local else (remote[uid], base.local, base.remote)
+    )
+    is_owed = uid in then_having and uid not in base.agreed
+    if uid not in then_lacking and not is_owed:
+        return "kept"
+    then = then_having.get(uid)
+    is_touched = then is None or any(
+        not same(Kind.STEP, name)(there.fields.get(name), then.fields.get(name))
+        for name in (Field.TEXT, Field.TICK)
+    )
+    if not is_touched:
+        return "gone"
+    return "kept" if is_owed else "conflict"
+
+
+def _order(base: Base, owner: Uid, ours: list[Uid], theirs: list[Uid]) -> list[Uid]:
+    """Order the steps: the plan's order, unless only the tracker changed it.
+
+    Newcomers of the other side go after the nearest step before them that both know.
+    """
+    common = set(ours) & set(theirs)
+
+    def moved(order: list[Uid], side: Snapshot) -> bool:
+        then = [u for u in uids_of(side.get(owner), Field.STEPS) if u in common]
+        return [u for u in order if u in set(then)] != then
+
+    then = uids_of(base.agreed.get(owner), Field.STEPS)
+    first, second = ours, theirs
+    if then and not moved(ours, base.local):
+        if moved(theirs, base.remote):
+            first, second = theirs, ours
+        elif {*ours, *theirs} <= {*then}:
+            return [u for u in then if u in ours or u in theirs]
+    order = list(first)
+    for index, uid in enumerate(second):
+        if uid not in common and uid not in order:
+            before = next((u for u in reversed(second[:index]) if u in order), None)
+            order.insert(order.index(before) + 1 if before else 0, uid)
+    return order

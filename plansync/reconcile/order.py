@@ -1,0 +1,260 @@
+"""From what is agreed to what is written: the difference to each side, in waves.
+
+Tracker: milestones, issues (what others depend on first), their fields, their state, the overview.
+Plan: ids before the first create, everything else after the tracker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from plansync.model import (
+    OVERVIEW,
+    Change,
+    Field,
+    Item,
+    Kind,
+    Operation,
+    Side,
+    State,
+    Tick,
+    Uid,
+    Value,
+    is_step,
+    owner_of,
+    text_of,
+    uids_of,
+)
+from plansync.reconcile.merge import Agreement, same
+from plansync.reconcile.rules import Given, is_skipped
+
+IDS, MILESTONES, ISSUES = 0, 1, 2
+_AFTER_ISSUES = {"update-issue": 1, "set-milestone": 2, "close-issue": 3, "reopen-issue": 3}
+_BODY = (Field.TITLE, Field.PROSE, Field.REQUIREMENTS, Field.ESTIMATE, Field.DEPENDS, Field.STEPS)
+_SUMMARY = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL)
+_PLAN_FIELDS = ((Field.TITLE, "rename"), (Field.PHASE, "move-task"), (Field.STATUS, "set-status"))
+
+
+def operations(agreement: Agreement, given: Given) -> tuple[Operation, ...]:
+    """List every write that both sides need to hold what is agreed."""
+    return (*_Orderer(agreement, given).remote(), *_Orderer(agreement, given).local())
+
+
+class _Orderer:
+    """Compares one agreement with each side."""
+
+    def __init__(self, agreement: Agreement, given: Given) -> None:
+        self.agreement, self.given = agreement, given
+        self.created = [
+            u
+            for u, i in given.local.items()
+            if i.kind is Kind.TASK and u not in given.remote and not is_skipped(agreement, given, u)
+        ]
+        self.depth = self._depths()
+        self.last = ISSUES + max(self.depth.values(), default=0)
+
+    def _depths(self) -> dict[Uid, int]:
+        """Place each new issue after those that it names; on a cycle the plan's order decides."""
+        depth: dict[Uid, int] = {}
+        new = set(self.created)
+
+        for root in self.created:
+            stack = [(root, iter(self._new_targets(root, new)))]
+            path = {root}
+            while stack:
+                uid, targets = stack[-1]
+                target = next((t for t in targets if t not in depth and t not in path), None)
+                if target is not None:
+                    path.add(target)
+                    stack.append((target, iter(self._new_targets(target, new))))
+                    continue
+                depth.setdefault(
+                    uid, 1 + max((depth.get(t, -1) for t in self._new_targets(uid, new)), default=-1)
+                )
+                path.discard(uid)
+                stack.pop()
+        return depth
+
+    def _new_targets(self, uid: Uid, new: set[Uid]) -> list[Uid]:
+        depends = self.agreement.get(uid, Field.DEPENDS)
+        return [Uid(t) for t in (depends if isinstance(depends, tuple) else ()) if t in new]
+
+    # ------------------------------------------------------------- tracker
+
+    def remote(self) -> Iterable[Operation]:
+        """List the tracker's operations."""
+        given = self.given
+        for uid, item in given.local.items():
+            if item.kind is Kind.PHASE:
+                yield from self._milestone(uid)
+        for uid in self.created:
+            yield from self._issue(uid)
+        for uid, item in given.local.items():
+            if item.kind is Kind.TASK and uid in given.remote:
+                yield from self._updates(uid, self.last)
+        yield from self._overview()
+
+    def _milestone(self, uid: Uid) -> Iterable[Operation]:
+        if uid in self.given.remote:
+            changes = self._changes(uid, (Field.TITLE,), self.given.remote[uid])
+            if changes:
+                yield Operation(Side.REMOTE, "update-milestone", uid, changes, MILESTONES)
+        elif any(self.given.local[t].fields.get(Field.PHASE) == uid for t in self._with_issue()):
+            yield Operation(Side.REMOTE, "create-milestone", uid, self._new(uid, (Field.TITLE,)), MILESTONES)
+
+    def _with_issue(self) -> list[Uid]:
+        return [
+            *self.created,
+            *(u for u, i in self.given.remote.items() if i.kind is Kind.TASK and u in self.given.local),
+        ]
+
+    def _issue(self, uid: Uid) -> Iterable[Operation]:
+        wave = ISSUES + self.depth[uid]
+        phase = self.agreement.get(uid, Field.PHASE)
+        needs = (Uid(phase),) if isinstance(phase, str) and phase else ()
+        yield Operation(Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE)), wave, needs)
+        unnamed = [
+            t
+            for t in self._new_targets(uid, set(self.created))
+            if self.depth[t] >= self.depth[uid] and t != uid
+        ]
+        if unnamed:
+            change = Change(uid, Field.DEPENDS, None, self.agreement.get(uid, Field.DEPENDS), "cycle")
+            yield Operation(Side.REMOTE, "update-issue", uid, (change,), self.last + 1, (uid,))
+        state = self.agreement.get(uid, Field.STATE)
+        if state in (State.DONE, State.DROPPED):
+            yield self._state(uid, State.TODO.value, state, self.last)
+
+    def _new(self, uid: Uid, fields: Iterable[Field]) -> tuple[Change, ...]:
+        values = ((f, self.agreement.get(uid, f)) for f in fields)
+        return tuple(Change(uid, f, None, v, "new") for f, v in values if v not in (None, "", ()))
+
+    def _updates(self, uid: Uid, after: int) -> Iterable[Operation]:
+        shown = self.given.remote[uid]
+        body = (*self._changes(uid, _BODY, shown), *self._step_changes(uid, shown, self.given.remote))
+        if body:
+            yield Operation(Side.REMOTE, "update-issue", uid, body, after + _AFTER_ISSUES["update-issue"])
+        phase = self._changes(uid, (Field.PHASE,), shown)
+        if phase:
+            target = str(phase[0].new or "")
+            needs = (Uid(target),) if target else ()
+            yield Operation(
+                Side.REMOTE, "set-milestone", uid, phase, after + _AFTER_ISSUES["set-milestone"], needs
+            )
+        if state := self._changes(uid, (Field.STATE,), shown):
+            yield self._state(uid, state[0].old, state[0].new, after)
+
+    def _state(self, uid: Uid, old: Value | None, new: Value | None, after: int) -> Operation:
+        kind = "reopen-issue" if new == State.TODO else "close-issue"
+        change = Change(uid, Field.STATE, old, new, self.agreement.why.get((uid, Field.STATE), ""))
+        return Operation(Side.REMOTE, kind, uid, (change,), after + _AFTER_ISSUES[kind], (uid,))
+
+    def _overview(self) -> Iterable[Operation]:
+        item = self.given.local.get(OVERVIEW)
+        wave = self.last + 4
+        if item is None:
+            return
+        if OVERVIEW in self.given.remote:
+            shown = self.given.remote[OVERVIEW]
+            changes = (
+                *self._changes(OVERVIEW, _BODY, shown),
+                *self._step_changes(OVERVIEW, shown, self.given.remote),
+            )
+            if changes:
+                yield Operation(Side.REMOTE, "update-issue", OVERVIEW, changes, wave)
+        elif self._with_issue() and (item.fields.get(Field.STEPS) or item.fields.get(Field.PROSE)):
+            yield Operation(Side.REMOTE, "create-issue", OVERVIEW, self._new(OVERVIEW, _BODY), wave)
+
+    # ---------------------------------------------------------------- both
+
+    def _changes(self, uid: Uid, fields: Iterable[Field], shown: Item) -> tuple[Change, ...]:
+        """List the fields that this side shows, stores, and shows differently from what is agreed."""
+        side = Side.REMOTE if shown is self.given.remote.get(uid) else Side.LOCAL
+        found = []
+        for name in fields:
+            agreed, now = self.agreement.get(uid, name), shown.fields.get(name)
+            is_stored = name in self.given.stores[side] and name in shown.fields
+            if agreed is not None and is_stored and not same(shown.kind, name)(agreed, now):
+                found.append(Change(uid, name, now, agreed, self.agreement.why.get((uid, name), "")))
+        return tuple(found)
+
+    def _step_changes(self, owner: Uid, shown: Item, side: object) -> tuple[Change, ...]:
+        """List what changes in the steps that this side has, and every field of those it gets."""
+        snapshot = self.given.remote if side is self.given.remote else self.given.local
+        agreed = self.agreement.get(owner, Field.STEPS)
+        wanted = agreed if isinstance(agreed, tuple) else tuple(uids_of(shown, Field.STEPS))
+        found: list[Change] = []
+        for uid in (Uid(u) for u in wanted):
+            if uid in snapshot:
+                found += self._changes(uid, (Field.TEXT, Field.TICK), snapshot[uid])
+            else:
+                found += self._new(uid, (Field.TEXT, Field.TICK))
+        return tuple(found)
+
+    # ---------------------------------------------------------------- plan
+
+    def local(self) -> Iterable[Operation]:
+        """List the plan's operations: its ids first, all else after the tracker."""
+        given, last = self.given, self.last + 9
+        for uid, item in given.local.items():
+            if not is_step(uid) and (marker := self._changes(uid, (Field.MARKER,), item)):
+                yield Operation(Side.LOCAL, "set-marker", uid, marker, IDS)
+        content = [op for uid in given.local if not is_step(uid) for op in self._content(uid, last)]
+        yield from content
+        yield from self._links(last)
+        yield from self._summary(bool(content), last)
+
+    def _content(self, uid: Uid, wave: int) -> Iterable[Operation]:
+        item = self.given.local[uid]
+        if uid not in self.given.remote:
+            return
+        for name, kind in _PLAN_FIELDS:
+            if uid != OVERVIEW and (changes := self._changes(uid, (name,), item)):
+                yield Operation(Side.LOCAL, kind, uid, changes, wave)
+        order = self._changes(uid, (Field.STEPS,), item)
+        for change in self._step_changes(uid, item, self.given.local):
+            if change.old is not None:
+                yield Operation(Side.LOCAL, _step_kind(change), change.uid, (change,), wave)
+        if order:
+            yield from self._structure(uid, order[0], wave)
+
+    def _structure(self, owner: Uid, order: Change, wave: int) -> Iterable[Operation]:
+        old = order.old if isinstance(order.old, tuple) else ()
+        new = order.new if isinstance(order.new, tuple) else ()
+        for uid in (Uid(u) for u in new if u not in old):
+            changes = (*self._new(uid, (Field.TEXT, Field.TICK)), order)
+            yield Operation(Side.LOCAL, "add-step", uid, changes, wave)
+        for uid in (Uid(u) for u in old if u not in new):
+            gone = Change(uid, Field.TEXT, text_of(self.given.local[uid], Field.TEXT), None, "removed")
+            yield Operation(Side.LOCAL, "remove-step", uid, (gone, order), wave)
+        if [u for u in old if u in new] != [u for u in new if u in old]:
+            yield Operation(Side.LOCAL, "order-steps", owner, (order,), wave)
+
+    def _links(self, wave: int) -> Iterable[Operation]:
+        for uid, item in self.given.local.items():
+            if item.kind is Kind.TASK and uid in self.created and Field.LINK in item.fields:
+                change = Change(uid, Field.LINK, item.fields[Field.LINK], None, "link")
+                yield Operation(Side.LOCAL, "set-link", uid, (change,), wave, (uid,))
+            elif item.kind is Kind.TASK and (link := self._changes(uid, (Field.LINK,), item)):
+                yield Operation(Side.LOCAL, "set-link", uid, link, wave)
+
+    def _summary(self, has_content: bool, wave: int) -> Iterable[Operation]:
+        item = self.given.local.get(OVERVIEW)
+        if item is None:
+            return
+        changes = self._changes(OVERVIEW, _SUMMARY, item)
+        if (changes or has_content) and item.fields.get(Field.UPDATED, self.given.today) != self.given.today:
+            changes += (
+                Change(OVERVIEW, Field.UPDATED, item.fields[Field.UPDATED], self.given.today, "computed"),
+            )
+        if changes:
+            yield Operation(Side.LOCAL, "update-summary", OVERVIEW, changes, wave)
+
+
+def _step_kind(change: Change) -> str:
+    if change.field is Field.TEXT:
+        return "edit-step"
+    if owner_of(change.uid) == OVERVIEW:
+        return "set-criterion"
+    kinds = {Tick.TICKED: "tick", Tick.OPEN: "untick", Tick.DROPPED: "drop-step"}
+    return kinds[Tick(str(change.new))]

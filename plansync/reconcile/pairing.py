@@ -1,0 +1,205 @@
+"""Which is which: give tasks and steps that are one thing the same uid on all sides."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from plansync.model import Base, Field, Item, Kind, Snapshot, Uid, Value, is_step, steps_of, text_of, uids_of
+from plansync.text import words
+
+_Key = Callable[[Item, Snapshot], object]
+_SIMILAR = 0.6
+_COMPARISONS_MAX = 4_000
+"""Similar texts are only looked for where that stays cheap; beyond, a rewrite is remove and add."""
+
+
+def pair(base: Base, local: Snapshot, remote: Snapshot) -> tuple[Snapshot, Snapshot]:
+    """Name every item of both sides so that equal uids mean the same thing.
+
+    A marked task is itself. An unmarked one is the task that its titles mint, else the known task
+    with its title (in its phase, or anywhere), else the one with just its steps; never a guess
+    between two.
+    """
+    local = _rename(local, _unmarked(base, local, remote))
+    owners = [u for u in {**local, **remote} if not is_step(u)]
+    local_names: dict[Uid, Uid] = {}
+    remote_names: dict[Uid, Uid] = {}
+    for owner in owners:
+        _pair_steps(owner, base, local, remote, local_names, remote_names)
+    return _rename(local, local_names), _rename(remote, remote_names)
+
+
+def _unmarked(base: Base, local: Snapshot, remote: Snapshot) -> dict[Uid, Uid]:
+    known = {u: i for u, i in {**remote, **base.local}.items() if i.kind in (Kind.TASK, Kind.PHASE)}
+    lost = [
+        i
+        for u, i in local.items()
+        if i.kind is Kind.TASK and u not in known and not i.fields.get(Field.MARKER)
+    ]
+    free = {u: i for u, i in known.items() if u not in local and i.kind is Kind.TASK}
+    names: dict[Uid, Uid] = {}
+    if free and lost:
+        for key in (_title_in_phase, _title, _steps):
+            _match_tasks(lost, local, free, {**remote, **base.local}, key, names)
+    return names | _phases_of(local, known, names, base)
+
+
+def _match_tasks(
+    lost: Sequence[Item],
+    local: Snapshot,
+    free: dict[Uid, Item],
+    known: Snapshot,
+    key: _Key,
+    names: dict[Uid, Uid],
+) -> None:
+    wanted: dict[object, list[Uid]] = defaultdict(list)
+    for item in lost:
+        if item.uid not in names and (value := key(item, local)):
+            wanted[value].append(item.uid)
+    offered: dict[object, list[Uid]] = defaultdict(list)
+    for uid, item in free.items():
+        offered[key(item, known)].append(uid)
+    for value, uids in wanted.items():
+        if len(uids) == 1 and len(offered.get(value, ())) == 1:
+            names[uids[0]] = offered[value][0]
+            del free[offered[value][0]]
+
+
+def _title_in_phase(item: Item, side: Snapshot) -> object:
+    phase = side.get(Uid(text_of(item, Field.PHASE)))
+    return words(text_of(item, Field.TITLE)), words(text_of(phase, Field.TITLE))
+
+
+def _title(item: Item, side: Snapshot) -> object:
+    return words(text_of(item, Field.TITLE))
+
+
+def _steps(item: Item, side: Snapshot) -> object:
+    return tuple(words(text_of(s, Field.TEXT)) for s in steps_of(side, item.uid))
+
+
+def _phases_of(local: Snapshot, known: Snapshot, names: Mapping[Uid, Uid], base: Base) -> dict[Uid, Uid]:
+    """Pair an unmarked, renamed phase with the one in which all its known tasks stood."""
+    found: dict[Uid, Uid] = {}
+    for uid, item in local.items():
+        if item.kind is not Kind.PHASE or uid in known or item.fields.get(Field.MARKER):
+            continue
+        tasks = [names.get(u, u) for u, t in local.items() if t.fields.get(Field.PHASE) == uid]
+        were = {text_of(base.local.get(t), Field.PHASE) for t in tasks if t in base.local}
+        if (
+            len(were) == 1
+            and (then := Uid(were.pop())) in known
+            and then not in local
+            and then not in found.values()
+        ):
+            found[uid] = then
+    return found
+
+
+def _rename(side: Snapshot, names: Mapping[Uid, Uid]) -> Snapshot:
+    """Give items their new uids, everywhere they are named."""
+    if not names:
+        return side
+
+    def new(uid: str) -> str:
+        owner, _, step = uid.partition("/")
+        return names.get(Uid(uid)) or (f"{names.get(Uid(owner), owner)}/{step}" if step else uid)
+
+    def value(name: Field, old: Value) -> Value:
+        if name in (Field.STEPS, Field.DEPENDS, Field.IMPLIED) and isinstance(old, tuple):
+            return tuple(new(u) for u in old)
+        return new(old) if name is Field.PHASE and isinstance(old, str) else old
+
+    renamed = (
+        replace(item, uid=Uid(new(uid)), fields={n: value(n, v) for n, v in item.fields.items()})
+        for uid, item in side.items()
+    )
+    return {item.uid: item for item in renamed}
+
+
+def _pair_steps(
+    owner: Uid,
+    base: Base,
+    local: Snapshot,
+    remote: Snapshot,
+    local_names: dict[Uid, Uid],
+    remote_names: dict[Uid, Uid],
+) -> None:
+    ours, theirs = steps_of(local, owner), steps_of(remote, owner)
+    if not ours and not theirs:
+        return
+    then = {**_numbered(base.local, owner), **_numbered(base.remote, owner), **_numbered(base.agreed, owner)}
+    is_known = owner in base.agreed
+    left = _matched(ours, steps_of(base.local, owner), local_names)
+    right = _matched(theirs, steps_of(base.remote, owner), remote_names)
+    left, right = _met(base, owner, left, local_names), _met(base, owner, right, remote_names)
+    number = max(then.values(), default=0)
+    for item in left:
+        number += 1
+        local_names[item.uid] = Uid(f"{owner}/{number}")
+    fresh = [replace(item, uid=local_names[item.uid]) for item in left]
+    for item in _matched(right, fresh, remote_names, is_exact=is_known):
+        number += 1
+        remote_names[item.uid] = Uid(f"{owner}/{number}")
+
+
+def _numbered(side: Snapshot, owner: Uid) -> dict[Uid, int]:
+    return {u: int(u.rpartition("/")[2]) for u in uids_of(side.get(owner), Field.STEPS)}
+
+
+def _met(base: Base, owner: Uid, left: list[Item], names: dict[Uid, Uid]) -> list[Item]:
+    """Pair what this side did not have with what was agreed to be added to it."""
+    taken = set(names.values())
+    owed = [s for s in steps_of(base.agreed, owner) if s.uid not in taken]
+    return _matched(left, owed, names, is_exact=True) if owed else left
+
+
+def _matched(
+    side: Sequence[Item], known: Sequence[Item], names: dict[Uid, Uid], *, is_exact: bool = False
+) -> list[Item]:
+    """Name the steps that are known: equal texts in their order, then unique similar ones.
+
+    Returns the steps that stay without a name.
+    """
+    waiting: dict[str, list[Uid]] = defaultdict(list)
+    for item in known:
+        waiting[words(text_of(item, Field.TEXT))].append(item.uid)
+    left: list[Item] = []
+    for item in side:
+        same = waiting.get(words(text_of(item, Field.TEXT)))
+        if same:
+            names[item.uid] = same.pop(0)
+        else:
+            left.append(item)
+    unused = {u for uids in waiting.values() for u in uids}
+    rest = [item for item in known if item.uid in unused]
+    if not is_exact and left and rest and len(left) * len(rest) <= _COMPARISONS_MAX:
+        for mine, then in _similar(left, rest):
+            names[mine] = then
+    return [item for item in left if item.uid not in names]
+
+
+def _similar(left: Iterable[Item], rest: Sequence[Item]) -> list[tuple[Uid, Uid]]:
+    """List the pairs that are each other's only look-alike."""
+    close = [
+        (a.uid, b.uid)
+        for a in left
+        for b in rest
+        if _is_similar(text_of(a, Field.TEXT), text_of(b, Field.TEXT))
+    ]
+    return [
+        (a, b) for a, b in close if sum(x == a for x, _ in close) == 1 and sum(y == b for _, y in close) == 1
+    ]
+
+
+def _is_similar(a: str, b: str) -> bool:
+    matcher = SequenceMatcher(None, re.sub(r"\s+", " ", a), re.sub(r"\s+", " ", b), autojunk=False)
+    return (
+        matcher.real_quick_ratio() >= _SIMILAR
+        and matcher.quick_ratio() >= _SIMILAR
+        and matcher.ratio() >= _SIMILAR
+    )

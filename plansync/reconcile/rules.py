@@ -1,0 +1,239 @@
+"""What follows from what was merged: R1 to R5 connect steps and state; markers, links, computed lines.
+
+Every rule fires on an edge, read from what was agreed before, so a person's reopening is never
+undone. A task with an open conflict among its steps or state is left as it is.
+Source: sync semantics, "Steps and derived state".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from plansync.model import (
+    OVERVIEW,
+    Base,
+    Conflict,
+    Field,
+    Kind,
+    Side,
+    Snapshot,
+    State,
+    Tick,
+    Uid,
+    Value,
+    text_of,
+    tick_of,
+    uids_of,
+)
+from plansync.reconcile.merge import Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a user may choose to follow. Source: design, `[when]`."""
+
+    issue_closed: str = "auto"
+    steps_done: str = "close"
+    done_at_first_push: str = "skip"
+
+
+Computed = Callable[[Snapshot, Mapping[Uid, State]], Mapping[Field, Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All that a decision rests on. `computed` gives the plan's live lines for agreed states."""
+
+    base: Base
+    local: Snapshot
+    remote: Snapshot
+    stores: Mapping[Side, frozenset[Field]]
+    lineage: str
+    computed: Computed
+    today: str = ""
+    policy: Policy = field(default_factory=Policy)
+
+
+def derive(agreement: Agreement, given: Given) -> None:
+    """Apply every rule, in order."""
+    for uid, item in given.local.items():
+        if item.kind is Kind.TASK and not _is_suspended(agreement, given, uid):
+            for rule in (_first_state, _closed, _steps_done, _unticked, _reopened):
+                rule(agreement, given, uid)
+    for uid, item in given.local.items():
+        if item.kind is Kind.TASK:
+            _status_line(agreement, given, uid)
+            _link(agreement, given, uid)
+    _markers(agreement, given)
+    for name, value in given.computed(_overlaid(agreement, given), states(agreement, given)).items():
+        agreement.set(OVERVIEW, name, value, "computed")
+
+
+def _overlaid(agreement: Agreement, given: Given) -> Snapshot:
+    """Show the plan as it will be, as far as it is agreed."""
+    return {
+        uid: replace(item, fields={**item.fields, **agreement.items.get(uid, {})})
+        for uid, item in given.local.items()
+    }
+
+
+def _is_suspended(agreement: Agreement, given: Given, uid: Uid) -> bool:
+    steps = set(uids_of(given.local.get(uid), Field.STEPS)) | set(uids_of(given.remote.get(uid), Field.STEPS))
+    fields = (Field.TICK, Field.STEPS, Field.STATE)
+    return any((u, f) in agreement.conflicts for u in (uid, *steps) for f in fields)
+
+
+def counting(agreement: Agreement, given: Given, uid: Uid) -> list[Uid]:
+    """List the steps that count for a task's state: neither optional nor dropped."""
+    steps = agreement.get(uid, Field.STEPS)
+    return [
+        Uid(s)
+        for s in (steps if isinstance(steps, tuple) else ())
+        if agreement.get(Uid(s), Field.TICK) != Tick.DROPPED and not _is_optional(given, Uid(s))
+    ]
+
+
+def _is_optional(given: Given, step: Uid) -> bool:
+    item = given.local.get(step)
+    return bool(item and item.fields.get(Field.OPTIONAL))
+
+
+def _is_finished(agreement: Agreement, given: Given, uid: Uid) -> bool:
+    steps = counting(agreement, given, uid)
+    return bool(steps) and all(agreement.get(s, Field.TICK) == Tick.TICKED for s in steps)
+
+
+def _then(given: Given, uid: Uid) -> State | None:
+    value = given.base.agreed[uid].fields.get(Field.STATE) if uid in given.base.agreed else None
+    return State(value) if isinstance(value, str) else None
+
+
+def _first_state(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """Without a base: a plan whose boxes carry the state says done when all are ticked."""
+    if _then(given, uid) is not None or Field.STATE in given.local[uid].fields:
+        return
+    derived = State.DONE if _is_finished(agreement, given, uid) else State.TODO
+    issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else derived.value
+    if issue is None:
+        return
+    if issue == derived:
+        agreement.set(uid, Field.STATE, derived.value, "agree")
+    else:
+        agreement.disagree(Conflict(uid, Field.STATE, None, derived.value, issue))
+
+
+def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """R1: the task became done on one side: its open steps are ticked and remembered as implied."""
+    then, now = _then(given, uid), agreement.get(uid, Field.STATE)
+    if then in (None, State.DONE) or now != State.DONE:
+        return
+    policy = given.policy.issue_closed
+    carrier = given.local[uid].fields.get(Field.CARRIER)
+    if policy == "mark-task" or (policy == "auto" and carrier != "boxes"):
+        return
+    open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
+    if policy == "ask" or any(_is_news(given, s) for s in open_):
+        issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else None
+        agreement.disagree(
+            Conflict(
+                uid, Field.STATE, then, given.local[uid].fields.get(Field.STATE, State.TODO.value), issue
+            )
+        )
+        return
+    for step in open_:
+        agreement.set(step, Field.TICK, Tick.TICKED.value, "R1")
+    agreement.set(uid, Field.IMPLIED, tuple(open_), "R1")
+
+
+def _is_news(given: Given, step: Uid) -> bool:
+    """Whether an open step was added, or unticked, since what was agreed."""
+    then = given.base.agreed.get(step)
+    return then is None or tick_of(then) is not Tick.OPEN
+
+
+def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """R2: the last open step was ticked: the task is done. R5, R6: nothing else ever says so."""
+    if _then(given, uid) is not State.TODO or agreement.get(uid, Field.STATE) != State.TODO:
+        return
+    is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish")
+    if given.policy.steps_done != "close" or not is_quiet or not _is_finished(agreement, given, uid):
+        return
+    then = [
+        given.base.agreed[s]
+        for s in uids_of(given.base.agreed.get(uid), Field.STEPS)
+        if s in given.base.agreed
+    ]
+    was_open = {s.uid for s in then if tick_of(s) is Tick.OPEN and not _is_optional(given, s.uid)}
+    if was_open & set(counting(agreement, given, uid)):
+        agreement.set(uid, Field.STATE, State.DONE.value, "R2")
+
+
+def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """R3: a done task got an open step: it is todo again."""
+    if _then(given, uid) is not State.DONE or agreement.get(uid, Field.STATE) != State.DONE:
+        return
+    open_ = (s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN)
+    if any(_is_news(given, s) for s in open_):
+        agreement.set(uid, Field.STATE, State.TODO.value, "R3")
+        agreement.set(uid, Field.IMPLIED, (), "R3")
+
+
+def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """R4: a done task was reopened: the ticks that we implied go, people's own stay."""
+    implied = uids_of(given.base.agreed.get(uid), Field.IMPLIED)
+    if (uid, Field.IMPLIED) in agreement.why:
+        return
+    if _then(given, uid) is State.DONE and agreement.get(uid, Field.STATE) == State.TODO:
+        for step in implied:
+            if agreement.get(step, Field.TICK) == Tick.TICKED:
+                agreement.set(step, Field.TICK, Tick.OPEN.value, "R4")
+        implied = ()
+    agreement.set(uid, Field.IMPLIED, tuple(implied), "R4")
+
+
+def _status_line(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """Say in the plan what its boxes cannot: a dropped task, or a done one with open steps."""
+    shown, state = given.local[uid].fields, agreement.get(uid, Field.STATE)
+    if state is None or Field.STATUS not in shown:
+        return
+    if shown.get(Field.STATE) == state:
+        line = shown[Field.STATUS]
+    elif shown.get(Field.CARRIER) == "line" or state == State.DROPPED:
+        line = state
+    else:
+        is_said = state == State.TODO or _is_finished(agreement, given, uid)
+        line = "" if is_said else state
+    agreement.set(uid, Field.STATUS, line, agreement.why.get((uid, Field.STATE), "status"))
+
+
+def _link(agreement: Agreement, given: Given, uid: Uid) -> None:
+    link = text_of(given.remote.get(uid), Field.LINK)
+    if link and Field.LINK in given.local[uid].fields:
+        agreement.set(uid, Field.LINK, link, "link")
+
+
+def is_skipped(agreement: Agreement, given: Given, uid: Uid) -> bool:
+    """Say whether a task gets no issue: it was finished before it ever had one."""
+    is_over = agreement.get(uid, Field.STATE) in (State.DONE, State.DROPPED)
+    return uid not in given.remote and is_over and given.policy.done_at_first_push == "skip"
+
+
+def _markers(agreement: Agreement, given: Given) -> None:
+    """Give each item that has or gets a record its marker, and the plan its footer."""
+    tasks = [u for u, i in given.local.items() if i.kind is Kind.TASK and not is_skipped(agreement, given, u)]
+    phases = {text_of(given.local[t], Field.PHASE) for t in tasks}
+    for uid in (*tasks, *(u for u, i in given.local.items() if i.kind is Kind.PHASE and u in phases)):
+        agreement.set(uid, Field.MARKER, uid, "identity")
+    if tasks or OVERVIEW in given.remote:
+        agreement.set(OVERVIEW, Field.MARKER, given.lineage, "identity")
+
+
+def states(agreement: Agreement, given: Given) -> dict[Uid, State]:
+    """Tell every task's state as the plan will hold it; one in conflict keeps what was agreed."""
+    found: dict[Uid, State] = {}
+    for uid, item in given.local.items():
+        if item.kind is Kind.TASK:
+            value = agreement.get(uid, Field.STATE) or _then(given, uid) or State.TODO
+            found[uid] = State(value) if isinstance(value, str) else State.TODO
+    return found

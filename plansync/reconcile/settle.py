@@ -1,0 +1,114 @@
+"""Moving the base: what may be remembered of an item after a write, and what a side will hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from plansync.model import (
+    Base,
+    Field,
+    Item,
+    Kind,
+    Operation,
+    Snapshot,
+    Stamp,
+    Uid,
+    Value,
+    is_step,
+    owner_of,
+    uids_of,
+)
+
+REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
+    Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS),
+    Kind.PHASE: (Field.TITLE,),
+    Kind.TASK: (
+        Field.TITLE,
+        Field.STATE,
+        Field.PHASE,
+        Field.STEPS,
+        Field.PROSE,
+        Field.REQUIREMENTS,
+        Field.ESTIMATE,
+        Field.DEPENDS,
+        Field.IMPLIED,
+    ),
+    Kind.STEP: (Field.TEXT, Field.TICK),
+}
+"""The fields of the base, in the order in which the state file holds them."""
+
+
+def held(side: Snapshot, agreed: Snapshot, operations: Iterable[Operation]) -> dict[Uid, Item]:
+    """Show what a side will say once the operations are done."""
+    after = dict(side)
+    for op in operations:
+        for change in op.changes:
+            if change.new is None:
+                continue
+            item = after.get(change.uid) or _fresh(agreed, change.uid)
+            after[change.uid] = replace(item, fields={**item.fields, change.field: change.new})
+    kept = {u for uid, item in after.items() if not is_step(uid) for u in uids_of(item, Field.STEPS)}
+    return {u: i for u, i in after.items() if not is_step(u) or u in kept}
+
+
+def _fresh(agreed: Snapshot, uid: Uid) -> Item:
+    """Begin an item that the side does not have yet, with what no change of its own says."""
+    known = agreed.get(uid)
+    level = known.fields.get(Field.LEVEL) if known else None
+    kind = Kind.STEP if is_step(uid) else known.kind if known else Kind.TASK
+    return Item(uid, kind, {} if level is None else {Field.LEVEL: level})
+
+
+def settle(base: Base, agreed: Snapshot, local: Snapshot, remote: Snapshot, owner: Uid) -> Base:
+    """Remember one item with its steps as it stands now on both sides.
+
+    A side that does not hold what is agreed yet is remembered as it is: a half still owed. A field
+    that is not agreed (in conflict, or unknown) keeps the base it had.
+    """
+    steps: dict[Uid, None] = {}
+    for side in (agreed, local, remote, base.agreed, base.local, base.remote):
+        steps |= dict.fromkeys(uids_of(side.get(owner), Field.STEPS))
+    are_steps_agreed = owner in agreed and Field.STEPS in agreed[owner].fields
+    part = Base({}, {}, {})
+    for uid in (owner, *steps):
+        if uid in agreed or (are_steps_agreed and (uid in local or uid in remote)):
+            _remember(part, uid, base, (local.get(uid), remote.get(uid), agreed.get(uid)))
+        else:
+            _keep(part, uid, base)
+    return part
+
+
+def _keep(part: Base, uid: Uid, base: Base) -> None:
+    for new, old in zip(_sides(part), _sides(base), strict=True):
+        if uid in old:
+            new[uid] = old[uid]
+
+
+def _sides(base: Base) -> tuple[dict[Uid, Item], ...]:
+    """Give the three sides of a base that is being built."""
+    return tuple(s if isinstance(s, dict) else dict(s) for s in (base.local, base.remote, base.agreed))
+
+
+def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> None:
+    agreed = now[2]
+    kind = next(item.kind for item in now if item is not None)
+    for new, old, item in zip(_sides(part), _sides(base), now, strict=True):
+        then = old.get(uid)
+        values: dict[Field, Value] = {}
+        for name in REMEMBERED[kind]:
+            source = item if agreed is None or name in agreed.fields else then
+            if source is not None and name in source.fields:
+                values[name] = source.fields[name]
+        if item is not None or values:
+            known = item or then
+            new[uid] = Item(uid, kind, values, known.at if known else None, known.stamp if known else Stamp(), known.node if known else "")
+
+
+def fold(base: Base, part: Base, owner: Uid) -> Base:
+    """Put one item's new memory into the base, in place of the old one."""
+    for items, new in zip(_sides(base), _sides(part), strict=True):
+        for uid in [owner, *uids_of(items.get(owner), Field.STEPS)]:
+            items.pop(uid, None)
+        items |= {u: i for u, i in new.items() if owner_of(u) == owner}
+    return base

@@ -1,0 +1,1 @@
+"""What outlives a run: plan files, the committed state file, the local database, the lock."""

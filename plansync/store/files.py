@@ -1,0 +1,137 @@
+"""Plan files on disk: read whole, replaced whole, never half written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from plansync.errors import Moved, PlanError, StoreError
+
+_WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+_PLAN_MAX_BYTES = 16 * 1024 * 1024
+
+
+def digest(content: bytes) -> str:
+    """Name a content by its bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+class PlanFiles:
+    """One plan and its state file on disk."""
+
+    def __init__(self, plan: Path, state: Path) -> None:
+        self.plan, self.state = plan, state
+
+    def read(self) -> bytes:
+        """Read the plan.
+
+        Raises: PlanError where it is missing, no file, too large, or not UTF-8.
+        """
+        return read_plan(self.plan)
+
+    def check_writable(self) -> None:
+        """Refuse a plan that a run could not write, before it writes anything anywhere.
+
+        A read-only file counts even where its folder would let us replace it: somebody meant it.
+        """
+        target = self.plan.resolve()
+        if not target.stat().st_mode & _WRITE_BITS or not os.access(target, os.W_OK):
+            raise PlanError(
+                "the plan is read-only; make it writable (chmod u+w) and run again", str(self.plan)
+            )
+        if not os.access(target.parent, os.W_OK):
+            raise PlanError("its folder is read-only, so the plan cannot be replaced safely", str(self.plan))
+
+    def replace(self, content: bytes, expected: str) -> None:
+        """Put new bytes in place of those with the digest `expected`, all at once.
+
+        Raises: Moved where the file changed since it was read; PlanError where it cannot be written.
+        """
+        target = self.plan.resolve()
+        if digest(read_plan(target)) != expected:
+            raise Moved(
+                f"{self.plan.name} was saved by someone while plansync worked; nothing was overwritten"
+            )
+        try:
+            _replace(target, content)
+        except OSError as error:
+            message = f"the plan cannot be written ({error.strerror}); it is unchanged"
+            raise PlanError(message, str(self.plan)) from None
+
+    def read_state(self) -> bytes:
+        """Read the state file, empty where there is none."""
+        try:
+            return self.state.read_bytes() if self.state.exists() else b""
+        except OSError as error:
+            raise StoreError(f"the state file {self.state} cannot be read: {error.strerror}") from None
+
+    def write_state(self, content: bytes) -> None:
+        """Write the state file if it differs.
+
+        Raises: StoreError where it cannot be written.
+        """
+        if self.read_state() == content:
+            return
+        try:
+            self.state.parent.mkdir(parents=True, exist_ok=True)
+            _replace(self.state, content)
+        except OSError as error:
+            raise StoreError(f"the state file {self.state} cannot be written: {error.strerror}") from None
+
+
+def read_plan(path: Path) -> bytes:
+    """Read any plan; see `PlanFiles.read`."""
+    try:
+        if path.stat().st_size > _PLAN_MAX_BYTES:
+            raise PlanError("the file is larger than 16 MB, which is no plan", str(path))
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise PlanError("there is no such file", str(path)) from None
+    except IsADirectoryError:
+        raise PlanError("this is a folder, not a plan", str(path)) from None
+    except OSError as error:
+        raise PlanError(f"the plan cannot be read: {error.strerror}", str(path)) from None
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise PlanError("this is not UTF-8 text; save the plan as UTF-8", str(path), line) from None
+    return content
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write beside the target, make it durable, then rename over it."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".plansync", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if target.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+            else:
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

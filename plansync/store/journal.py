@@ -1,0 +1,95 @@
+"""The journal: what a run intends, before it does it, and what became of it.
+
+A row carries the state-file records that become true when it lands, so after a crash the base is
+the state file with the landed rows folded in, and recovery is one question a row: did it land?
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+_BEFORE_MAX = 50
+
+
+class Outcome(StrEnum):
+    """What became of an operation. `UNKNOWN`: sent, and its answer was lost."""
+
+    INTENDED = "intended"
+    LANDED = "landed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row. `intent` holds `records` (uid → state-file record) and what recovery asks about."""
+
+    number: int
+    op: str
+    run: str
+    item: str
+    kind: str
+    intent: dict[str, Any]
+    outcome: Outcome
+
+
+class Journal:
+    """The rows of one plan, named by its lineage, in the local database."""
+
+    def __init__(self, db: sqlite3.Connection, plan: str, now: str) -> None:
+        self.db, self.plan, self.now = db, plan, now
+
+    def begin(self, run: str, command: str) -> None:
+        """Note that a run started."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO run VALUES (?,?,?,?,?)", (run, self.plan, command, self.now, "")
+        )
+
+    def end(self, run: str, outcome: str) -> None:
+        """Note how a run ended."""
+        self.db.execute("UPDATE run SET outcome=? WHERE id=?", (outcome, run))
+
+    def intend(self, op: str, run: str, item: str, kind: str, intent: dict[str, Any]) -> int:
+        """Write down, durably, what is about to be sent; returns the row's number."""
+        values = (op, run, self.plan, item, kind, _dump(intent), Outcome.INTENDED.value, self.now)
+        sql = "INSERT INTO journal (op, run, plan, item, kind, intent, state, at) VALUES (?,?,?,?,?,?,?,?)"
+        return int(self.db.execute(sql, values).lastrowid or 0)
+
+    def settle(self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None) -> None:
+        """Write down what became of it, with the records as they truly are now."""
+        if intent is None:
+            self.db.execute("UPDATE journal SET state=? WHERE number=?", (outcome.value, number))
+        else:
+            self.db.execute(
+                "UPDATE journal SET state=?, intent=? WHERE number=?", (outcome.value, _dump(intent), number)
+            )
+
+    def pending(self) -> list[Entry]:
+        """List the rows that no state file holds yet, in their order."""
+        columns = "number, op, run, item, kind, intent, state"
+        sql = f"SELECT {columns} FROM journal WHERE plan=? AND state!='folded' ORDER BY number"
+        rows = self.db.execute(sql, (self.plan,)).fetchall()
+        return [
+            Entry(number, op, run, item, kind, json.loads(intent), Outcome(state))
+            for number, op, run, item, kind, intent, state in rows
+        ]
+
+    def fold(self) -> None:
+        """Mark the rows that the state file now holds; those of unknown outcome stay open."""
+        numbers = [e.number for e in self.pending() if e.outcome in (Outcome.LANDED, Outcome.REFUSED)]
+        self.db.executemany("UPDATE journal SET state='folded' WHERE number=?", [(n,) for n in numbers])
+
+    def keep_before(self, run: str, what: str, content: bytes) -> None:
+        """Keep a text as it was before a run replaced it; the last fifty are kept."""
+        self.db.execute("INSERT INTO before (run, what, bytes) VALUES (?,?,?)", (run, what, content))
+        self.db.execute(
+            "DELETE FROM before WHERE number <= (SELECT MAX(number) FROM before) - ?", (_BEFORE_MAX,)
+        )
+
+
+def _dump(intent: dict[str, Any]) -> str:
+    return json.dumps(intent, ensure_ascii=False)

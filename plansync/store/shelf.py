@@ -1,0 +1,105 @@
+"""The local database: caches as mappings, and the connection that the journal shares.
+
+Losing it after a clean run costs requests, nothing else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
+
+from plansync.errors import StoreError
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS shelf (name TEXT, key TEXT, value BLOB, PRIMARY KEY (name, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS journal (
+    number INTEGER PRIMARY KEY,
+    op TEXT, run TEXT, plan TEXT, item TEXT, kind TEXT, intent TEXT, state TEXT, at TEXT
+);
+CREATE TABLE IF NOT EXISTS before (number INTEGER PRIMARY KEY, run TEXT, what TEXT, bytes BLOB);
+CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, plan TEXT, command TEXT, started TEXT, outcome TEXT);
+"""
+
+
+def connect(path: Path | None, *, is_cache: bool = False) -> sqlite3.Connection:
+    """Open the local database, or one in memory for a run that must leave no trace.
+
+    A connection for caches does not wait for the disk at every write; the journal's does.
+    Raises: StoreError where it cannot be opened, or is of a later version.
+    """
+    try:
+        if path is not None:
+            _make_folder(path.parent)
+        db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5)
+        if path is not None:
+            db.execute("PRAGMA journal_mode=WAL")
+        db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
+        if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
+            raise StoreError(f"{path} was written by a later plansync; install that one, or delete the file")
+        db.executescript(_SCHEMA)
+        db.execute(f"PRAGMA user_version={_VERSION}")
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"the local database {path} cannot be opened ({error}); deleting it loses only caches"
+        ) from None
+    return db
+
+
+def copy(path: Path) -> sqlite3.Connection:
+    """Open a copy of the database in memory: a dry run reads caches and writes nothing."""
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    source = connect(path)
+    source.backup(memory)
+    source.close()
+    return memory
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the local folder: private, and ignored by git without anybody's help."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+class Shelf(MutableMapping[str, bytes]):
+    """One named cache in the database."""
+
+    def __init__(self, db: sqlite3.Connection, name: str) -> None:
+        self.db, self.name = db, name
+
+    def __getitem__(self, key: str) -> bytes:
+        row = self.db.execute("SELECT value FROM shelf WHERE name=? AND key=?", (self.name, key)).fetchone()
+        if row is None:
+            raise KeyError(key)
+        return bytes(row[0])
+
+    def __setitem__(self, key: str, value: bytes) -> None:
+        self.db.execute("INSERT OR REPLACE INTO shelf VALUES (?,?,?)", (self.name, key, value))
+
+    def __delitem__(self, key: str) -> None:
+        if not self.db.execute("DELETE FROM shelf WHERE name=? AND key=?", (self.name, key)).rowcount:
+            raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([row[0] for row in self.db.execute("SELECT key FROM shelf WHERE name=?", (self.name,))])
+
+    def __len__(self) -> int:
+        return int(self.db.execute("SELECT COUNT(*) FROM shelf WHERE name=?", (self.name,)).fetchone()[0])
+
+    def put(self, values: Mapping[str, bytes | None]) -> None:
+        """Store many values at once, all or none; `None` deletes."""
+        self.db.execute("BEGIN IMMEDIATE")
+        for key, value in values.items():
+            if value is None:
+                self.db.execute("DELETE FROM shelf WHERE name=? AND key=?", (self.name, key))
+            else:
+                self[key] = value
+        self.db.execute("COMMIT")
+
+    def items(self) -> list[tuple[str, bytes]]:  # type: ignore[override]
+        """Read everything at once: a query for each record would be slow."""
+        rows = self.db.execute("SELECT key, value FROM shelf WHERE name=?", (self.name,))
+        return [(key, bytes(value)) for key, value in rows]

@@ -1,0 +1,1 @@
+"""One run: read, reconcile, guard, apply, remember."""

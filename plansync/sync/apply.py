@@ -1,0 +1,108 @@
+"""Wave by wave: perform what was decided, and skip what stands on something that failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, TrackerError
+from plansync.model import Side, Uid, owner_of
+from plansync.store.journal import Journal
+from plansync.sync.events import Done, Progressed, Status
+from plansync.sync.session import Session
+from plansync.sync.write import Writer, filled
+
+
+class Applier:
+    """Applies the chosen operations of one changeset.
+
+    A tracker that cannot be reached, or refuses the account, ends the applying; `error` holds why.
+    What had landed by then is remembered all the same.
+    """
+
+    def __init__(self, session: Session, journal: Journal) -> None:
+        self.session = session
+        self.writer = Writer(session, journal)
+        self.failed: set[Uid] = set()
+        self.error: TrackerError | PlanError | None = None
+        self.number = self.total = 0
+
+    async def apply(self, chosen: Sequence[Done]) -> None:
+        """Perform every operation, or say why not."""
+        self.total = sum(d.operation.side is Side.REMOTE for d in chosen)
+        for _, wave in groupby(chosen, key=lambda d: d.operation.wave):
+            batch = list(wave)
+            local = [d for d in batch if d.operation.side is Side.LOCAL]
+            remote = [d for d in batch if d.operation.side is Side.REMOTE]
+            if remote:
+                await self._tracker(remote)
+            if local:
+                self._plan(local)
+            if self.error:
+                break
+        for done in chosen:
+            if done.status is Status.PLANNED:
+                done.status = Status.SKIPPED
+
+    async def _tracker(self, batch: Sequence[Done]) -> None:
+        at_once = asyncio.Semaphore(self.session.project.tracker.traits.writes_at_once)
+
+        async def one(done: Done) -> None:
+            async with at_once:
+                if self.error is None and self._stands(done):
+                    await self._perform(done)
+
+        results = await asyncio.gather(*(one(done) for done in batch), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    def _stands(self, done: Done) -> bool:
+        """Say whether everything that an operation stands on is there."""
+        op = done.operation
+        is_there = all(uid in self.session.remote for uid in op.needs)
+        if owner_of(op.uid) in self.failed or not is_there:
+            done.status, done.error = Status.SKIPPED, "it stands on an operation that was not done"
+            self.failed.add(owner_of(op.uid))
+            return False
+        return True
+
+    async def _perform(self, done: Done) -> None:
+        self.number += 1
+        text = f"{done.operation.kind.replace('-', ' ')} {self.session.label_of(done.operation.uid)}"
+        self.session.listen(Progressed(self.number, self.total, text))
+        try:
+            await self.writer.write_tracker(done)
+        except (Moved, Rejected, OutcomeUnknown, PlanError) as error:
+            self._fail(done, error)
+        except TrackerError as error:
+            self._fail(done, error)
+            self.error = error
+
+    def _fail(self, done: Done, error: Exception) -> None:
+        done.error = str(error)
+        if done.status is Status.PLANNED:
+            done.status = Status.REFUSED
+        self.failed.add(owner_of(done.operation.uid))
+
+    def _plan(self, batch: Sequence[Done]) -> None:
+        ready = []
+        for done in batch:
+            op = filled(self.session, done.operation)
+            if op is not None and owner_of(op.uid) not in self.failed:
+                done.operation = op
+                ready.append(done)
+            else:
+                done.status = Status.SKIPPED
+        if not ready:
+            return
+        try:
+            self.writer.write_plan(ready)
+        except Moved as error:
+            for done in ready:
+                self._fail(done, error)
+        except PlanError as error:
+            for done in ready:
+                self._fail(done, error)
+            self.error = error

@@ -1,0 +1,82 @@
+"""What a run tells while it works, and what it reports when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from plansync.errors import PlansyncError
+from plansync.model import Base, Conflict, Note, Operation, Side, Snapshot
+from plansync.trackers.base import Requests
+
+
+class Status(StrEnum):
+    """What became of one operation."""
+
+    PLANNED = "planned"
+    APPLIED = "applied"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(slots=True)
+class Done:
+    """One operation and what became of it."""
+
+    operation: Operation
+    id: str
+    status: Status = Status.PLANNED
+    ref: int | None = None
+    url: str = ""
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """One run's result. `error` is what ended it early, if anything did."""
+
+    command: str
+    run: str
+    plan: str
+    done: list[Done] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    requests: Requests = field(default_factory=Requests)
+    base: Base = field(default_factory=Base)
+    local: Snapshot = field(default_factory=dict)
+    remote: Snapshot = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    before: bytes = b""
+    after: bytes = b""
+    error: PlansyncError | None = None
+    is_dry: bool = False
+
+    def count(self, side: Side, *statuses: Status) -> int:
+        """Count operations on one side."""
+        return sum(d.operation.side is side and d.status in statuses for d in self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """One more operation was begun: the `number`-th of `total`."""
+
+    number: int
+    total: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The run pauses: for how long, and why."""
+
+    seconds: float
+    reason: str
+
+
+Event = Progressed | Waiting
+Listener = Callable[[Event], None]

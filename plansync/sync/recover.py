@@ -1,0 +1,148 @@
+"""After a run that was cut off: which of its operations landed?"""
+
+from __future__ import annotations
+
+from plansync.document import block
+from plansync.model import Base, Field, Kind, Side, Snapshot, Tick, Uid, steps_of, text_of, tick_of
+from plansync.store import state
+from plansync.store.files import digest
+from plansync.store.journal import Entry, Journal, Outcome
+from plansync.sync.events import Waiting
+from plansync.sync.session import Session, thing_of
+from plansync.text import words
+from plansync.trackers.base import Record, Thing
+
+
+def fold_landed(session: Session, journal: Journal) -> list[Entry]:
+    """Fold what landed into the base; return the rows whose outcome nobody wrote down.
+
+    Rows written over another state file than the one that is there now (a checkout in between) are
+    not folded: that file's own base stands, and what moved since is merged like any other news.
+    """
+    pending = journal.pending()
+    is_same = bool(pending) and pending[-1].intent.get("state") == session.state_digest
+    if is_same:
+        for entry in pending:
+            if entry.outcome is Outcome.LANDED:
+                _fold(session.base, entry)
+    return [e for e in pending if e.outcome in (Outcome.INTENDED, Outcome.UNKNOWN)]
+
+
+def _fold(base: Base, entry: Entry) -> None:
+    for uid, record in entry.intent.get("records", {}).items():
+        state.forget(base, Uid(uid))
+        state.restore(base, uid, record)
+
+
+async def settle_open(session: Session, journal: Journal, entries: list[Entry]) -> None:
+    """Find out what became of the rows that were cut off, and fold those that landed."""
+    waits = False
+    for entry in entries:
+        if entry.intent.get("side") == Side.LOCAL.value:
+            _settle(session, journal, entry, _has_plan_landed(session, entry))
+        elif entry.kind.startswith("create-"):
+            if _created(session, entry) is None:
+                waits = True
+        else:
+            _settle(session, journal, entry, _has_update_landed(session, entry))
+    if waits:
+        await _look_twice(session, [e for e in entries if e.kind.startswith("create-")])
+    for entry in entries:
+        if entry.kind.startswith("create-"):
+            record = _created(session, entry)
+            if record is not None:
+                made = {**entry.intent["records"][entry.item], "ref": record.ref}
+                entry.intent["records"][entry.item] = state.sealed(made)
+            _settle(session, journal, entry, record is not None)
+    session.show_remote()
+
+
+def _settle(session: Session, journal: Journal, entry: Entry, has_landed: bool) -> None:
+    journal.settle(entry.number, Outcome.LANDED if has_landed else Outcome.REFUSED, entry.intent)
+    if has_landed:
+        _fold(session.base, entry)
+
+
+async def _look_twice(session: Session, entries: list[Entry]) -> None:
+    """Look for lost creates on the newest list page, twice, with a pause: lists lag behind writes.
+
+    Source: design, "Settling an unknown create".
+    """
+    for attempt in range(2):
+        if attempt:
+            session.listen(
+                Waiting(session.project.settle_wait_s, "an answer was lost; looking whether it landed")
+            )
+            await session.project.sleep(session.project.settle_wait_s)
+        for record in await session.project.tracker.newest():
+            session.mirror.keep(record)
+        async for page in session.project.tracker.milestones():
+            for record in page.records:
+                session.mirror.keep(record)
+        if all(_created(session, e) for e in entries):
+            return
+
+
+def _created(session: Session, entry: Entry) -> Record | None:
+    """Find the record that a create made, by its own operation, else by its uid."""
+    wanted = Thing.MILESTONE if entry.kind == "create-milestone" else Thing.ISSUE
+    matches = []
+    for (thing, _), record in session.mirror.records.items():
+        if thing is not wanted or "plansync:" not in record.body:
+            continue
+        if thing is Thing.MILESTONE:
+            marker = block.read_milestone(record.body)
+            found = (marker[0], marker[1], marker[2]) if marker else None
+        else:
+            ours = block.read(record.body)
+            found = (ours.plan, ours.uid, ours.stamp.op) if ours else None
+        if found and found[:2] == (session.lineage, entry.item):
+            matches.append((found[2] != entry.op, record.ref, record))
+    return min(matches, key=lambda m: m[:2])[2] if matches else None
+
+
+def _has_update_landed(session: Session, entry: Entry) -> bool:
+    """Certify an update: by its stamp where it wrote a body, else by revision and value.
+
+    Where the issue moved on and the value is another, somebody may have undone it: it counts as
+    landed, so that it is never done to them twice.
+    """
+    item = session.view.items.get(Uid(entry.item))
+    ref = entry.intent.get("ref")
+    if item is None or ref is None:
+        return False
+    record = session.mirror.records.get((thing_of(item), ref))
+    if item.kind is not Kind.PHASE and item.stamp.op == entry.op:
+        return True
+    changes = entry.intent.get("changes", [])
+    if entry.kind == "update-issue" and any(name != "title" for _, name, *_ in changes):
+        return False
+    if record and record.revision and record.revision == entry.intent.get("before"):
+        return False
+    is_there = all(item.fields.get(Field(name)) == new for uid, name, _, new, _ in changes if uid == item.uid)
+    return is_there or bool(record and record.revision)
+
+
+def _has_plan_landed(session: Session, entry: Entry) -> bool:
+    """Certify a plan write: by its bytes, else by what its items say now."""
+    now = digest(session.source)
+    if now == entry.intent.get("post"):
+        return True
+    if now == entry.intent.get("pre"):
+        return False
+    records = entry.intent.get("records", {})
+    entry.intent["records"] = {u: r for u, r in records.items() if _says(session, Uid(u), r)}
+    return bool(entry.intent["records"])
+
+
+def _says(session: Session, uid: Uid, record: object) -> bool:
+    """Say whether the plan shows an item just as a record remembers it."""
+    then = Base({}, {}, {})
+    if not state.restore(then, uid, record) or uid not in session.shown:
+        return False
+    return _words(session.shown, uid) == _words(then.local, uid)
+
+
+def _words(side: Snapshot, uid: Uid) -> tuple[str, list[tuple[str, Tick | None]]]:
+    steps = [(words(text_of(s, Field.TEXT)), tick_of(s)) for s in steps_of(side, uid)]
+    return words(text_of(side.get(uid), Field.TITLE)), steps

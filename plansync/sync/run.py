@@ -1,0 +1,249 @@
+"""The order of one run, which is the argument for its safety.
+
+Lock; recover what was cut off; read plan, memory, tracker; decide; guard; show; then ids into the
+plan, the state file with them, the tracker wave by wave, the plan, and the state file last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from plansync.errors import AuthError, Moved, PlansyncError, TrackerError
+from plansync.model import OVERVIEW, Base, Changeset, Operation, Side, Uid, is_step, owner_of
+from plansync.reconcile import fold, settle
+from plansync.reconcile.order import IDS
+from plansync.store import state
+from plansync.store.journal import Journal
+from plansync.sync import guards, recover
+from plansync.sync.apply import Applier
+from plansync.sync.events import Done, Listener, Report, Status
+from plansync.sync.session import Project, Session, require_plan
+from plansync.sync.write import Writer
+
+_ROUNDS_MAX = 3
+_IDENTITY = ("set-marker", "set-link")
+
+
+class Direction(StrEnum):
+    """Which half of a changeset a command performs."""
+
+    PUSH = "push"
+    PULL = "pull"
+    BOTH = "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one run is to go. `confirm` is asked once, with the report of what would be done."""
+
+    direction: Direction = Direction.BOTH
+    is_dry: bool = False
+    allow: Collection[str] = ()
+    is_attended: bool = False
+    confirm: Callable[[Report], bool] = lambda report: True
+    listen: Listener = lambda event: None
+
+
+class Declined(PlansyncError):
+    """The person said no; nothing was written."""
+
+    exit_code = 7
+
+
+async def run(project: Project, command: str, options: Options) -> Report:
+    """Bring a plan and its issues together, or show what that would take.
+
+    Raises: the `PlansyncError` family, as long as nothing was written; later errors are in the report.
+    """
+    guard = contextlib.nullcontext() if options.is_dry else project.lock(command)
+    with guard:
+        return await _Run(project, command, options).go()
+
+
+class _Run:
+    """One run."""
+
+    def __init__(self, project: Project, command: str, options: Options) -> None:
+        self.project, self.options = project, options
+        self.session = Session(project, options.listen)
+        require_plan(self.session.document, project.path)
+        self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
+        self.report.before = self.session.source
+
+    async def go(self) -> Report:
+        """Read, decide, show; then write, at most three rounds."""
+        session = self.session
+        journal = await self._read()
+        changeset = session.decide()
+        chosen = self._choose(changeset)
+        self._tell(changeset, chosen)
+        planned = [d.operation for d in chosen if d.status is Status.PLANNED]
+        if self.options.is_dry:
+            return self._finish()
+        self._guard(planned)
+        if planned:
+            await self._preflight(planned)
+            if not self.options.confirm(self.report):
+                raise Declined("nothing was written")
+        journal.begin(session.run, self.report.command)
+        await self._write(journal, changeset, chosen)
+        journal.end(session.run, "failed" if self.report.error else "done")
+        return self._finish()
+
+    async def _read(self) -> Journal:
+        session = self.session
+        journal = self.project.journal(session.lineage)
+        entries = recover.fold_landed(session, journal) if session.lineage else []
+        await session.read_tracker()
+        journal = self.project.journal(session.lineage)
+        if entries:
+            await recover.settle_open(session, journal, entries)
+        return journal
+
+    # --------------------------------------------------------------- choose
+
+    def _choose(self, changeset: Changeset) -> list[Done]:
+        """Take the operations of this direction; the others are deferred, and owed."""
+        news = {
+            owner_of(op.uid)
+            for op in changeset.operations
+            if op.side is Side.LOCAL and op.kind not in (*_IDENTITY, "update-summary")
+        }
+        return [
+            Done(op, self.project.new_id(), Status.PLANNED if self._is_chosen(op, news) else Status.DEFERRED)
+            for op in changeset.operations
+        ]
+
+    def _is_chosen(self, op: Operation, news: set[Uid]) -> bool:
+        match self.options.direction:
+            case Direction.PUSH:
+                return op.kind in _IDENTITY if op.side is Side.LOCAL else owner_of(op.uid) not in news
+            case Direction.PULL:
+                is_there = op.uid in self.session.remote or (op.uid == OVERVIEW and bool(self.session.remote))
+                return op.side is Side.LOCAL and (is_there or op.kind not in _IDENTITY)
+            case _:
+                return True
+
+    def _tell(self, changeset: Changeset, chosen: list[Done]) -> None:
+        session, report = self.session, self.report
+        report.done += [d for d in chosen if d not in report.done]
+        report.conflicts = list(changeset.conflicts)
+        report.notes = [*session.all_notes(), *changeset.notes]
+        report.base, report.local, report.remote = session.base, session.local, session.remote
+        for uid in {*(d.operation.uid for d in chosen), *(c.uid for c in changeset.conflicts)}:
+            owner = owner_of(uid)
+            report.labels[uid] = session.label_of(uid)
+            report.labels.setdefault(owner, session.label_of(owner))
+            report.lines[uid] = session.line_of(uid) or session.line_of(owner)
+        for done in chosen:
+            if (record := session.record_of(owner_of(done.operation.uid))) is not None:
+                done.ref, done.url = record.ref, record.url
+
+    # ---------------------------------------------------------------- guard
+
+    def _guard(self, planned: list[Operation]) -> None:
+        guards.check(
+            self.session.base,
+            self.session.local,
+            planned,
+            len(self.session.frozen),
+            allow=self.options.allow,
+            max_creates=self.project.max_creates,
+            is_attended=self.options.is_attended,
+        )
+        if planned:
+            self.project.files.check_writable()
+
+    async def _preflight(self, planned: list[Operation]) -> None:
+        """Read the repository once before the first write to it.
+
+        Raises: AuthError where it could not be written.
+        """
+        if any(op.side is Side.REMOTE for op in planned):
+            repository = await self.project.tracker.repository()
+            if not repository.can_write:
+                raise AuthError(repository.refusal or f"this token may not write issues of {repository.name}")
+
+    # ---------------------------------------------------------------- write
+
+    async def _write(self, journal: Journal, changeset: Changeset, chosen: list[Done]) -> None:
+        self._agree(Writer(self.session, journal), chosen)
+        for round_ in range(_ROUNDS_MAX):
+            todo = [d for d in chosen if d.status is Status.PLANNED]
+            applier = Applier(self.session, journal)
+            ids = [d for d in todo if d.operation.wave == IDS]
+            if ids:
+                await applier.apply(ids)
+                self._remember_ids()
+            await applier.apply([d for d in todo if d.operation.wave != IDS])
+            self.report.error = applier.error
+            moved = [d for d in chosen if d.status is Status.REFUSED and "nothing was overwritten" in d.error]
+            if self.report.error or not moved or round_ == _ROUNDS_MAX - 1:
+                break
+            chosen = self._again(chosen, moved)
+        self._settle_rest(chosen)
+        self.session.write_state()
+        self.project.at_point("state written")
+        journal.fold()
+
+    def _remember_ids(self) -> None:
+        """Let the state file know the uids before anything is made under them."""
+        session = self.session
+        for uid, item in session.local.items():
+            if not is_step(uid) and uid not in session.base.local and isinstance(session.base.local, dict):
+                session.base.local[uid] = replace(item, fields={}, at=None)
+        session.write_state()
+        self.project.at_point("ids remembered")
+
+    def _agree(self, writer: Writer, chosen: list[Done]) -> None:
+        """Remember the items on which both sides agree without a write, before the first write."""
+        busy = {owner_of(d.operation.uid) for d in chosen}
+        changed = [uid for uid in self.session.owners() if uid not in busy and self._has_news(uid)]
+        if changed:
+            writer.remember(changed, None, {"state": self.session.state_digest, "changes": []})
+
+    def _has_news(self, uid: Uid) -> bool:
+        session = self.session
+        part = settle(session.base, session.agreed, session.local, session.remote, uid)
+        known = any(uid in s for s in (session.base.local, session.base.agreed))
+        return not known or state.record(part, uid) != state.record(session.base, uid)
+
+    def _settle_rest(self, chosen: list[Done]) -> None:
+        """Move the base of all that was done, and of nothing that was left out."""
+        left = {owner_of(d.operation.uid) for d in chosen if d.status is Status.DEFERRED}
+        done = {owner_of(d.operation.uid) for d in chosen if d.status is Status.APPLIED}
+        is_pull = self.options.direction is Direction.PULL
+        for uid in list(self.session.owners()):
+            if uid in left and not (is_pull and uid in done):
+                continue
+            session = self.session
+            fold(session.base, settle(session.base, session.agreed, session.local, session.remote, uid), uid)
+
+    def _again(self, chosen: list[Done], moved: list[Done]) -> list[Done]:
+        """Decide once more, on what is there now; the refused operations leave the report."""
+        session = self.session
+        self._settle_rest(chosen)
+        session.take_plan(self.project.files.read())
+        session.show_remote()
+        changeset = session.decide()
+        self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]
+        fresh = self._choose(changeset)
+        self._tell(changeset, fresh)
+        return fresh
+
+    def _finish(self) -> Report:
+        self.report.requests = self.project.tracker.requests
+        self.report.after = self.session.source
+        self.report.base = self.session.base
+        return self.report
+
+
+def is_first_push(base: Base) -> bool:
+    """Say whether this plan never had an issue."""
+    return state.is_first(base)
+
+
+__all__ = ["Declined", "Direction", "Moved", "Options", "TrackerError", "is_first_push", "run"]

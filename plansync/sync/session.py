@@ -1,0 +1,278 @@
+"""What one run holds: the plan, the tracker and the memory of both, and how each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from plansync.document import bind, block
+from plansync.document.dialect import Dialect
+from plansync.document.spans import line_no
+from plansync.document.tree import Document, parse
+from plansync.errors import PlanError, SafetyStop, StoreError
+from plansync.model import (
+    OVERVIEW,
+    Base,
+    Changeset,
+    Field,
+    Item,
+    Kind,
+    Note,
+    Side,
+    Snapshot,
+    Uid,
+    is_step,
+    owner_of,
+    text_of,
+)
+from plansync.planning.progress import computed_lines
+from plansync.reconcile import Given, Policy, reconcile
+from plansync.store import state
+from plansync.store.files import digest
+from plansync.store.journal import Journal
+from plansync.store.state import Saved, Target
+from plansync.sync.events import Listener
+from plansync.trackers import mapping
+from plansync.trackers.base import Absence, Record, Thing, Tracker
+from plansync.trackers.mapping import Names
+from plansync.trackers.mirror import Keeper, Mirror
+
+
+class Files(Protocol):
+    """The plan and its state file; see `store.files.PlanFiles`."""
+
+    def read(self) -> bytes: ...  # noqa: D102
+    def check_writable(self) -> None: ...  # noqa: D102
+    def replace(self, content: bytes, expected: str) -> None: ...  # noqa: D102
+    def read_state(self) -> bytes: ...  # noqa: D102
+    def write_state(self, content: bytes) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One plan, one target, and every port through which a run touches the world.
+
+    `path` names the plan to other copies (relative to the root, with slashes). `claimed`: lineages
+    of the root's other plans. `at_point` does nothing; tests let a run die there.
+    """
+
+    name: str
+    path: str
+    dialect: Dialect
+    files: Files
+    target: Target
+    tracker: Tracker
+    keeper: Keeper
+    journal: Callable[[str], Journal]
+    lock: Callable[[str], AbstractContextManager[None]]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    sleep: Callable[[float], Awaitable[None]]
+    policy: Policy = field(default_factory=Policy)
+    links: bool = True
+    max_creates: int = 50
+    settle_wait_s: float = 10.0
+    claimed: Collection[str] = ()
+    at_point: Callable[[str], None] = lambda name: None
+
+
+class Session:
+    """One run's view of the world; it reads and remembers, and decides by calling `reconcile`."""
+
+    def __init__(self, project: Project, listen: Listener) -> None:
+        self.project, self.listen = project, listen
+        self.run = project.new_id()
+        self.mirror = Mirror(project.tracker, project.keeper)
+        self.notes: list[Note] = []
+        self.absent: dict[tuple[Thing, int], Absence] = {}
+        self.frozen: set[Uid] = set()
+        self.read_plan()
+        self.read_state()
+
+    # ---------------------------------------------------------------- plan
+
+    def read_plan(self) -> None:
+        """Read and parse the plan as it is now."""
+        self.take_plan(self.project.files.read())
+
+    def take_plan(self, source: bytes) -> None:
+        """Parse a plan's bytes."""
+        self.source, self.digest = source, digest(source)
+        self.document: Document = parse(source, self.project.dialect)
+        view = bind.snapshot(self.document, self.project.name, links=self.project.links)
+        self.plan_notes, self.shown = view.notes, view.items
+        self.local: Snapshot = view.items
+
+    def read_state(self) -> None:
+        """Read the state file and settle whose plan this is.
+
+        Raises: StoreError where it cannot be read; SafetyStop where plan and state file disagree.
+        """
+        raw = self.project.files.read_state()
+        self.state_digest = digest(raw)
+        self.saved: Saved | None = (
+            state.load(raw.decode("utf-8", "replace"), self._state_name()) if raw else None
+        )
+        self.base = self.saved.base if self.saved else Base({}, {}, {})
+        self.lineage = self.document.lineage or (self.saved.lineage if self.saved else "")
+        if self.saved:
+            self._check(self.saved)
+
+    def _state_name(self) -> str:
+        return f"the state file of {self.project.path}"
+
+    def _check(self, saved: Saved) -> None:
+        if saved.lineage != self.lineage:
+            raise SafetyStop(
+                f"the plan's last line says plan={self.lineage}, its state file says {saved.lineage}: they belong to "
+                f"different plans. Put back the line <!-- plansync plan={saved.lineage} -->, or move the state file away"
+            )
+        if saved.target and saved.target != self.project.target:
+            raise StoreError(
+                f"this plan is synced with {saved.target}, not with {self.project.target}; one plan has one target. "
+                "Name that one, or move the state file away to begin at the new one"
+            )
+        for uid in saved.unknown:
+            self.notes.append(
+                Note(uid, f"the state file's lines of {uid} cannot be read; the item is compared anew")
+            )
+
+    # ------------------------------------------------------------- tracker
+
+    @property
+    def names(self) -> Names:
+        """What records cannot say of themselves."""
+        title = text_of(self.local.get(OVERVIEW), Field.TITLE)
+        return Names(self.lineage, title, self.project.path, mapping.known_numbers(self.base.remote))
+
+    async def read_tracker(self) -> None:
+        """Bring the mirror up to date and show the tracker's side."""
+        self.absent = await self.mirror.read(mapping.known_numbers(self.base.remote))
+        if not self.lineage:
+            self.lineage = self._discover() or self.project.new_id()
+        self.show_remote()
+
+    def show_remote(self) -> None:
+        """Show what the mirror holds; freeze what is linked and cannot be read."""
+        known = mapping.known_numbers(self.base.remote)
+        self.view = mapping.snapshot(self.mirror.records.values(), self.names)
+        self.remote: Snapshot = self.view.items
+        self.frozen = {known[key] for key in self.absent if key in known}
+
+    def _discover(self) -> str:
+        """Find the lineage under which this plan's issues are there already.
+
+        Source: design, "Lineage of a plan with no footer and no state file".
+        """
+        found: set[str] = set()
+        for record in self.mirror.records.values():
+            ours = block.read(record.body) if "plansync:begin" in record.body else None
+            if ours and ours.path == self.project.path and ours.uid in self.local:
+                found.add(ours.plan)
+        found -= set(self.project.claimed)
+        if len(found) > 1:
+            raise SafetyStop(
+                f"issues of {len(found)} plans named {self.project.path} are there: {', '.join(sorted(found))}. Add the "
+                "line <!-- plansync plan=ID --> at the end of this plan, with the one that is its own"
+            )
+        lineage = next(iter(found), "")
+        if lineage:
+            self.notes.append(
+                Note("", f"issues of this plan are there already; taking them over (plan {lineage})")
+            )
+        return lineage
+
+    # -------------------------------------------------------------- decide
+
+    def decide(self) -> Changeset:
+        """Decide everything, from what was read; both sides are then paired."""
+        given = Given(
+            base=self._thawed_base(),
+            local=self._thawed(self.shown),
+            remote=self._thawed(self.view.items),
+            stores={Side.LOCAL: bind.STORES, Side.REMOTE: self.project.tracker.traits.stores},
+            lineage=self.lineage,
+            computed=computed_lines,
+            today=self.project.now().date().isoformat(),
+            policy=self.project.policy,
+        )
+        decision = reconcile(given)
+        self.local, self.remote = decision.local, decision.remote
+        self.agreed = decision.changeset.agreed
+        return decision.changeset
+
+    def _thawed(self, side: Snapshot) -> Snapshot:
+        return {u: i for u, i in side.items() if owner_of(u) not in self.frozen} if self.frozen else side
+
+    def _thawed_base(self) -> Base:
+        if not self.frozen:
+            return self.base
+        return Base(*(self._thawed(s) for s in (self.base.local, self.base.remote, self.base.agreed)))
+
+    def all_notes(self) -> list[Note]:
+        """Collect what was noted while reading."""
+        frozen = [
+            Note(uid, f"{key[0].value} #{key[1]} is {absence.value}; nothing was done about it")
+            for key, absence in self.absent.items()
+            if (uid := mapping.known_numbers(self.base.remote).get(key))
+        ]
+        return [*self.plan_notes, *self.view.notes, *self.notes, *frozen]
+
+    # ------------------------------------------------------------ remember
+
+    def write_state(self) -> None:
+        """Write the state file: the base as it is now."""
+        saved = Saved(self.lineage, self.project.path, self.project.target, self.base)
+        content = state.dump(saved)
+        self.project.files.write_state(content)
+        self.state_digest = digest(content)
+
+    def owners(self) -> Iterator[Uid]:
+        """List the items on both sides that something is agreed about."""
+        return (u for u in self.agreed if not is_step(u) and u in self.remote and u in self.local)
+
+    def record_of(self, uid: Uid) -> Record | None:
+        """Find the record behind an item."""
+        item = self.remote.get(uid)
+        if item is None or item.at is None:
+            return None
+        return self.mirror.records.get((thing_of(item), item.at))
+
+    def line_of(self, uid: Uid) -> int:
+        """Find the line of the plan on which an item stands, 0 where it has none."""
+        item = self.local.get(uid)
+        if item is None or item.at is None or item.at < 0 or item.at >= len(self.document.nodes):
+            return 0
+        return line_no(self.source, self.document.nodes[item.at].block.span.start)
+
+    def label_of(self, uid: Uid) -> str:
+        """Name an item as its author does: its number as written, else its title or text."""
+        if uid == OVERVIEW:
+            return "overview"
+        item = self.local.get(uid) or self.remote.get(uid) or self.base.local.get(uid)
+        if item is None:
+            return uid
+        if item.kind is not Kind.STEP and uid in self.local and item.at is not None and item.at >= 0:
+            label = self.document.nodes[item.at].label
+            return label or text_of(item, Field.TITLE)
+        return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)
+
+
+def thing_of(item: Item) -> Thing:
+    """Say which kind of record stands behind an item."""
+    return Thing.MILESTONE if item.kind is Kind.PHASE else Thing.ISSUE
+
+
+def require_plan(document: Document, path: str) -> None:
+    """Refuse a file in which there is nothing to sync.
+
+    Raises: PlanError.
+    """
+    if not document.nodes:
+        raise PlanError(
+            "no phases or tasks were found (looked for headings such as '## Phase 1: …' and '### Task 1.1: …')",
+            path,
+        )

@@ -1,0 +1,255 @@
+"""The two writers: one request to the tracker, one replacement of the plan; each intends, writes, settles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from plansync.document import bind
+from plansync.document.tree import parse
+from plansync.errors import Moved, OutcomeUnknown, PlanError, TrackerError, Unwritable
+from plansync.model import Field, Item, Operation, Side, Snapshot, Stamp, Uid, owner_of, steps_of, text_of
+from plansync.reconcile import fold, held, settle
+from plansync.store import state
+from plansync.store.files import digest
+from plansync.store.journal import Journal, Outcome
+from plansync.sync.events import Done, Status
+from plansync.sync.session import Session, thing_of
+from plansync.text import same_lines
+from plansync.trackers import mapping
+from plansync.trackers.base import Record, Thing, Written
+from plansync.trackers.mapping import Draft
+
+_CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
+
+
+class Writer:
+    """Performs operations of one run. Whatever happens, the journal knows it."""
+
+    def __init__(self, session: Session, journal: Journal) -> None:
+        self.session, self.journal = session, journal
+
+    # ------------------------------------------------------------- tracker
+
+    async def write_tracker(self, done: Done) -> None:
+        """Perform one operation: one request, certified by the journal before and after.
+
+        Raises: what the adapter raises, where the request did not land; OutcomeUnknown where nobody
+        knows. The operation's status is set either way.
+        """
+        session, op = self.session, done.operation
+        item = session.remote.get(op.uid)
+        body = await self._freshest(op, item)
+        after = held(session.remote, session.agreed, [op])
+        stamp = Stamp((item.stamp.rev if item else 0) + 1, done.id)
+        after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
+        fields = mapping.written(self._draft(op, after, stamp), body)
+        intent = self._intent(op, after, item)
+        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent)
+        session.project.at_point(f"intended {op.kind}")
+        try:
+            record = await self._send(op, item, fields)
+        except OutcomeUnknown:
+            self.journal.settle(row, Outcome.UNKNOWN)
+            done.status = Status.UNKNOWN
+            raise
+        except TrackerError:
+            self.journal.settle(row, Outcome.REFUSED)
+            done.status = Status.REFUSED
+            raise
+        session.project.at_point(f"sent {op.kind}")
+        self._landed(done, record, after, row, intent)
+        for name in mapping.dropped(fields, record):
+            done.error = (
+                f"the tracker did not keep the {name} of {record.title}; does the token have write access?"
+            )
+        session.project.at_point(f"landed {op.kind}")
+
+    async def _freshest(self, op: Operation, item: Item | None) -> str:
+        """Read an issue again just before its body is edited: no tracker can compare and swap.
+
+        Raises: Moved where it is not what this run decided on.
+        """
+        if item is None or item.at is None or op.kind != "update-issue" or not _has_body(op):
+            return ""
+        known = self.session.record_of(op.uid)
+        fresh = await self.session.project.tracker.look(thing_of(item), item.at)
+        if not isinstance(fresh, Record):
+            raise Moved(f"#{item.at} is {fresh.value}; nothing was written")
+        self.session.mirror.keep(fresh)
+        if known is None or same_lines(fresh.body) != same_lines(known.body) or fresh.title != known.title:
+            raise Moved(
+                f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
+            )
+        return fresh.body
+
+    def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
+        session = self.session
+        taken = {r.title for (thing, _), r in session.mirror.records.items() if thing is Thing.MILESTONE}
+        traits = session.project.tracker.traits
+        return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
+
+    def _intent(self, op: Operation, after: Snapshot, item: Item | None) -> dict[str, Any]:
+        session = self.session
+        known = session.record_of(op.uid)
+        part = settle(session.base, session.agreed, session.local, after, op.uid)
+        changes = [[c.uid, c.field.value, c.old, c.new, c.rule] for c in op.changes]
+        return {
+            "side": op.side.value,
+            "ref": item.at if item else None,
+            "before": known.revision if known else "",
+            "changes": changes,
+            "state": session.state_digest,
+            "records": {op.uid: state.record(part, op.uid)},
+        }
+
+    async def _send(self, op: Operation, item: Item | None, fields: Written) -> Record:
+        tracker = self.session.project.tracker
+        if op.kind in _CREATES:
+            return await tracker.create(_CREATES[op.kind], fields)
+        if item is None or item.at is None:
+            raise Moved("the issue this operation stands on is not there")
+        return await tracker.update(thing_of(item), item.at, fields)
+
+    def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
+        session, op = self.session, done.operation
+        session.mirror.keep(record, is_own=True)
+        answer = mapping.answered(record, op.uid, steps_of(after, op.uid), session.names, session.remote)
+        session.remote = {**_without_steps(session.remote, op.uid), **answer}
+        self.remember([op.uid], row, intent)
+        done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
+
+    def remember(self, owners: Iterable[Uid], row: int | None, intent: dict[str, Any]) -> None:
+        """Move the base of some items, and let the journal's row carry what it is now."""
+        session = self.session
+        records = {}
+        for owner in owners:
+            part = settle(session.base, session.agreed, session.local, session.remote, owner)
+            fold(session.base, part, owner)
+            records[owner] = state.record(part, owner)
+        if row is None:
+            row = self.journal.intend("", session.run, "", "agree", intent | {"records": records})
+            self.journal.settle(row, Outcome.LANDED)
+        else:
+            self.journal.settle(row, Outcome.LANDED, intent | {"records": records})
+
+    # ---------------------------------------------------------------- plan
+
+    def write_plan(self, batch: Sequence[Done]) -> None:
+        """Put a batch of edits into the plan in one replacement.
+
+        Every edit is checked by reading the result back: what does not come out as meant is left
+        out, and waits. Raises: Moved where somebody saved the plan meanwhile.
+        """
+        writable = self._edited(batch)
+        if writable is None:
+            return
+        content, chosen, after = writable
+        session = self.session
+        intent = {
+            "side": Side.LOCAL.value,
+            "pre": session.digest,
+            "post": digest(content),
+            "state": session.state_digest,
+            "changes": [
+                [c.uid, c.field.value, c.old, c.new, c.rule] for d in chosen for c in d.operation.changes
+            ],
+            "records": self._records(chosen, after),
+        }
+        row = self.journal.intend(chosen[0].id, session.run, "", "write-plan", intent)
+        self.journal.keep_before(session.run, "plan", session.source)
+        session.project.at_point("intended plan")
+        try:
+            session.project.files.replace(content, session.digest)
+        except (Moved, PlanError):
+            self.journal.settle(row, Outcome.REFUSED)
+            for done in chosen:
+                done.status = Status.REFUSED
+            raise
+        session.project.at_point("written plan")
+        self._take(content, after)
+        self.remember(self._known_owners(chosen), row, intent)
+        for done in chosen:
+            done.status = Status.APPLIED
+        session.project.at_point("landed plan")
+
+    def _edited(self, batch: Sequence[Done]) -> tuple[bytes, list[Done], dict[Uid, Item]] | None:
+        """Edit all at once; where that goes astray, one by one, keeping those that come out right."""
+        try:
+            return self._try(list(batch))
+        except Unwritable:
+            pass
+        good: list[Done] = []
+        for owner, group in _by_owner(batch).items():
+            try:
+                self._try([*good, *group])
+                good += group
+            except Unwritable as error:
+                line = self.session.line_of(owner)
+                for done in group:
+                    done.status, done.error = Status.REFUSED, f"line {line}: {error}" if line else str(error)
+        return self._try(good) if good else None
+
+    def _try(self, batch: Sequence[Done]) -> tuple[bytes, list[Done], dict[Uid, Item]]:
+        session = self.session
+        operations = [done.operation for done in batch]
+        after = held(session.local, session.agreed, operations)
+        content = bind.rewrite(session.document, session.local, operations, after)
+        astray = bind.differing(parse(content, session.project.dialect), after, links=session.project.links)
+        if astray:
+            names = ", ".join(session.label_of(uid) for uid in astray[:3])
+            raise Unwritable(f"an edit here would change more than itself ({names}); the value waits")
+        return content, list(batch), after
+
+    def _take(self, content: bytes, after: dict[Uid, Item]) -> None:
+        """Hold the plan as written, under the names that this run gave its items."""
+        session = self.session
+        session.take_plan(content)
+        shown = session.shown
+        named: dict[Uid, Item] = {}
+        for uid, item in after.items():
+            twin = shown.get(uid)
+            if twin is None or owner_of(uid) != uid:
+                continue
+            ours = steps_of(after, uid)
+            for step, now in zip(ours, steps_of(shown, uid), strict=True):
+                named[step.uid] = replace(step, at=now.at)
+            named[uid] = replace(item, at=twin.at)
+        session.local = named
+
+    def _known_owners(self, batch: Sequence[Done]) -> list[Uid]:
+        owners = dict.fromkeys(owner_of(d.operation.uid) for d in batch)
+        return [u for u in owners if u in self.session.remote and u in self.session.agreed]
+
+    def _records(self, batch: Sequence[Done], after: Snapshot) -> dict[Uid, Any]:
+        session = self.session
+        return {
+            owner: state.record(settle(session.base, session.agreed, after, session.remote, owner), owner)
+            for owner in self._known_owners(batch)
+        }
+
+
+def _has_body(op: Operation) -> bool:
+    return op.kind == "create-issue" or (
+        op.kind == "update-issue" and any(c.field is not Field.TITLE for c in op.changes)
+    )
+
+
+def _without_steps(side: Snapshot, owner: Uid) -> dict[Uid, Item]:
+    return {u: i for u, i in side.items() if owner_of(u) != owner or u == owner}
+
+
+def _by_owner(batch: Sequence[Done]) -> dict[Uid, list[Done]]:
+    groups: dict[Uid, list[Done]] = {}
+    for done in batch:
+        groups.setdefault(owner_of(done.operation.uid), []).append(done)
+    return groups
+
+
+def filled(session: Session, op: Operation) -> Operation | None:
+    """Give a link whose issue was only just made its number; `None` where it was not made."""
+    if op.kind != "set-link" or op.changes[0].new is not None:
+        return op
+    link = text_of(session.remote.get(op.uid), Field.LINK)
+    return replace(op, changes=(replace(op.changes[0], new=link),)) if link else None

@@ -1,0 +1,333 @@
+"""Records ⇄ items: what an issue or a milestone means to a plan, the same for every tracker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from plansync.document import block as managed
+from plansync.document.block import Block, Content
+from plansync.document.steps import Step
+from plansync.errors import Rejected
+from plansync.model import (
+    OVERVIEW,
+    TITLE_MAX,
+    Field,
+    Item,
+    Kind,
+    Note,
+    Operation,
+    Snapshot,
+    Stamp,
+    State,
+    Tick,
+    Uid,
+    Value,
+    owner_of,
+    steps_of,
+    text_of,
+    tick_of,
+    uids_of,
+)
+from plansync.text import cut, neutralise, one_line, same_lines, words
+from plansync.trackers.base import Record, Thing, Traits, Written
+
+LABEL = "plansync"
+"""The discovery label that every issue of ours is created with."""
+
+_REFS = re.compile(r"#\d+(?:\s*,\s*#\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The tracker's side: items, the record behind each, and what is worth a note."""
+
+    items: dict[Uid, Item]
+    records: dict[Uid, Record]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What records cannot say of themselves: the plan they belong to, and the numbers it knows."""
+
+    lineage: str
+    title: str
+    path: str
+    known: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
+
+    def milestone_title(self, title: str) -> str:
+        """Read a title that was taken when the milestone was made, and so got the plan's name behind it."""
+        return title.removesuffix(f" ({self.title})")
+
+
+def snapshot(records: Iterable[Record], names: Names) -> View:
+    """Show the records that belong to a plan; all others are left out."""
+    ours = _ours(records, names)
+    view = View({}, {u: r for u, (r, _) in ours.items()})
+    by_ref = {(r.thing, r.ref): u for u, r in view.records.items()}
+    for uid, (record, block) in ours.items():
+        for item in _items(uid, record, block, names, by_ref):
+            view.items[item.uid] = item
+    return View(view.items, view.records, tuple(_clones(records, names, ours)))
+
+
+def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
+    """Name a record: by its marker, else by the number that the plan's memory holds for it."""
+    if record.thing is Thing.MILESTONE:
+        found = managed.read_milestone(record.body)
+        return (found[1] if found and found[0] == names.lineage else None), None
+    block = managed.read(record.body) if "plansync:begin" in record.body else None
+    return (block.uid, block) if block and block.plan == names.lineage else (None, None)
+
+
+def _ours(records: Iterable[Record], names: Names) -> dict[Uid, tuple[Record, Block | None]]:
+    """Pick one record for each uid: the known number whatever it says, else the lowest that is marked."""
+    found: dict[Uid, tuple[Record, Block | None]] = {}
+    numbered = set(names.known.values())
+    for record in sorted(records, key=lambda r: (r.thing, r.ref)):
+        known = names.known.get((record.thing, record.ref))
+        marked, block = _identity(record, names)
+        if known:
+            found[known] = (record, block if marked == known else None)
+        elif marked and marked not in found and marked not in numbered:
+            found[marked] = (record, block)
+    return found
+
+
+def _clones(
+    records: Iterable[Record], names: Names, ours: Mapping[Uid, tuple[Record, Block | None]]
+) -> Iterable[Note]:
+    for record in records:
+        uid, _ = _identity(record, names)
+        if uid and uid in ours and record.thing is Thing.ISSUE and ours[uid][0].ref != record.ref:
+            text = f"#{record.ref} bears the same marker as #{ours[uid][0].ref}; it is ignored as a copy"
+            yield Note(uid, text)
+
+
+def _items(
+    uid: Uid, record: Record, block: Block | None, names: Names, by_ref: Mapping[tuple[Thing, int], Uid]
+) -> Iterable[Item]:
+    if record.thing is Thing.MILESTONE:
+        title = names.milestone_title(record.title)
+        yield Item(uid, Kind.PHASE, {Field.TITLE: title}, record.ref, node=record.node)
+        return
+    kind = Kind.PLAN if uid == OVERVIEW else Kind.TASK
+    fields: dict[Field, Value] = {Field.TITLE: record.title}
+    if kind is Kind.TASK:
+        fields |= {Field.STATE: record.state.value, Field.LINK: f"#{record.ref} {record.url}".strip()}
+        phase = by_ref.get((Thing.MILESTONE, record.milestone)) if record.milestone else None
+        fields |= {Field.PHASE: phase} if phase else {}
+    if block:
+        steps = list(_steps(uid, block))
+        fields |= _block_fields(kind, block, by_ref) | {Field.STEPS: tuple(s.uid for s in steps)}
+        yield from steps
+    yield Item(uid, kind, fields, record.ref, block.stamp if block else Stamp(), record.node)
+
+
+def _steps(uid: Uid, block: Block) -> Iterable[Item]:
+    for number, step in enumerate(block.steps):
+        fields: dict[Field, Value] = {
+            Field.TEXT: step.text,
+            Field.TICK: step.tick.value,
+            Field.LEVEL: step.level,
+        }
+        yield Item(Uid(f"{uid}/~{number}"), Kind.STEP, fields, number)
+
+
+def _block_fields(kind: Kind, block: Block, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Field, Value]:
+    fields: dict[Field, Value] = {Field.PROSE: block.prose}
+    if kind is Kind.TASK:
+        fields[Field.REQUIREMENTS] = block.meta.get(Field.REQUIREMENTS, "")
+        fields[Field.ESTIMATE] = block.meta.get(Field.ESTIMATE, "")
+        depends = _depends(block.meta.get(Field.DEPENDS, "").strip(), by_ref)
+        fields |= {} if depends is None else {Field.DEPENDS: depends}
+    return fields
+
+
+def _depends(text: str, by_ref: Mapping[tuple[Thing, int], Uid]) -> tuple[str, ...] | None:
+    if not _REFS.fullmatch(text):
+        return (f"={text}",) if text else ()
+    uids = [by_ref.get((Thing.ISSUE, int(ref))) for ref in re.findall(r"\d+", text)]
+    return None if None in uids else tuple(u for u in uids if u)
+
+
+# ----------------------------------------------------------------- writing
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that one write to the tracker is made from: `held` is the tracker's side with it done."""
+
+    operation: Operation
+    held: Snapshot
+    remote: Snapshot
+    names: Names
+    stamp: Stamp
+    traits: Traits
+    taken_titles: frozenset[str] = frozenset()
+
+
+def written(draft: Draft, body: str) -> Written:
+    """Say what one operation sends; `body` is the freshest text of an issue whose body is edited.
+
+    Raises: Rejected where it would be longer than the tracker takes; Unwritable (see `block`).
+    """
+    fields = _WRITTEN[draft.operation.kind](draft, body)
+    if len(fields.get("body", "")) > draft.traits.body_max:
+        raise Rejected(
+            f"the issue text would be longer than the {draft.traits.body_max} characters a body may have"
+        )
+    return fields
+
+
+def _create_milestone(draft: Draft, body: str) -> Written:
+    uid = draft.operation.uid
+    title = cut(one_line(text_of(draft.held[uid], Field.TITLE)), TITLE_MAX)
+    if title in draft.taken_titles:
+        title = f"{title} ({draft.names.title})"
+    return {"title": title, "body": managed.milestone_line(draft.names.lineage, uid, draft.stamp.op)}
+
+
+def _update_milestone(draft: Draft, body: str) -> Written:
+    return {"title": cut(one_line(text_of(draft.held[draft.operation.uid], Field.TITLE)), TITLE_MAX)}
+
+
+def _create_issue(draft: Draft, body: str) -> Written:
+    item = draft.held[draft.operation.uid]
+    fields: Written = {
+        "title": cut(one_line(text_of(item, Field.TITLE)), TITLE_MAX),
+        "body": managed.render(_content(draft)),
+        "labels": (LABEL,),
+    }
+    if (phase := Uid(text_of(item, Field.PHASE))) in draft.remote:
+        fields["milestone"] = draft.remote[phase].at
+    return fields
+
+
+def _update_issue(draft: Draft, body: str) -> Written:
+    op, item = draft.operation, draft.held[draft.operation.uid]
+    changed = frozenset(c.field for c in op.changes)
+    fields: Written = {}
+    if Field.TITLE in changed:
+        fields["title"] = cut(one_line(text_of(item, Field.TITLE)), TITLE_MAX)
+    if changed - {Field.TITLE}:
+        block = managed.read(body)
+        if block is None:
+            raise Rejected("the managed block of the issue is cut, doubled or gone")
+        shown = uids_of(draft.remote[op.uid], Field.STEPS)
+        fields["body"] = managed.rewrite(body, block, shown, _content(draft), changed)
+    return fields
+
+
+def _set_milestone(draft: Draft, body: str) -> Written:
+    phase = Uid(text_of(draft.held[draft.operation.uid], Field.PHASE))
+    return {"milestone": draft.remote[phase].at if phase else None}
+
+
+def _set_state(draft: Draft, body: str) -> Written:
+    return {"state": State(text_of(draft.held[draft.operation.uid], Field.STATE))}
+
+
+_WRITTEN: Mapping[str, Callable[[Draft, str], Written]] = {
+    "create-milestone": _create_milestone,
+    "update-milestone": _update_milestone,
+    "create-issue": _create_issue,
+    "update-issue": _update_issue,
+    "set-milestone": _set_milestone,
+    "close-issue": _set_state,
+    "reopen-issue": _set_state,
+}
+
+
+def _content(draft: Draft) -> Content:
+    uid, held = draft.operation.uid, draft.held
+    item = held[uid]
+    meta = {
+        Field.REQUIREMENTS: neutralise(one_line(text_of(item, Field.REQUIREMENTS))),
+        Field.ESTIMATE: neutralise(one_line(text_of(item, Field.ESTIMATE))),
+        Field.DEPENDS: _refs(item, draft.remote),
+    }
+    return Content(
+        kind="overview" if uid == OVERVIEW else "task",
+        plan=draft.names.lineage,
+        uid=uid,
+        stamp=draft.stamp,
+        path=draft.names.path,
+        prose=text_of(item, Field.PROSE),
+        steps={s.uid: _step(s) for s in steps_of(held, uid)},
+        meta={name: text for name, text in meta.items() if text},
+    )
+
+
+def _step(item: Item) -> Step:
+    level = item.fields.get(Field.LEVEL, 0)
+    return Step(text_of(item, Field.TEXT), tick_of(item) or Tick.OPEN, level if isinstance(level, int) else 0)
+
+
+def _refs(item: Item, remote: Snapshot) -> str:
+    """Write dependencies as our own references; free words as they are; what has no issue is left out."""
+    parts = []
+    for target in uids_of(item, Field.DEPENDS):
+        if target.startswith("="):
+            parts.append(neutralise(one_line(target[1:])))
+        elif target in remote and remote[target].at is not None:
+            parts.append(f"#{remote[target].at}")
+    return ", ".join(parts)
+
+
+# ---------------------------------------------------------------- answers
+
+
+def _thing(item: Item) -> Thing:
+    return Thing.MILESTONE if item.kind is Kind.PHASE else Thing.ISSUE
+
+
+def known_numbers(remote: Snapshot) -> dict[tuple[Thing, int], Uid]:
+    """Index remembered items by their record."""
+    return {(_thing(i), i.at): u for u, i in remote.items() if i.at is not None and owner_of(u) == u}
+
+
+def answered(
+    record: Record, uid: Uid, steps: Sequence[Item], names: Names, remote: Snapshot
+) -> dict[Uid, Item]:
+    """Show a record that a write answered with, its steps named like `steps` where they say the same."""
+    by_ref = known_numbers(remote)
+    _, block = _identity(record, names)
+    items = {i.uid: i for i in _items(uid, record, block, names, by_ref)}
+    shown = steps_of(items, uid)
+    waiting = list(steps)
+    renamed: dict[Uid, Uid] = {}
+    for item in shown:
+        twin = next(
+            (s for s in waiting if words(text_of(s, Field.TEXT)) == words(text_of(item, Field.TEXT))), None
+        )
+        if twin is not None:
+            waiting.remove(twin)
+            renamed[item.uid] = twin.uid
+    order = tuple(renamed[i.uid] for i in shown if i.uid in renamed)
+    answer = {renamed[i.uid]: replace(i, uid=renamed[i.uid]) for i in shown if i.uid in renamed}
+    whole = items[uid]
+    answer[uid] = (
+        replace(whole, fields={**whole.fields, Field.STEPS: order}) if Field.STEPS in whole.fields else whole
+    )
+    return answer
+
+
+def dropped(sent: Written, record: Record) -> list[str]:
+    """List what the tracker did not keep of a write."""
+    lost = []
+    if "milestone" in sent and record.milestone != sent["milestone"]:
+        lost.append("milestone")
+    if "labels" in sent and not {x.casefold() for x in sent["labels"]} <= {
+        x.casefold() for x in record.labels
+    }:
+        lost.append("labels")
+    if "title" in sent and words(record.title) != words(sent["title"]):
+        lost.append("title")
+    if "state" in sent and record.state is not sent["state"]:
+        lost.append("state")
+    if "body" in sent and record.thing is Thing.ISSUE and same_lines(record.body) != same_lines(sent["body"]):
+        lost.append("text")
+    return lost

@@ -1,0 +1,180 @@
+"""What was last seen of a tracker, kept between runs so that a read costs only what moved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from plansync.model import State
+from plansync.trackers.base import Absence, Page, Record, Thing, Tracker
+from plansync.trackers.mapping import LABEL
+
+_OVERLAP = timedelta(seconds=120)
+_ROUNDS_MAX = 3
+_WATERMARK = "watermark"
+
+
+def _dump(record: Record) -> bytes:
+    return json.dumps(asdict(record), ensure_ascii=False).encode()
+
+
+def _load(raw: bytes) -> Record:
+    fields = json.loads(raw)
+    fields |= {
+        "thing": Thing(fields["thing"]),
+        "state": State(fields["state"]),
+        "labels": tuple(fields["labels"]),
+    }
+    return Record(**fields)
+
+
+class Keeper(Protocol):
+    """Where a mirror outlives a run. `put` stores all or nothing; a value of `None` deletes."""
+
+    def items(self) -> Iterable[tuple[str, bytes]]:
+        """Read everything."""
+        ...
+
+    def put(self, values: Mapping[str, bytes | None]) -> None:
+        """Write a batch."""
+        ...
+
+
+class Mirror:
+    """Reads a tracker through what is already known of it.
+
+    Losing what `keeper` keeps costs requests, nothing else. A read is kept when it is complete: cut
+    off halfway, the next one follows the same pages again. Records that are neither ours nor linked
+    are remembered without their text.
+    """
+
+    def __init__(self, tracker: Tracker, keeper: Keeper) -> None:
+        self.tracker, self.keeper = tracker, keeper
+        self.records: dict[tuple[Thing, int], Record] = {}
+        self.watermark = ""
+        self.waiting: dict[str, bytes | None] = {}
+        for key, value in keeper.items():
+            if key == _WATERMARK:
+                self.watermark = value.decode()
+            else:
+                record = _load(value)
+                self.records[record.thing, record.ref] = record
+
+    async def read(
+        self, linked: Iterable[tuple[Thing, int]], *, full: bool = False
+    ) -> dict[tuple[Thing, int], Absence]:
+        """Bring the mirror up to date; tell why those linked records that are not there are not.
+
+        `full` reads each linked record directly. Absence from a list proves nothing: only a direct
+        read says that a record is gone.
+        """
+        wanted = set(linked)
+        if self.watermark or any(thing is Thing.ISSUE for thing, _ in self.records):
+            await self._read_changed(wanted)
+        else:
+            async for page in self.tracker.labelled(LABEL):
+                self._take(page.records, wanted)
+        await self._read_milestones()
+        absent = await self._look(wanted if full else {key for key in wanted if key not in self.records})
+        self._flush()
+        return absent
+
+    async def _read_changed(self, wanted: set[tuple[Thing, int]]) -> None:
+        """Follow pages until one holds nothing new; a longer read looks at the first page again."""
+        for _ in range(_ROUNDS_MAX):
+            edge, pages = self.watermark, 0
+            async for page in self.tracker.changed(edge):
+                pages += 1
+                is_known = all(self._is_known(record) for record in page.records)
+                self._take(page.records, wanted)
+                if is_known or _is_older(page, edge):
+                    break
+            if pages <= 1:
+                break
+
+    def _is_known(self, record: Record) -> bool:
+        known = self.records.get((record.thing, record.ref))
+        return known is not None and bool(record.revision) and known.revision >= record.revision
+
+    def _take(self, records: Iterable[Record], wanted: set[tuple[Thing, int]]) -> None:
+        for record in records:
+            key = (record.thing, record.ref)
+            known = self.records.get(key)
+            if known and record.revision and known.revision > record.revision:
+                continue
+            is_ours = key in wanted or "plansync:" in record.body
+            self._note(record if is_ours else replace(record, body=""))
+            self._reach(record.revision)
+
+    def _reach(self, revision: str) -> None:
+        if revision > self.watermark:
+            self.watermark = revision
+            self.waiting[_WATERMARK] = revision.encode()
+
+    async def _read_milestones(self) -> None:
+        found: dict[tuple[Thing, int], Record] = {}
+        async for page in self.tracker.milestones():
+            found |= {(r.thing, r.ref): r for r in page.records}
+        for key in [k for k in self.records if k[0] is Thing.MILESTONE and k not in found]:
+            self._forget(key)
+        for record in found.values():
+            self._note(record)
+
+    async def _look(self, keys: Iterable[tuple[Thing, int]]) -> dict[tuple[Thing, int], Absence]:
+        absent: dict[tuple[Thing, int], Absence] = {}
+        for key in sorted(keys):
+            answer = await self.tracker.look(*key)
+            if isinstance(answer, Record):
+                self._note(answer)
+            else:
+                absent[key] = answer
+                self._forget(key)
+        return absent
+
+    def _note(self, record: Record) -> None:
+        key = (record.thing, record.ref)
+        if self.records.get(key) != record:
+            self.records[key] = record
+            self.waiting[_key(*key)] = _dump(record)
+
+    def _forget(self, key: tuple[Thing, int]) -> None:
+        if self.records.pop(key, None):
+            self.waiting[_key(*key)] = None
+
+    def keep(self, record: Record, *, is_own: bool = False) -> None:
+        """Remember a record that was read or written alone; `is_own` marks the answer to our write.
+
+        The watermark follows reads. Only where nothing was ever read does our first write begin it:
+        before that write the repository held nothing of ours.
+        """
+        self._note(record)
+        if is_own and record.thing is Thing.ISSUE and not self.watermark:
+            self._reach(record.revision)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self.waiting:
+            self.keeper.put(self.waiting)
+            self.waiting = {}
+
+
+def _key(thing: Thing, ref: int) -> str:
+    return f"{thing.value}/{ref}"
+
+
+def _without_text(record: Record) -> Record:
+    return replace(record, body="")
+
+
+def _is_older(page: Page, edge: str) -> bool:
+    """Say whether a page reaches further back than the last read did, with an overlap."""
+    oldest = min((r.revision for r in page.records if r.revision), default="")
+    try:
+        return (
+            bool(edge and oldest) and datetime.fromisoformat(oldest) < datetime.fromisoformat(edge) - _OVERLAP
+        )
+    except ValueError:
+        return False
