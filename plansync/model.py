@@ -7,6 +7,7 @@ nothing is written to it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,6 +77,7 @@ class Field(StrEnum):
     ESTIMATE = "estimate"
     DEPENDS = "depends"
     IMPLIED = "implied"
+    TOLD = "told"
     CARRIER = "carrier"
     STATUS = "status"
     MARKER = "marker"
@@ -160,6 +162,11 @@ class Conflict:
     base: Value | None
     local: Value | None
     remote: Value | None
+
+
+def conflict_id(uid: Uid, name: Field) -> str:
+    """Name a conflict for as long as it lasts, on every machine."""
+    return hashlib.sha256(f"{uid}.{name.value}".encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ _LEAD_MAX = 600
 _COMPLETION = re.compile(r"(\d+)(\s*%\s*\(\s*)(\d+)(\s*/\s*)(\d+)(\s+tasks?\b[^)]*\).*)")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NONE = re.compile(
-    r"(?:none|nothing|no|n/?a|keine?|aucune?|ninguna?|nenhuma?|нет|无|なし|없음|[-–—]*)\b?\W*(?:\(.*\))?",
+    r"(?:none|nothing|no|n/?a|keine?|aucune?|ninguna?|nenhuma?|нет|无|なし|없음|[-–—]*)\W*(?:\(.*\))?",
     re.I,
 )
 _TASK_REF = re.compile(
@@ -340,16 +340,14 @@ def rewrite(document: Document, local: Snapshot, operations: Sequence[Operation]
     return source
 
 
-def differing(document: Document, held: Snapshot, *, links: bool) -> list[Uid]:
+def differing(shown: Snapshot, held: Snapshot) -> list[Uid]:
     """List the items that a written plan does not show as `held` says: edits that went astray.
 
     Steps are compared in their order, since the plan holds no names of theirs.
     """
-    shown = snapshot(document, "", links=links).items
     owners = [u for u in held if not is_step(u)]
-    return [u for u in owners if u not in shown or not _is_alike(shown, held, u)] + [
-        u for u in shown if owner_of(u) not in held
-    ]
+    astray = [u for u in owners if u not in shown or not _is_alike(shown, held, u)]
+    return astray + [u for u in shown if not is_step(u) and u not in held]
 
 
 def _is_alike(shown: Snapshot, held: Snapshot, uid: Uid) -> bool:
@@ -390,29 +388,17 @@ def _set_marker(document: Document, local: Snapshot, op: Operation) -> list[Edit
 
 
 def _set_footer(document: Document, lineage: str) -> list[Edit]:
-    source = document.source
+    """Put the footer on the last line, replace it, or take exactly its line away."""
+    source, footer = document.source, document.footer
+    line = f"<!-- plansync plan={lineage} -->".encode() if lineage else b""
+    if footer and line:
+        return [Edit(footer.start, footer.end, line)]
+    if footer:
+        end = after_eol(source, footer.end)
+        return [Edit(footer.start if end > footer.end else _eol_before(source, footer.start), end, b"")]
     eol = eol_at(source, max(len(source) - 1, 0))
-    if document.footer:
-        return (
-            [_footer_removal(source, document.footer)]
-            if not lineage
-            else [
-                Edit(document.footer.start, document.footer.end, f"<!-- plansync plan={lineage} -->".encode())
-            ]
-        )
-    line = f"<!-- plansync plan={lineage} -->".encode()
-    has_end = source.endswith((b"\n", b"\r"))
-    return (
-        [Edit(len(source), len(source), eol + line + eol if has_end else eol + eol + line)] if lineage else []
-    )
-
-
-def _footer_removal(source: bytes, footer: Span) -> Edit:
-    end = after_eol(source, footer.end)
-    blank = _eol_before(source, footer.start)
-    if end == footer.end:
-        return Edit(_eol_before(source, blank), end, b"")
-    return Edit(blank if _eol_before(source, blank) < blank else footer.start, end, b"")
+    has_end = not source or source.endswith((b"\n", b"\r"))
+    return [Edit(len(source), len(source), line + eol if has_end else eol + line)] if line else []
 
 
 def _eol_before(source: bytes, at: int) -> int:

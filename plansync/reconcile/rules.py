@@ -22,6 +22,8 @@ from plansync.model import (
     Tick,
     Uid,
     Value,
+    conflict_id,
+    owner_of,
     text_of,
     tick_of,
     uids_of,
@@ -66,6 +68,11 @@ def derive(agreement: Agreement, given: Given) -> None:
             _status_line(agreement, given, uid)
             _link(agreement, given, uid)
     _markers(agreement, given)
+    for uid, name in agreement.conflicts:
+        owner = owner_of(uid)
+        told = agreement.get(owner, Field.TOLD)
+        ids = {*(told if isinstance(told, tuple) else ()), conflict_id(uid, name)}
+        agreement.set(owner, Field.TOLD, tuple(sorted(ids)), "told")
     for name, value in given.computed(_overlaid(agreement, given), states(agreement, given)).items():
         agreement.set(OVERVIEW, name, value, "computed")
 

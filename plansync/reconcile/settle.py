@@ -21,8 +21,8 @@ from plansync.model import (
 )
 
 REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
-    Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS),
-    Kind.PHASE: (Field.TITLE,),
+    Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD),
+    Kind.PHASE: (Field.TITLE, Field.TOLD),
     Kind.TASK: (
         Field.TITLE,
         Field.STATE,
@@ -33,6 +33,7 @@ REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
         Field.ESTIMATE,
         Field.DEPENDS,
         Field.IMPLIED,
+        Field.TOLD,
     ),
     Kind.STEP: (Field.TEXT, Field.TICK),
 }
@@ -48,6 +49,8 @@ def held(side: Snapshot, agreed: Snapshot, operations: Iterable[Operation]) -> d
                 continue
             item = after.get(change.uid) or _fresh(agreed, change.uid)
             after[change.uid] = replace(item, fields={**item.fields, change.field: change.new})
+            if change.field is Field.STEPS and isinstance(change.new, tuple):
+                after |= {Uid(u): agreed[Uid(u)] for u in change.new if u not in after and u in agreed}
     kept = {u for uid, item in after.items() if not is_step(uid) for u in uids_of(item, Field.STEPS)}
     return {u: i for u, i in after.items() if not is_step(u) or u in kept}
 
@@ -102,7 +105,14 @@ def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> N
                 values[name] = source.fields[name]
         if item is not None or values:
             known = item or then
-            new[uid] = Item(uid, kind, values, known.at if known else None, known.stamp if known else Stamp(), known.node if known else "")
+            new[uid] = Item(
+                uid,
+                kind,
+                values,
+                known.at if known else None,
+                known.stamp if known else Stamp(),
+                known.node if known else "",
+            )
 
 
 def fold(base: Base, part: Base, owner: Uid) -> Base:

@@ -81,6 +81,14 @@ class PlanFiles:
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be written: {error.strerror}") from None
 
+    def forget_state(self) -> None:
+        """Delete the state file, and the folders that it leaves empty."""
+        self.state.unlink(missing_ok=True)
+        for folder in self.state.parents:
+            if folder.name == ".plansync" or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
 
 def read_plan(path: Path) -> bytes:
     """Read any plan; see `PlanFiles.read`."""

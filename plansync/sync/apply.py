@@ -21,8 +21,8 @@ class Applier:
     What had landed by then is remembered all the same.
     """
 
-    def __init__(self, session: Session, journal: Journal) -> None:
-        self.session = session
+    def __init__(self, session: Session, journal: Journal, deadline: float | None = None) -> None:
+        self.session, self.deadline = session, deadline
         self.writer = Writer(session, journal)
         self.failed: set[Uid] = set()
         self.error: TrackerError | PlanError | None = None
@@ -61,6 +61,9 @@ class Applier:
     def _stands(self, done: Done) -> bool:
         """Say whether everything that an operation stands on is there."""
         op = done.operation
+        if self.deadline is not None and self.session.project.monotonic() > self.deadline:
+            done.status, done.error = Status.SKIPPED, "the time for this run is over"
+            return False
         is_there = all(uid in self.session.remote for uid in op.needs)
         if owner_of(op.uid) in self.failed or not is_there:
             done.status, done.error = Status.SKIPPED, "it stands on an operation that was not done"

@@ -36,7 +36,10 @@ class Done:
 
 @dataclass(slots=True)
 class Report:
-    """One run's result. `error` is what ended it early, if anything did."""
+    """One run's result.
+
+    `told`: ids of the conflicts that the plan's memory knew before. `error`: what ended it early.
+    """
 
     command: str
     run: str
@@ -53,6 +56,7 @@ class Report:
     lines: dict[str, int] = field(default_factory=dict)
     before: bytes = b""
     after: bytes = b""
+    told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
     is_dry: bool = False
 

@@ -11,8 +11,20 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from plansync.errors import AuthError, Moved, PlansyncError, TrackerError
-from plansync.model import OVERVIEW, Base, Changeset, Operation, Side, Uid, is_step, owner_of
+from plansync.errors import AuthError, ConfigError, PlansyncError
+from plansync.model import (
+    OVERVIEW,
+    Base,
+    Changeset,
+    Field,
+    Item,
+    Operation,
+    Side,
+    Uid,
+    is_step,
+    owner_of,
+    text_of,
+)
 from plansync.reconcile import fold, settle
 from plansync.reconcile.order import IDS
 from plansync.store import state
@@ -37,7 +49,12 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How one run is to go. `confirm` is asked once, with the report of what would be done."""
+    """How one run is to go.
+
+    `confirm` is asked once, with the report of what would be done. `only`: uids, numbers or titles of
+    the tasks that are chosen; others are deferred. `deadline`: seconds of the monotonic clock after
+    which no further request begins.
+    """
 
     direction: Direction = Direction.BOTH
     is_dry: bool = False
@@ -45,6 +62,8 @@ class Options:
     is_attended: bool = False
     confirm: Callable[[Report], bool] = lambda report: True
     listen: Listener = lambda event: None
+    only: Collection[str] = ()
+    deadline: float | None = None
 
 
 class Declined(PlansyncError):
@@ -72,6 +91,8 @@ class _Run:
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         self.report.before = self.session.source
+        told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
+        self.report.told = frozenset(c for ids in told if isinstance(ids, tuple) for c in ids)
 
     async def go(self) -> Report:
         """Read, decide, show; then write, at most three rounds."""
@@ -112,10 +133,38 @@ class _Run:
             for op in changeset.operations
             if op.side is Side.LOCAL and op.kind not in (*_IDENTITY, "update-summary")
         }
+        wanted = self._wanted()
+
+        def is_chosen(op: Operation) -> bool:
+            is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
+            is_wanted = wanted is None or is_footer or owner_of(op.uid) in wanted
+            return is_wanted and self._is_chosen(op, news)
+
         return [
-            Done(op, self.project.new_id(), Status.PLANNED if self._is_chosen(op, news) else Status.DEFERRED)
+            Done(op, self.project.new_id(), Status.PLANNED if is_chosen(op) else Status.DEFERRED)
             for op in changeset.operations
         ]
+
+    def _wanted(self) -> set[Uid] | None:
+        """List the items that `--only` names, with what they stand on; `None` for all.
+
+        Raises: ConfigError for a name that no task has.
+        """
+        if not self.options.only:
+            return None
+        local, found = self.session.local, set[Uid]()
+        for name in self.options.only:
+            named = [u for u, i in local.items() if not is_step(u) and name in self._names(u, i)]
+            if not named:
+                raise ConfigError(
+                    f"--only {name}: no task of {self.project.path} has this number, title or id"
+                )
+            found |= {*named, *(Uid(text_of(local[u], Field.PHASE)) for u in named)}
+        return found
+
+    def _names(self, uid: Uid, item: Item) -> tuple[str, ...]:
+        number = self.session.document.nodes[item.at].id if item.at is not None and item.at >= 0 else ""
+        return uid, number, self.session.label_of(uid), text_of(item, Field.TITLE)
 
     def _is_chosen(self, op: Operation, news: set[Uid]) -> bool:
         match self.options.direction:
@@ -173,7 +222,7 @@ class _Run:
         self._agree(Writer(self.session, journal), chosen)
         for round_ in range(_ROUNDS_MAX):
             todo = [d for d in chosen if d.status is Status.PLANNED]
-            applier = Applier(self.session, journal)
+            applier = Applier(self.session, journal, self.options.deadline)
             ids = [d for d in todo if d.operation.wave == IDS]
             if ids:
                 await applier.apply(ids)
@@ -244,6 +293,3 @@ class _Run:
 def is_first_push(base: Base) -> bool:
     """Say whether this plan never had an issue."""
     return state.is_first(base)
-
-
-__all__ = ["Declined", "Direction", "Moved", "Options", "TrackerError", "is_first_push", "run"]

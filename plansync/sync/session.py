@@ -49,6 +49,7 @@ class Files(Protocol):
     def replace(self, content: bytes, expected: str) -> None: ...  # noqa: D102
     def read_state(self) -> bytes: ...  # noqa: D102
     def write_state(self, content: bytes) -> None: ...  # noqa: D102
+    def forget_state(self) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Project:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     sleep: Callable[[float], Awaitable[None]]
+    monotonic: Callable[[], float]
     policy: Policy = field(default_factory=Policy)
     links: bool = True
     max_creates: int = 50

@@ -9,7 +9,20 @@ from typing import Any
 from plansync.document import bind
 from plansync.document.tree import parse
 from plansync.errors import Moved, OutcomeUnknown, PlanError, TrackerError, Unwritable
-from plansync.model import Field, Item, Operation, Side, Snapshot, Stamp, Uid, owner_of, steps_of, text_of
+from plansync.model import (
+    Field,
+    Item,
+    Operation,
+    Side,
+    Snapshot,
+    Stamp,
+    Uid,
+    is_step,
+    owner_of,
+    steps_of,
+    text_of,
+    uids_of,
+)
 from plansync.reconcile import fold, held, settle
 from plansync.store import state
 from plansync.store.files import digest
@@ -196,27 +209,19 @@ class Writer:
         operations = [done.operation for done in batch]
         after = held(session.local, session.agreed, operations)
         content = bind.rewrite(session.document, session.local, operations, after)
-        astray = bind.differing(parse(content, session.project.dialect), after, links=session.project.links)
+        document = parse(content, session.project.dialect)
+        shown = bind.snapshot(document, session.project.name, links=session.project.links).items
+        astray = bind.differing(shown, after)
         if astray:
             names = ", ".join(session.label_of(uid) for uid in astray[:3])
             raise Unwritable(f"an edit here would change more than itself ({names}); the value waits")
-        return content, list(batch), after
+        return content, list(batch), _named(shown, after)
 
     def _take(self, content: bytes, after: dict[Uid, Item]) -> None:
         """Hold the plan as written, under the names that this run gave its items."""
         session = self.session
         session.take_plan(content)
-        shown = session.shown
-        named: dict[Uid, Item] = {}
-        for uid, item in after.items():
-            twin = shown.get(uid)
-            if twin is None or owner_of(uid) != uid:
-                continue
-            ours = steps_of(after, uid)
-            for step, now in zip(ours, steps_of(shown, uid), strict=True):
-                named[step.uid] = replace(step, at=now.at)
-            named[uid] = replace(item, at=twin.at)
-        session.local = named
+        session.local = after
 
     def _known_owners(self, batch: Sequence[Done]) -> list[Uid]:
         owners = dict.fromkeys(owner_of(d.operation.uid) for d in batch)
@@ -228,6 +233,19 @@ class Writer:
             owner: state.record(settle(session.base, session.agreed, after, session.remote, owner), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _named(shown: Snapshot, held: Snapshot) -> dict[Uid, Item]:
+    """Show a plan that was read back, its steps under the names that they are held by."""
+    named: dict[Uid, Item] = {}
+    for uid, item in shown.items():
+        if not is_step(uid):
+            names = uids_of(held[uid], Field.STEPS)
+            pairs = zip(names, steps_of(shown, uid), strict=True)
+            named |= {name: replace(step, uid=name) for name, step in pairs}
+            fields = {**item.fields, Field.STEPS: names} if Field.STEPS in item.fields else item.fields
+            named[uid] = replace(item, fields=fields)
+    return named
 
 
 def _has_body(op: Operation) -> bool:

@@ -1,0 +1,77 @@
+"""`plansync init`: writes a commented settings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plansync.cli.context import Common
+from plansync.errors import ConfigError
+
+_TEXT = """\
+# Settings of plansync for this project. Every option, with its default and a reason, is in
+# config.example.toml of plansync's repository. Tokens never stand here: set PLANSYNC_TOKEN or GH_TOKEN.
+
+# Where issues are made: "github", or "sandbox" to try everything on this machine.
+tracker = "{tracker}"
+{repo}
+# A GitHub Enterprise address; github.com needs none.
+{api_url}
+{plans}"""
+
+
+def command(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
+) -> None:
+    """Write a commented plansync.toml for this project; sends nothing anywhere."""
+    from plansync import config
+
+    common: Common = context.obj
+    root = config.git_root(Path.cwd()) or Path.cwd()
+    target = root / config.FILE
+    if target.exists():
+        raise ConfigError(f"{target} is there already; edit it, or delete it to begin anew")
+    host, found = config.remote_repository(config.git_remote(root))
+    repo = common.flags.get("repo") or (found if "gitlab" not in host else "")
+    if common.is_attended and not yes:
+        repo = typer.prompt(
+            "Repository (OWNER/NAME, empty for the sandbox)", default=repo or "", show_default=True
+        )
+    tracker = common.flags.get("tracker") or ("github" if repo else "sandbox")
+    api = common.flags.get("api_url") or (
+        "" if host in ("", "github.com") or not repo else f"https://{host}/api/v3"
+    )
+    home = config.load(Path.cwd(), {}, {"repo": repo or None, "tracker": tracker, "api_url": api or None})
+    plans = [_name(path, root) for path in config.plan_paths(home, root)]
+    target.write_text(_text(tracker, repo or "", api, plans), encoding="utf-8")
+    typer.echo(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
+    if "gitlab" in host and not repo:
+        typer.echo(
+            "This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set."
+        )
+    _advise(tracker, repo or "", plans)
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.resolve().relative_to(root.resolve()).as_posix()
+
+
+def _text(tracker: str, repo: str, api: str, plans: list[str]) -> str:
+    tables = "\n".join(f'[[plan]]\npath = "{name}"' for name in plans)
+    return _TEXT.format(
+        tracker=tracker,
+        repo=f'repo = "{repo}"' if repo else '# repo = "OWNER/NAME"',
+        api_url=f'api_url = "{api}"' if api else '# api_url = "https://HOST/api/v3"',
+        plans=(tables or '# [[plan]]\n# path = "docs/implementation-plan.md"') + "\n",
+    )
+
+
+def _advise(tracker: str, repo: str, plans: list[str]) -> None:
+    if not plans:
+        typer.echo("No plan was found; name it in the file, or on the command line.")
+    where = f"{repo} on GitHub" if tracker == "github" else "the sandbox"
+    typer.echo(f"Issues will be made in {where}. Nothing was sent. Next, see what a first push would do:")
+    typer.echo("  plansync diff")

@@ -1,0 +1,28 @@
+"""`plansync pull`: tracker → plan."""
+
+from __future__ import annotations
+
+import typer
+
+from plansync.cli.context import Common
+from plansync.cli.options import Allow, DryRun, FailOn, FailOnChoice, MaxTime, Only, Plan, Yes
+
+
+def command(
+    context: typer.Context,
+    plan: Plan = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    only: Only = None,
+    allow: Allow = None,
+    max_time: MaxTime = "",
+    fail_on: FailOn = FailOnChoice.ANY,
+) -> None:
+    """Bring closed issues and ticked boxes back into the plan."""
+    from plansync.cli.running import Request, perform
+
+    common: Common = context.obj
+    request = Request(
+        "pull", plan, dry_run, yes, tuple(allow or ()), tuple(only or ()), max_time, fail_on.value
+    )
+    raise typer.Exit(perform(common, request))

@@ -1,0 +1,28 @@
+"""`plansync sync`: both ways; what a scheduled job runs."""
+
+from __future__ import annotations
+
+import typer
+
+from plansync.cli.context import Common
+from plansync.cli.options import Allow, DryRun, FailOn, FailOnChoice, MaxTime, Only, Plan, Yes
+
+
+def command(
+    context: typer.Context,
+    plan: Plan = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    only: Only = None,
+    allow: Allow = None,
+    max_time: MaxTime = "",
+    fail_on: FailOn = FailOnChoice.ANY,
+) -> None:
+    """Pull and push in one run: what a scheduled job calls."""
+    from plansync.cli.running import Request, perform
+
+    common: Common = context.obj
+    request = Request(
+        "sync", plan, dry_run, yes, tuple(allow or ()), tuple(only or ()), max_time, fail_on.value
+    )
+    raise typer.Exit(perform(common, request))

@@ -1,0 +1,39 @@
+"""`plansync unlink`: leave again without a trace."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plansync.cli.context import Common, find_plan
+from plansync.cli.options import Plan, Yes
+from plansync.errors import ConfigError
+
+
+def command(
+    context: typer.Context,
+    plan: Plan = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="The whole plan (needed; single tasks come later).")
+    ] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Also take ids, links and the footer out of the plan.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Forget the links between a plan and its issues; the issues stay as they are."""
+    from plansync import wiring
+    from plansync.sync.leave import unlink
+
+    common: Common = context.obj
+    if not every:
+        raise ConfigError("say --all: plansync unlink --all [--strip]")
+    home = common.home()
+    path = find_plan(home, plan)
+    if common.is_attended and not yes and not typer.confirm(f"Unlink {path} from its issues?"):
+        raise typer.Abort
+    paths = wiring.paths_of(home, path)
+    count = unlink(wiring.plan_files(paths), wiring.lock(paths), strip=strip)
+    words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
+    typer.echo(f"Unlinked. {words}; the issues stay as they are.")

@@ -1,0 +1,87 @@
+"""What every command starts from: the common options, and how they find a plan and a tracker."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plansync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plansync.config import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The options that stand before or after any verb."""
+
+    config: Path | None
+    flags: Mapping[str, str | None]
+    as_json: bool
+    quiet: bool
+    verbose: int
+    no_color: bool
+
+    def home(self) -> Home:
+        """Read the settings that hold here."""
+        from plansync import config
+
+        return config.load(Path.cwd(), os.environ, self.flags, self.config)
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether a person is there to be asked."""
+        return sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI") and not self.as_json
+
+    @property
+    def has_color(self) -> bool:
+        """Whether colours are wanted on stdout."""
+        is_dumb = os.environ.get("TERM") == "dumb"
+        return sys.stdout.isatty() and not self.no_color and not os.environ.get("NO_COLOR") and not is_dumb
+
+
+def find_plan(home: Home, named: Path | None) -> Path:
+    """Find the plan that a command means.
+
+    Raises: ConfigError where none, or more than one, could be meant.
+    """
+    from plansync import config
+
+    if named is not None:
+        return named
+    found = config.plan_paths(home, Path.cwd())
+    if len(found) == 1:
+        return _relative(found[0])
+    if not found:
+        raise ConfigError("no plan was found here; name it: plansync COMMAND PLAN.md")
+    names = ", ".join(str(_relative(p)) for p in found)
+    raise ConfigError(f"there are {len(found)} plans here ({names}); name one")
+
+
+def _relative(path: Path) -> Path:
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def check_named_target(home: Home) -> None:
+    """Refuse to choose a repository by guess: a git remote is a hint, not a permission.
+
+    Raises: ConfigError where the work tree has a tracker as remote and nothing is configured.
+    """
+    from plansync import config
+
+    settings = home.settings
+    if settings.tracker is not None or settings.repo or settings.api_url:
+        return
+    host, name = config.remote_repository(config.git_remote(Path.cwd()))
+    if name:
+        raise ConfigError(
+            f"this folder belongs to {name} on {host}, but no tracker is set up, and plansync never writes to a "
+            "repository that nobody named. Run `plansync init`, or add --tracker sandbox to try it here"
+        )

@@ -1,0 +1,138 @@
+"""The entry point: common options, the verbs, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plansync.cli.commands import demo, diff, init, inspect, pull, push, sandbox, status, sync, unlink
+from plansync.cli.context import Common
+from plansync.errors import ConfigError, PlansyncError
+
+_FLAGS = ("--json", "-q", "--quiet", "-v", "--verbose", "-vv", "--no-color", "--version")
+_VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-url")
+
+app = typer.Typer(
+    name="plansync",
+    help="Keep a Markdown implementation plan and GitHub issues telling the same story.",
+    epilog="Common options stand before or after the verb. Exit codes: docs/exit-codes.md.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from plansync import __version__
+
+        typer.echo(f"plansync {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def common(
+    context: typer.Context,
+    directory: Annotated[
+        Path | None, typer.Option("-C", "--directory", help="Work as if started there.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="Use this settings file.")] = None,
+    repo: Annotated[str | None, typer.Option("-R", "--repo", help="The repository, OWNER/NAME.")] = None,
+    tracker: Annotated[str | None, typer.Option("--tracker", help="github or sandbox.")] = None,
+    api_url: Annotated[str | None, typer.Option("--api-url", help="The tracker's API address.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only what needs you.")] = False,
+    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Print more.")] = 0,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Keep a Markdown implementation plan and GitHub issues telling the same story."""
+    if directory is not None:
+        if not directory.is_dir():
+            raise ConfigError(f"there is no folder {directory}")
+        os.chdir(directory)
+    flags = {"repo": repo, "tracker": tracker, "api_url": api_url}
+    context.obj = Common(config, flags, as_json, quiet, verbose, no_color)
+    if context.invoked_subcommand is None:
+        from plansync.cli.commands.status import overview
+
+        overview(context.obj)
+
+
+for verb in (status, diff, push, pull, sync, inspect, unlink, init, demo, sandbox):
+    app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
+
+
+def gathered(arguments: Sequence[str]) -> list[str]:
+    """Put the common options before the verb, wherever they stand."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for word in waiting:
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *waiting]
+        elif word in _FLAGS or (equals and name in _VALUED):
+            front.append(word)
+        elif word in _VALUED:
+            front += [word, *([value] if (value := next(waiting, None)) is not None else [])]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code. The only place that catches everything."""
+    try:
+        result = app(gathered(arguments), prog_name="plansync", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except PlansyncError as error:
+        return _say(error)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo(
+            "\ninterrupted; what was done is remembered, run the same command again to go on", err=True
+        )
+        return 130
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader is gone; nothing more may be printed
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last handler: a bug becomes a file and a code
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            return 2
+        return _bug(error)
+
+
+def _say(error: PlansyncError) -> int:
+    from plansync.text import visible
+
+    lines = error.problems if isinstance(error, ConfigError) else (str(error),)
+    for line in lines:
+        typer.echo(f"plansync: {visible(line)}", err=True)
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    """Write down what went wrong for a report; the traceback is not for the person at the terminal."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        file.write("".join(traceback.format_exception(error)))
+    typer.echo(f"plansync: this is a bug ({type(error).__name__}); details are in {file.name}", err=True)
+    return 3

@@ -1,0 +1,34 @@
+"""The options that several verbs take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class FailOnChoice(StrEnum):
+    """Which conflicts make a run exit with 4."""
+
+    ANY = "any"
+    NEW = "new"
+    NEVER = "never"
+
+
+Plan = Annotated[Path | None, typer.Argument(help="The plan; the configured one, or the one found here.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing anywhere.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="Only this task: its number, title or id; repeatable.")
+]
+Allow = Annotated[
+    list[str] | None, typer.Option("--allow", help="Let one guard pass once; its message names it.")
+]
+MaxTime = Annotated[
+    str, typer.Option("--max-time", help="Stop between requests after this time, such as 20m.")
+]
+FailOn = Annotated[FailOnChoice, typer.Option("--fail-on", help="Which conflicts make the exit code 4.")]

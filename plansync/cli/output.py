@@ -1,0 +1,343 @@
+"""Turns a report into words or JSON. Everything that came from outside passes `visible` here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import typer
+
+from plansync.model import Change, Conflict, Field, Kind, Operation, Side, Value, conflict_id, owner_of
+from plansync.store.state import Target
+from plansync.sync.events import Done, Report, Status
+from plansync.text import cut, visible
+
+OUTCOMES = {
+    0: "done",
+    1: "error",
+    2: "usage",
+    3: "bug",
+    4: "conflicts",
+    5: "partial",
+    6: "changes-pending",
+    7: "stopped",
+    8: "auth",
+    9: "busy",
+    130: "interrupted",
+}
+_WORST_FIRST = (130, 3, 2, 9, 8, 7, 1, 5, 4, 6, 0)
+_SIGNS = {"create": "+", "add": "+", "close": "x", "reopen": "~", "remove": "-", "drop": "x"}
+_TEXT_MAX = 60
+
+
+def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> int:
+    """Say how a run ended. `fail_on`: which conflicts count (any, new, never)."""
+    codes = [0]
+    if report.error:
+        has_written = report.count(Side.REMOTE, Status.APPLIED) + report.count(Side.LOCAL, Status.APPLIED)
+        codes.append(5 if has_written and report.error.exit_code == 1 else report.error.exit_code)
+    if any(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done):
+        codes.append(5)
+    if any(fail_on == "any" or (fail_on == "new" and is_new(report, c)) for c in report.conflicts):
+        codes.append(4)
+    if wants_pending and any(d.status is Status.PLANNED for d in report.done):
+        codes.append(6)
+    return min(codes, key=_WORST_FIRST.index)
+
+
+def is_new(report: Report, conflict: Conflict) -> bool:
+    """Say whether the memory of the plan did not know a conflict before this run."""
+    return conflict_id(conflict.uid, conflict.field) not in report.told
+
+
+# --------------------------------------------------------------------- JSON
+
+
+def as_json(report: Report, target: Target, url: str, code: int, duration_s: float) -> str:
+    """Write the run document, `plansync/run/1`."""
+    return dumped(
+        {
+            "schema": "plansync/run/1",
+            "command": report.command,
+            "run": report.run,
+            "plan": report.plan,
+            "tracker": {"kind": target.kind, "project": target.project, "url": url},
+            "outcome": OUTCOMES[code],
+            "operations": [_operation(report, done) for done in report.done],
+            "conflicts": [_conflict(report, c) for c in report.conflicts],
+            "notes": [{"task": n.uid, "text": visible(n.text)} for n in report.notes],
+            "requests": {
+                "total": report.requests.total,
+                "writes": report.requests.writes,
+                "not_modified": report.requests.not_modified,
+                "by_method": report.requests.by_method,
+            },
+            "duration_s": round(duration_s, 3),
+        }
+    )
+
+
+def dumped(document: object) -> str:
+    """Write any JSON document."""
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _operation(report: Report, done: Done) -> dict[str, Any]:
+    op = done.operation
+    return {
+        "id": done.id,
+        "side": op.side.value,
+        "kind": op.kind,
+        "task": op.uid,
+        "label": report.labels.get(op.uid, op.uid),
+        "ref": done.ref,
+        "url": done.url,
+        "fields": sorted({c.field.value for c in op.changes}),
+        "status": done.status.value,
+        "rule": next((c.rule for c in op.changes if c.rule), ""),
+        "error": done.error,
+    }
+
+
+def _conflict(report: Report, conflict: Conflict) -> dict[str, Any]:
+    owner = owner_of(conflict.uid)
+    issue = report.remote[owner].at if owner in report.remote else None
+    return {
+        "id": conflict_id(conflict.uid, conflict.field),
+        "task": conflict.uid,
+        "field": conflict.field.value,
+        "base": _plain(conflict.base),
+        "plan": _plain(conflict.local),
+        "issue": _plain(conflict.remote),
+        "since": "",
+        "ref": issue,
+        "line": report.lines.get(conflict.uid, 0),
+    }
+
+
+def _plain(value: Value | None) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+# --------------------------------------------------------------------- text
+
+
+class Writer:
+    """Prints for people: results on stdout, what went wrong on stderr."""
+
+    def __init__(self, has_color: bool) -> None:
+        self.has_color = has_color
+
+    def style(self, text: str, **how: Any) -> str:
+        """Colour a text where colours are wanted."""
+        return typer.style(text, **how) if self.has_color else text
+
+    def say(self, text: str = "") -> None:
+        """Print one line."""
+        typer.echo(text)
+
+    def heading(self, text: str) -> None:
+        """Print a heading."""
+        self.say(self.style(text, bold=True))
+
+    def report(self, report: Report, *, verbose: bool, quiet: bool) -> None:
+        """Print what a run did, or would do."""
+        if not quiet:
+            self._side(report, Side.REMOTE, "To the tracker", verbose)
+            self._side(report, Side.LOCAL, "To the plan", verbose)
+        self._conflicts(report)
+        self._failures(report)
+        if not quiet:
+            for note in report.notes:
+                self.say(self.style(f"note: {visible(note.text)}", dim=True))
+            self.say(summary(report))
+
+    def _side(self, report: Report, side: Side, title: str, verbose: bool) -> None:
+        done = [d for d in report.done if d.operation.side is side and d.status in _SHOWN]
+        if not done:
+            return
+        self.heading(title)
+        ids = [d for d in done if d.operation.kind in ("set-marker", "set-link")]
+        for item in done if verbose else [d for d in done if d not in ids]:
+            self._line(report, item)
+        if ids and not verbose:
+            lines = len({d.operation.uid for d in ids})
+            is_removed = all(not d.operation.changes[0].new for d in ids)
+            words = "ids and links removed from" if is_removed else "ids and links on"
+            self.say(f"  {self.style('~', fg='yellow')} {words} {_count(lines, 'line')}")
+
+    def _line(self, report: Report, done: Done) -> None:
+        op = done.operation
+        sign = next((s for word, s in _SIGNS.items() if op.kind.startswith(word)), "~")
+        color = {"+": "green", "-": "red", "x": "red"}.get(sign, "yellow")
+        number = f"#{done.ref}" if done.ref and op.side is Side.REMOTE and "milestone" not in op.kind else ""
+        deferred = self.style(" (waits: pull first)", dim=True) if _waits_for_pull(report, done) else ""
+        if done.status is Status.DEFERRED and not deferred:
+            deferred = self.style(" (deferred)", dim=True)
+        words = visible(described(report, op))
+        self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{deferred}")
+
+    def _conflicts(self, report: Report) -> None:
+        if not report.conflicts:
+            return
+        self.heading("For you to decide")
+        for conflict in report.conflicts:
+            line = report.lines.get(conflict.uid, 0)
+            issue = report.remote.get(owner_of(conflict.uid))
+            place = f"line {line}" if line else "plan"
+            name = visible(cut(report.labels.get(conflict.uid, conflict.uid), _TEXT_MAX))
+            self.say(f"  {self.style('!', fg='red', bold=True)} {name}: {conflict.field.value} differs")
+            self.say(f"      {place}: {_said(conflict.local)}")
+            self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {_said(conflict.remote)}")
+        self.say("  Make both sides say the same, then run again; everything else goes on syncing.")
+
+    def _failures(self, report: Report) -> None:
+        for done in report.done:
+            if done.error and done.status is not Status.SKIPPED:
+                name = report.labels.get(done.operation.uid, done.operation.uid)
+                typer.echo(visible(f"plansync: {done.operation.kind} {name}: {done.error}"), err=True)
+
+
+_SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
+
+
+def _waits_for_pull(report: Report, done: Done) -> bool:
+    return done.status is Status.DEFERRED and done.operation.side is Side.REMOTE and report.command == "push"
+
+
+def described(report: Report, op: Operation) -> str:
+    """Say one operation in words."""
+    name = cut(report.labels.get(op.uid, op.uid), _TEXT_MAX)
+    item = report.local.get(op.uid) or report.remote.get(op.uid)
+    title = cut(str(item.fields.get(Field.TITLE, "")), _TEXT_MAX) if item else ""
+    whole = (
+        title if item and item.kind is Kind.PHASE else f"{name} {title}" if title and title != name else name
+    )
+    owner = report.labels.get(owner_of(op.uid), "")
+    line = report.lines.get(op.uid, 0)
+    where = f" ({owner}, line {line})" if line else f" ({owner})"
+    match op.kind:
+        case "create-milestone":
+            return f"milestone {whole}"
+        case "create-issue":
+            return f"issue {whole}"
+        case "close-issue":
+            reason = "as won't do" if op.changes[0].new == "dropped" else "as done"
+            return f"close {whole} {reason}"
+        case "reopen-issue":
+            return f"reopen {whole}"
+        case "update-issue" | "update-milestone":
+            return f"{whole}: {_changes_in_words(op.changes)}"
+        case "set-milestone":
+            phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
+            return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
+        case "tick" | "untick" | "drop-step" | "set-criterion":
+            return f"{op.kind.replace('-', ' ')} {name}{where}"
+        case "set-status":
+            return f"status of {whole}: {op.changes[0].new or 'line removed'}"
+        case "rename" | "edit-step":
+            return f"{_said(op.changes[0].old)} → {_said(op.changes[0].new)}{where}"
+        case "move-task":
+            phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
+            return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
+        case "update-summary":
+            return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
+        case _:
+            return f"{op.kind.replace('-', ' ')} {name}{where}"
+
+
+def _summary_line(report: Report, change: Change) -> str:
+    key = change.field.value.replace("_", " ").capitalize()
+    return f"{key} {_name_of(report, change.old)} → {_name_of(report, change.new)}"
+
+
+def _name_of(report: Report, value: Value | None) -> str:
+    item = report.local.get(value) if isinstance(value, str) else None  # type: ignore[call-overload]
+    return str(item.fields.get(Field.TITLE, value)) if item else str(value)
+
+
+def _changes_in_words(changes: Sequence[Change]) -> str:
+    """Sum up what changes in one issue: `2 steps ticked, title`."""
+    counts: dict[str, int] = {}
+    for change in changes:
+        if change.field is Field.TICK and change.old is not None:
+            word = {"ticked": "ticked", "open": "unticked", "dropped": "dropped"}[str(change.new)]
+            counts[f"step {word}"] = counts.get(f"step {word}", 0) + 1
+        elif change.field is Field.TEXT:
+            word = "step added" if change.old is None else "step reworded"
+            counts[word] = counts.get(word, 0) + 1
+        elif change.field not in (Field.TICK, Field.STEPS):
+            counts[change.field.value] = 0
+        elif change.field is Field.STEPS:
+            counts.setdefault("steps", 0)
+    if len(counts) > 1:
+        counts.pop("steps", None)
+    return ", ".join(
+        word if not n else f"{n} {word.replace('step', 'steps', 1) if n > 1 else word}"
+        for word, n in counts.items()
+    )
+
+
+def _said(value: Value | None) -> str:
+    if value is None:
+        return "nothing"
+    return visible(f"“{cut(value, _TEXT_MAX)}”" if isinstance(value, str) else str(value))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def summary(report: Report) -> str:
+    """Sum up a run in one line."""
+    status = (Status.PLANNED,) if report.is_dry else (Status.APPLIED,)
+    kinds = [d.operation.kind for d in report.done if d.status in status and d.operation.side is Side.REMOTE]
+    made = _listed(
+        (sum(k == "create-milestone" for k in kinds), "milestone"),
+        (sum(k == "create-issue" for k in kinds), "issue"),
+    )
+    tracker = sum(not k.startswith("create-") for k in kinds)
+    plan = report.count(Side.LOCAL, *status)
+    waiting = sum(d.status is Status.DEFERRED for d in report.done)
+    failed = sum(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done)
+    parts = [f"{made} {'to make' if report.is_dry else 'made'}"] if made else []
+    verb = "to make" if report.is_dry else "made"
+    parts += [f"{_count(tracker, 'change')} {verb} on the tracker"] if tracker else []
+    parts += [f"{_count(plan, 'edit')} {verb} in the plan"] if plan else []
+    parts += [f"{waiting} deferred"] if waiting else []
+    parts += [f"{failed} not done"] if failed else []
+    parts += [f"{_count(len(report.conflicts), 'conflict')} to decide"] if report.conflicts else []
+    return ("; ".join(parts) + "." if parts else "Nothing to do: plan and tracker agree.") + _cost(report)
+
+
+def _listed(*counts: tuple[int, str]) -> str:
+    return " and ".join(_count(n, word) for n, word in counts if n)
+
+
+def _cost(report: Report) -> str:
+    total, unchanged = report.requests.total, report.requests.not_modified
+    return f" ({_count(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"
+
+
+def markdown(report: Report) -> str:
+    """Write a changeset as Markdown, for a comment or a job summary."""
+    lines: list[str] = []
+    for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
+        items = [d for d in report.done if d.operation.side is side]
+        lines += (
+            [f"### {title}", "", *_bullets(described(report, d.operation) for d in items), ""]
+            if items
+            else []
+        )
+    if report.conflicts:
+        words = (
+            f"{report.labels.get(c.uid, c.uid)}: {c.field.value}: plan {_said(c.local)}, issue {_said(c.remote)}"
+            for c in report.conflicts
+        )
+        lines += ["### For you to decide", "", *_bullets(words), ""]
+    return "\n".join([*lines, summary(report)])
+
+
+def _bullets(texts: Iterable[str]) -> list[str]:
+    return [f"- {visible(text).replace('<', '&lt;').replace('@', '@<!-- -->')}" for text in texts]

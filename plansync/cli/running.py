@@ -1,0 +1,138 @@
+"""What push, pull, sync and diff share: open the plan, ask where it must be asked, run, print."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from plansync.cli.context import Common, check_named_target, find_plan
+from plansync.errors import ConfigError, SafetyStop
+
+if TYPE_CHECKING:
+    from plansync.cli.output import Writer
+    from plansync.store.state import Target
+    from plansync.sync.events import Report
+
+_WRITES_UNASKED = 20
+SANDBOX_HINT = "Using the sandbox: nothing leaves this machine. Connect a repository: plansync init"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One run as asked for on the command line."""
+
+    command: str
+    plan: Path | None
+    dry_run: bool = False
+    yes: bool = False
+    allow: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    max_time: str = ""
+    fail_on: str = "any"
+    wants_pending: bool = False
+    format: str = "text"
+
+
+def perform(common: Common, request: Request) -> int:
+    """Run, print, and return the exit code."""
+    from plansync import wiring
+    from plansync.cli import output, progress
+    from plansync.sync.guards import ALLOWED
+    from plansync.sync.run import Direction, Options, run
+    from plansync.text import visible
+
+    if unknown := [name for name in request.allow if name not in ALLOWED]:
+        raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+    home = common.home()
+    check_named_target(home)
+    plan = find_plan(home, request.plan)
+    target = wiring.target_of(home.settings)
+    began = time.monotonic()
+    is_json = common.as_json or request.format == "json"
+    if home.settings.kind == "sandbox" and not is_json and request.format == "text" and not common.quiet:
+        typer.echo(SANDBOX_HINT)
+    listener = progress.listener(common)
+    asker = _Asker(common, request, output.Writer(common.has_color), str(target))
+    direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
+
+    async def go() -> Report:
+        async with wiring.project(home, plan, listener.listen, is_dry=request.dry_run) as project:
+            options = Options(
+                direction,
+                request.dry_run,
+                request.allow,
+                common.is_attended,
+                asker.confirm,
+                listener.listen,
+                request.only,
+                time.monotonic() + seconds(request.max_time) if request.max_time else None,
+            )
+            return await run(project, request.command, options)
+
+    with listener:
+        report = asyncio.run(go())
+    code = output.exit_code(report, request.fail_on, request.wants_pending)
+    if is_json:
+        typer.echo(output.as_json(report, target, _web(target), code, time.monotonic() - began))
+    elif request.format == "markdown":
+        typer.echo(output.markdown(report))
+    else:
+        output.Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
+    if report.error:
+        typer.echo(f"plansync: {visible(str(report.error))}", err=True)
+    return code
+
+
+def _web(target: Target) -> str:
+    from plansync.trackers.github import web_root
+
+    api, project = target.api, target.project
+    return "" if api == "sandbox" else f"{web_root(api)}/{project}"
+
+
+def seconds(text: str) -> float:
+    """Read `90s`, `20m`, `2h`.
+
+    Raises: ConfigError for anything else.
+    """
+    units = {"s": 1, "m": 60, "h": 3600}
+    if not text[:-1].isdigit() or text[-1:] not in units:
+        raise ConfigError(f"--max-time takes a time such as 90s, 20m or 2h; not {text!r}")
+    return float(text[:-1]) * units[text[-1]]
+
+
+class _Asker:
+    """Asks once before what a person would want to see first."""
+
+    def __init__(self, common: Common, request: Request, writer: Writer, target: str) -> None:
+        self.common, self.request, self.writer, self.target = common, request, writer, target
+
+    def confirm(self, report: Report) -> bool:
+        """Show and ask on a terminal; elsewhere insist on `--yes`.
+
+        Raises: SafetyStop where nobody can be asked.
+        """
+        from plansync.sync.events import Status
+        from plansync.sync.run import is_first_push
+
+        writes = [
+            d for d in report.done if d.status is Status.PLANNED and d.operation.side.value == "tracker"
+        ]
+        creates = [d for d in writes if d.operation.kind == "create-issue"]
+        is_first = bool(creates) and is_first_push(report.base)
+        if self.request.yes or not (is_first or len(writes) > _WRITES_UNASKED):
+            return True
+        what = f"make {len(creates)} issues" if is_first else f"write {len(writes)} times"
+        if not self.common.is_attended:
+            raise SafetyStop(
+                f"this would {what} at {self.target}; add --yes to go on, or look first: plansync diff"
+            )
+        sys.stdout.flush()
+        self.writer.report(report, verbose=False, quiet=False)
+        return typer.confirm(f"This will {what} at {self.target}. Go on?")

@@ -1,0 +1,198 @@
+"""Settings at the door: flags over environment over file, checked whole, plus where things are.
+
+Tokens never live here. Unknown keys are errors with a suggestion, and all problems come together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import subprocess
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from plansync.errors import ConfigError
+
+FILE = "plansync.toml"
+_PLAN_NAMES = (
+    "implementation-plan",
+    "implementation_plan",
+    "plan",
+    "tasks",
+    "roadmap",
+    "sprint_plan",
+    "todo",
+)
+_PLAN_FOLDERS = (".", "docs", "plans", "doc")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class When(_Strict):
+    """What follows from what. Source: design, `[when]`."""
+
+    issue_closed: Literal["auto", "tick-steps", "mark-task", "ask"] = "auto"
+    steps_done: Literal["close", "nothing"] = "close"
+    done_at_first_push: Literal["skip", "create"] = "skip"
+
+
+class PlanEntry(_Strict):
+    """One `[[plan]]` table."""
+
+    path: str
+
+
+class Settings(_Strict):
+    """Every option, with its default; `config.example.toml` gives the reasons."""
+
+    tracker: Literal["github", "sandbox"] | None = None
+    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    ca_file: str | None = None
+    links: bool = True
+    max_creates: Annotated[int, Field(ge=0)] = 50
+    settle_s: Annotated[float, Field(ge=0)] = 10.0
+    pace: Literal["auto", "off"] = "auto"
+    dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
+    when: When = When()
+    plan: list[PlanEntry] = []
+
+    @property
+    def kind(self) -> str:
+        """The tracker: as named, GitHub where a repository or address is, else the sandbox."""
+        return self.tracker or ("github" if self.repo or self.api_url else "sandbox")
+
+
+class Home(_Strict):
+    """Where a command works: settings, the file they came from, and the folder they belong to."""
+
+    settings: Settings
+    file: Path | None
+    root: Path | None
+
+
+_FROM_ENVIRONMENT = ("tracker", "repo", "api_url", "ca_file", "links", "max_creates", "settle_s", "pace")
+
+
+def load(start: Path, environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None) -> Home:
+    """Read the settings that hold in a folder.
+
+    Raises: ConfigError with every problem, each with its key.
+    """
+    found = file or find_file(start)
+    if file is not None and not file.is_file():
+        raise ConfigError(f"there is no settings file {file}")
+    values = _read(found) if found else {}
+    for key in _FROM_ENVIRONMENT:
+        if (value := environ.get(f"PLANSYNC_{key.upper()}")) is not None:
+            values[key] = value
+    values |= {key: value for key, value in flags.items() if value is not None}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError([_problem(e, found) for e in error.errors()]) from None
+    return Home(settings=settings, file=found, root=found.resolve().parent if found else git_root(start))
+
+
+def find_file(start: Path) -> Path | None:
+    """Look upwards for a settings file, or a `pyproject.toml` with a table for us."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+        project = folder / "pyproject.toml"
+        if project.is_file() and b"[tool.plansync" in project.read_bytes():
+            return project
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if path.name == "pyproject.toml":
+        values = values.get("tool", {}).get("plansync", {})
+    if any("token" in key.casefold() for key in values):
+        raise ConfigError(
+            f"{path}: a token must not stand in this file; set PLANSYNC_TOKEN in the environment"
+        )
+    return dict(values)
+
+
+def _problem(error: Any, path: Path | None) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    place = f"{path}: " if path else ""
+    if error["type"] == "extra_forbidden":
+        known = [*Settings.model_fields, *(f"when.{name}" for name in When.model_fields)]
+        close = difflib.get_close_matches(where, known, 1, 0.5)
+        return f"{place}unknown key {where!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    return f"{place}{where}: {error['msg'].lower()} (got {error['input']!r})"
+
+
+def git_root(start: Path) -> Path | None:
+    """Find the git work tree that holds a folder."""
+    return next((f for f in (start.resolve(), *start.resolve().parents) if (f / ".git").exists()), None)
+
+
+def root_of(home: Home, plan: Path) -> Path:
+    """Find the folder that a plan's path and state file count from; a plan outside has its own."""
+    folder = plan.resolve().parent
+    if home.root and folder.is_relative_to(home.root):
+        return home.root
+    return git_root(folder) or folder
+
+
+def plan_paths(home: Home, start: Path) -> list[Path]:
+    """List the plans that a command without a name means: the configured ones, else those found."""
+    if home.settings.plan and home.root:
+        return [p for entry in home.settings.plan for p in _matching(home.root, entry.path)]
+    base = home.root or start
+    return list(_candidates(dict.fromkeys((start.resolve(), base))))
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    if any(c in pattern for c in "*?["):
+        return sorted(root.glob(pattern))
+    return [root / pattern]
+
+
+def _candidates(bases: Iterable[Path]) -> Iterable[Path]:
+    seen: set[Path] = set()
+    for base in bases:
+        for folder in (base / name for name in _PLAN_FOLDERS):
+            files = sorted(folder.glob("*.md")) + sorted(folder.glob("*.MD")) if folder.is_dir() else []
+            for path in files:
+                if path.stem.casefold() in _PLAN_NAMES and path.resolve() not in seen:
+                    seen.add(path.resolve())
+                    yield path
+
+
+def git_remote(root: Path) -> str:
+    """Read the address of a work tree's `origin` (or only) remote, empty where there is none."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "remote", "-v"], capture_output=True, text=True, timeout=5, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    rows = [line.split() for line in done.stdout.splitlines() if line.endswith("(fetch)")]
+    found = {row[0]: row[1] for row in rows if len(row) >= 2}
+    return found.get("origin") or (next(iter(found.values())) if len(found) == 1 else "")
+
+
+def remote_repository(address: str) -> tuple[str, str]:
+    """Split a remote's address into host and `owner/name`; empty strings where it is none."""
+    text = address.removesuffix("/").removesuffix(".git")
+    if "://" in text:
+        text = text.partition("://")[2].rpartition("@")[2] if "@" in text else text.partition("://")[2]
+        host, _, path = text.partition("/")
+    else:
+        host, _, path = text.rpartition("@")[2].partition(":")
+    parts = path.strip("/").split("/")
+    is_tracker = any(word in host for word in ("github", "gitlab", "ghe"))
+    return (host, "/".join(parts)) if len(parts) >= 2 and is_tracker else ("", "")

@@ -1,0 +1,66 @@
+"""Leaving: forget a plan's links, and give the file back as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from plansync.document import bind
+from plansync.document.dialects import DIALECTS
+from plansync.document.tree import ISSUE_LINK, Document, parse
+from plansync.model import OVERVIEW, Change, Field, Item, Operation, Side, Uid
+from plansync.reconcile import held
+from plansync.store.files import digest
+from plansync.sync.session import Files
+
+Lock = Callable[[str], AbstractContextManager[None]]
+
+
+def unlink(files: Files, lock: Lock, *, strip: bool) -> int:
+    """Forget the state file; with `strip` take markers, links and footer out of the plan.
+
+    Returns how many of them were taken out. Raises: PlanError where the plan cannot be written.
+    """
+    with lock("unlink"):
+        count = _strip(files) if strip else 0
+        files.forget_state()
+    return count
+
+
+def _strip(files: Files) -> int:
+    source = files.read()
+    document = parse(source, DIALECTS[0])
+    operations = removals(document)
+    if operations:
+        files.check_writable()
+        local = _items(document)
+        content = bind.rewrite(document, local, operations, held(local, {}, operations))
+        files.replace(content, digest(source))
+    return len(operations)
+
+
+def _items(document: Document) -> dict[Uid, Item]:
+    """Name every heading by its place: copied markers are stripped too."""
+    shown = bind.snapshot(document, "").items
+    items = {
+        Uid(f"@{n}"): Item(Uid(f"@{n}"), shown[OVERVIEW].kind, {}, n) for n in range(len(document.nodes))
+    }
+    return {OVERVIEW: shown[OVERVIEW], **items}
+
+
+def removals(document: Document) -> list[Operation]:
+    """List the edits that take everything of ours out of a plan."""
+    found = []
+    for at, node in enumerate(document.nodes):
+        uid = Uid(f"@{at}")
+        key = node.key("issue")
+        if key and ISSUE_LINK.search(document.text(key.value)):
+            found.append(Operation(Side.LOCAL, "set-link", uid, (Change(uid, Field.LINK, "", ""),), 0))
+        if node.marked:
+            found.append(
+                Operation(Side.LOCAL, "set-marker", uid, (Change(uid, Field.MARKER, node.marker, ""),), 0)
+            )
+    if document.footer:
+        change = Change(OVERVIEW, Field.MARKER, document.lineage, "")
+        found.append(Operation(Side.LOCAL, "set-marker", OVERVIEW, (change,), 0))
+    return found

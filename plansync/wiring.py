@@ -1,0 +1,190 @@
+"""The composition root: picks the concrete classes, and nothing else does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from plansync import config
+from plansync.config import Home, Settings
+from plansync.document.dialects import DIALECTS
+from plansync.errors import AuthError, ConfigError
+from plansync.reconcile.rules import Policy
+from plansync.sandbox.app import REPO, TOKEN, app
+from plansync.sandbox.records import Records
+from plansync.store import shelf
+from plansync.store.files import PlanFiles
+from plansync.store.journal import Journal
+from plansync.store.lock import locked
+from plansync.store.state import Target
+from plansync.sync.events import Listener, Waiting
+from plansync.sync.session import Project
+from plansync.trackers.base import Tracker
+from plansync.trackers.credentials import find_token, sign_in_advice
+from plansync.trackers.github import GitHub
+from plansync.trackers.http import Token, in_process, is_loopback
+
+GITHUB_API = "https://api.github.com"
+SANDBOX_URL = "http://127.0.0.1:7526"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where one plan's things are. `name` is the plan's path from the root, with slashes."""
+
+    plan: Path
+    root: Path
+    name: str
+    state: Path
+    local: Path
+
+    @property
+    def database(self) -> Path:
+        """The local database."""
+        return self.local / "plansync.db"
+
+    @property
+    def sandbox(self) -> Path:
+        """The embedded tracker's records."""
+        return self.local / "sandbox.db"
+
+
+def paths_of(home: Home, plan: Path) -> Paths:
+    """Find a plan's root, state file and local folder."""
+    root = config.root_of(home, plan)
+    name = plan.resolve().relative_to(root.resolve()).as_posix()
+    local = root / ".plansync" / "local"
+    base = local if home.settings.kind == "sandbox" else root / ".plansync"
+    return Paths(plan, root, name, base / f"{name}.jsonl", local)
+
+
+def target_of(settings: Settings) -> Target:
+    """Say where the settings point.
+
+    Raises: ConfigError where a tracker is named without its repository.
+    """
+    if settings.kind == "sandbox":
+        return Target("sandbox", "sandbox", REPO)
+    if settings.repo is None:
+        raise ConfigError(
+            'no repository is named: add -R OWNER/NAME, or repo = "OWNER/NAME" in plansync.toml'
+        )
+    return Target("github", (settings.api_url or GITHUB_API).rstrip("/"), settings.repo)
+
+
+@asynccontextmanager
+async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> AsyncIterator[Project]:
+    """Open a plan with everything a run needs; a dry one leaves no trace on disk."""
+    paths, settings = paths_of(home, plan), home.settings
+    target = target_of(settings)
+    caches, durable = _databases(paths, is_dry)
+    records = _records(paths, is_dry) if settings.kind == "sandbox" else None
+    tracker = _tracker(settings, target, shelf.Shelf(caches, f"http {target}"), records, listen)
+    started = datetime.now(UTC)
+    try:
+        yield Project(
+            name=plan.stem,
+            path=paths.name,
+            dialect=DIALECTS[0],
+            files=plan_files(paths),
+            target=target,
+            tracker=tracker,
+            keeper=shelf.Shelf(caches, f"records {target}"),
+            journal=lambda lineage: Journal(durable, lineage, started.isoformat(timespec="seconds")),
+            lock=lock(paths),
+            now=lambda: datetime.now().astimezone(),
+            new_id=lambda: secrets.token_hex(4),
+            sleep=asyncio.sleep,
+            monotonic=time.monotonic,
+            policy=Policy(**settings.when.model_dump()),
+            links=settings.links and settings.kind != "sandbox",
+            max_creates=settings.max_creates,
+            settle_wait_s=settings.settle_s,
+            claimed=frozenset(_claimed(paths)),
+        )
+    finally:
+        await tracker.aclose()
+        if records is not None:
+            records.close()
+        caches.close()
+        durable.close()
+
+
+def _databases(paths: Paths, is_dry: bool) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    if is_dry:
+        memory = shelf.copy(paths.database) if paths.database.exists() else shelf.connect(None)
+        return memory, memory
+    return shelf.connect(paths.database, is_cache=True), shelf.connect(paths.database)
+
+
+def _records(paths: Paths, is_dry: bool) -> Records:
+    return Records(None if is_dry and not paths.sandbox.exists() else paths.sandbox)
+
+
+def _tracker(
+    settings: Settings, target: Target, cache: shelf.Shelf, records: Records | None, listen: Listener
+) -> Tracker:
+    def on_wait(seconds: float, reason: str) -> None:
+        listen(Waiting(seconds, reason))
+
+    if records is not None:
+        transport = in_process(app(records, token=TOKEN, repo=REPO))
+        api = f"{SANDBOX_URL}/api/v3"
+        return GitHub(api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False)
+    token = find_token(target.api, os.environ)
+    if token is None:
+        raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
+    is_paced = settings.pace == "auto" and not is_loopback(_host(target.api))
+    ca_file = Path(settings.ca_file) if settings.ca_file else None
+    return GitHub(
+        target.api,
+        target.project,
+        dropped_labels=tuple(settings.dropped_labels),
+        token=token,
+        cache=cache,
+        is_paced=is_paced,
+        ca_file=ca_file,
+        on_wait=on_wait,
+    )
+
+
+def _host(address: str) -> str:
+    host = address.partition("://")[2].partition("/")[0]
+    return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+
+
+def plan_files(paths: Paths) -> PlanFiles:
+    """Open a plan and its state file."""
+    return PlanFiles(paths.plan, paths.state)
+
+
+def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
+    """Make the lock of one plan; it is taken with the name of the command that holds it."""
+    name = sha256(paths.name.encode()).hexdigest()[:8]
+    at = datetime.now().astimezone().isoformat(timespec="seconds")
+    return lambda command: locked(paths.local / f"{name}.lock", f"plansync {command}", at)
+
+
+def _claimed(paths: Paths) -> Iterable[str]:
+    """List the lineages of the root's other plans."""
+    folder = paths.root / ".plansync"
+    for other in folder.rglob("*.jsonl") if folder.is_dir() else ():
+        if other != paths.state:
+            with other.open(encoding="utf-8", errors="replace") as file:
+                first = file.readline()
+            try:
+                header = json.loads(first)
+            except ValueError:
+                continue
+            if isinstance(header, dict) and isinstance(header.get("plan"), str):
+                yield header["plan"]
