@@ -12,7 +12,7 @@ from plansync.document.dialect import Dialect
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.spans import Shape, Span, after_eol, eol_at, line_end, line_no, line_start
 from plansync.document.steps import Line, Place, Step, line_edits, read_line
-from plansync.document.tree import ISSUE_LINK, Document, Key, Node, Role, parse
+from plansync.document.tree import ISSUE_LINK, Document, Key, Node, Role, link_line, parse
 from plansync.errors import PlanError, Unwritable
 from plansync.model import (
     OVERALL_WORDS,
@@ -223,8 +223,9 @@ class _Viewer:
         return self.document.text(key.value) if key else ""
 
     def _link(self, node: Node) -> str:
-        found = ISSUE_LINK.search(self._value(node, "issue"))
-        return f"#{found[1] or found[3]} {found[2] or ''}".strip() if found else ""
+        key = link_line(self.document, node)
+        found = ISSUE_LINK.fullmatch(self.document.text(key.value)) if key else None
+        return f"#{found[1]} {found[2]}".strip() if found else ""
 
     def _prose(self, node: Node) -> str:
         parts = [self.document.text(span).replace("\r\n", "\n") for span in node.prose]
@@ -409,23 +410,16 @@ def _eol_before(source: bytes, at: int) -> int:
 
 
 def _set_link(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
+    """Write the link line; one that was there before the task had its marker is its author's and stays."""
     node = _node(document, local[op.uid].at)
-    value = str(op.changes[0].new or "")
-    key = node.key("issue")
-    number, _, url = value.partition(" ")
-    text = f"[{number}]({url})" if url else number
-    if key and value:
-        found = ISSUE_LINK.search(document.text(key.value))
-        span = _within(document, key.value, found.span()) if found else key.value
-        return [Edit(span.start, span.end, text.encode())]
+    number, _, url = str(op.changes[0].new or "").partition(" ")
+    text = f"[{number}]({url})"
+    key = link_line(document, node) if node.marked else None
+    if key and number:
+        return [Edit(key.value.start, key.value.end, text.encode())]
     if key:
         return [_line_removal(document, node, key)]
-    return [_line_insertion(document, node, "Issue", text, first=True)] if value else []
-
-
-def _within(document: Document, span: Span, chars: tuple[int, int]) -> Span:
-    text = document.text(span)
-    return Span(span.start + len(text[: chars[0]].encode()), span.start + len(text[: chars[1]].encode()))
+    return [_line_insertion(document, node, "Issue", text, first=True)] if number else []
 
 
 def _set_status(document: Document, local: Snapshot, op: Operation) -> list[Edit]:

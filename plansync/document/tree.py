@@ -18,7 +18,7 @@ from plansync.text import UID_PATTERN
 
 MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN}) -->")
 FOOTER = re.compile(rb"<!-- plansync plan=([0-9a-z]{8}) -->")
-ISSUE_LINK = re.compile(r"\[#(\d+)\]\(([^)\s]*)\)|#(\d+)")
+ISSUE_LINK = re.compile(r"\[#(\d+)\]\(([^)\s]*)\)")
 _KEY = re.compile(
     r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__)(?P<key>[^*_\r\n]+?)"
     r"(?:(?P<inner>\s*[:：])(?P=mark)|(?P=mark)(?P<outer>\s*[:：]))[ \t]*(?P<value>[^\r\n]*?)(?P<tail>[ \t]*|\\)$"
@@ -78,6 +78,12 @@ class Node:
     def key(self, name: str) -> Key | None:
         """Find the first metadata line of that meaning."""
         return next((k for k in self.keys if k.name == name), None)
+
+
+def link_line(document: Document, node: Node) -> Key | None:
+    """Find the line that links a task to its issue; an `Issue` line with other words is its author's."""
+    key = node.key("issue")
+    return key if key and ISSUE_LINK.fullmatch(document.text(key.value)) else None
 
 
 @dataclass(frozen=True, slots=True)

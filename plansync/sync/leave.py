@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from plansync.document import bind
 from plansync.document.dialects import DIALECTS
-from plansync.document.tree import ISSUE_LINK, Document, parse
+from plansync.document.tree import Document, link_line, parse
 from plansync.model import OVERVIEW, Change, Field, Item, Operation, Side, Uid
 from plansync.reconcile import held
 from plansync.store.files import digest
@@ -53,8 +53,7 @@ def removals(document: Document) -> list[Operation]:
     found = []
     for at, node in enumerate(document.nodes):
         uid = Uid(f"@{at}")
-        key = node.key("issue")
-        if key and ISSUE_LINK.search(document.text(key.value)):
+        if node.marked and link_line(document, node):
             found.append(Operation(Side.LOCAL, "set-link", uid, (Change(uid, Field.LINK, "", ""),), 0))
         if node.marked:
             found.append(

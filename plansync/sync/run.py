@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from plansync.errors import AuthError, ConfigError, PlansyncError
+from plansync.document.spans import line_no
+from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -203,8 +204,19 @@ class _Run:
             max_creates=self.project.max_creates,
             is_attended=self.options.is_attended,
         )
-        if planned:
-            self.project.files.check_writable()
+        if any(op.side is Side.LOCAL for op in planned):
+            self._require_writable()
+
+    def _require_writable(self) -> None:
+        """Refuse a plan that could not be written, before anything is written anywhere.
+
+        Raises: PlanError.
+        """
+        self.project.files.check_writable()
+        if self.session.document.is_open_ended:
+            last = line_no(self.session.source, len(self.session.source))
+            message = "the plan ends inside an open code fence or comment, so no line can follow; close it first"
+            raise PlanError(message, self.project.path, last)
 
     async def _preflight(self, planned: list[Operation]) -> None:
         """Read the repository once before the first write to it.
