@@ -61,6 +61,8 @@ def neutralise(text: str) -> str:
 
 def restore(text: str) -> str:
     """Take back what `neutralise` wrote, and nothing else."""
+    if "<!--" not in text and "\\" not in text and "&lt;" not in text:
+        return text
     text = _ESCAPED_BOX_LINE.sub(r"\1\2[", text)
     text = re.sub(r"&lt;!--(?=\s*plansync)", "<!--", text)
     return _outside_code(text, re.compile(f"({_NEUTRALISE.pattern}){_EMPTY}", re.IGNORECASE), r"\1")

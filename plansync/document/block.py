@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plansync.document.edits import Edit, apply_edits
+from plansync.document.spans import Block as Parsed
 from plansync.document.spans import Shape, Span, after_eol, blocks, eol_at, line_end, line_start
 from plansync.document.steps import Line, Place, Step, line_edits, read_boxes
 from plansync.document.tree import Key, key_lines
@@ -84,7 +85,8 @@ def read(body: str) -> Block | None:
     if inner.end < inner.start:
         return None
     part = source[inner.start : inner.end]
-    lines = read_boxes(part)
+    parsed = blocks(part)
+    lines, metas = read_boxes(part, parsed), _metas(part, parsed)
     follows = _FOLLOWS.search(part)
     return Block(
         kind=begin["kind"].decode(),
@@ -92,17 +94,17 @@ def read(body: str) -> Block | None:
         uid=Uid(begin["uid"].decode()),
         stamp=Stamp(int(begin["rev"]), begin["op"].decode()),
         path=follows["path"].decode() if follows else "",
-        prose=restore(part[: _prose_end(part, lines)].decode().replace("\r\n", "\n").strip("\n ")),
+        prose=restore(part[: _prose_end(part, lines, metas)].decode().replace("\r\n", "\n").strip("\n ")),
         steps=tuple(line.step._replace(text=restore(line.step.text)) for line in lines),
-        meta={name: restore(part[k.value.start : k.value.end].decode()) for name, k in _metas(part).items()},
+        meta={name: restore(part[k.value.start : k.value.end].decode()) for name, k in metas.items()},
         begin=Span(begin.start(), line_end(source, begin.start())),
         inner=inner,
     )
 
 
-def _metas(part: bytes) -> dict[Field, Key]:
+def _metas(part: bytes, parsed: Sequence[Parsed]) -> dict[Field, Key]:
     found: dict[Field, Key] = {}
-    for block in blocks(part):
+    for block in parsed:
         if block.shape is Shape.TEXT and block.inside < 0:
             for key in key_lines(part, block.text, _NAMES):
                 if key.name:
@@ -110,9 +112,9 @@ def _metas(part: bytes) -> dict[Field, Key]:
     return found
 
 
-def _prose_end(part: bytes, lines: Sequence[Line]) -> int:
+def _prose_end(part: bytes, lines: Sequence[Line], metas: Mapping[Field, Key]) -> int:
     """Find where lead prose ends: at the first step, metadata line or our closing sentence."""
-    starts = [line.block.span.start for line in lines[:1]] + [k.line.start for k in _metas(part).values()]
+    starts = [line.block.span.start for line in lines[:1]] + [k.line.start for k in metas.values()]
     follows = _FOLLOWS.search(part)
     starts += [follows.start()] if follows else []
     return line_start(part, min(starts)) if starts else len(part)
@@ -153,28 +155,28 @@ def rewrite(body: str, shown: Block, uids: Sequence[Uid], held: Content, fields:
     """
     source = _encoded(body)
     part = source[shown.inner.start : shown.inner.end]
-    lines = read_boxes(part)
-    edits = line_edits(part, lines, uids, held.steps, neutralise, lambda: _first_step(part))
+    parsed = blocks(part)
+    lines, metas = read_boxes(part, parsed), _metas(part, parsed)
+    edits = line_edits(part, lines, uids, held.steps, neutralise, lambda: _first_step(part, metas))
     edits += [
-        e for name in META if name in fields for e in _meta_edits(part, lines, name, held.meta.get(name, ""))
+        e for name in META if name in fields for e in _meta_edits(part, metas, name, held.meta.get(name, ""))
     ]
     if Field.PROSE in fields:
-        edits += _prose_edits(part, lines, held.prose)
+        edits += _prose_edits(part, _prose_end(part, lines, metas), held.prose)
     begin = _begin_line(held.kind, held.plan, held.uid, held.stamp).encode()
     tail = source[shown.begin.end : shown.inner.start]
     whole = source[: shown.begin.start] + begin + tail + apply_edits(part, edits) + source[shown.inner.end :]
     return whole.decode()
 
 
-def _first_step(part: bytes) -> Place:
-    metas = sorted(k.line.start for k in _metas(part).values())
+def _first_step(part: bytes, metas: Mapping[Field, Key]) -> Place:
+    starts = sorted(k.line.start for k in metas.values())
     follows = _FOLLOWS.search(part)
-    at = metas[0] if metas else follows.start() if follows else len(part)
+    at = starts[0] if starts else follows.start() if follows else len(part)
     return Place(at, b"", eol_at(part, at))
 
 
-def _meta_edits(part: bytes, lines: Sequence[Line], name: Field, text: str) -> list[Edit]:
-    metas = _metas(part)
+def _meta_edits(part: bytes, metas: Mapping[Field, Key], name: Field, text: str) -> list[Edit]:
     key = metas.get(name)
     if key and text:
         return [Edit(key.value.start, key.value.end, text.encode())]
@@ -197,8 +199,7 @@ def _meta_edits(part: bytes, lines: Sequence[Line], name: Field, text: str) -> l
     return [Edit(at, at, _meta_line(name, text).encode() + eol + eol)]
 
 
-def _prose_edits(part: bytes, lines: Sequence[Line], prose: str) -> list[Edit]:
-    end = _prose_end(part, lines)
+def _prose_edits(part: bytes, end: int, prose: str) -> list[Edit]:
     eol = eol_at(part, 0)
     old = part[:end].strip(b"\r\n ")
     new = neutralise(prose).encode().replace(b"\n", eol)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from plansync.document.edits import Edit, apply_edits
-from plansync.document.spans import Block, Shape, Span, after_eol, blocks, eol_at, line_end, line_start
+from plansync.document.spans import Block, Shape, Span, after_eol, eol_at, line_end, line_start
 from plansync.errors import Unwritable
 from plansync.model import Tick, Uid
 
@@ -49,11 +49,11 @@ def read_line(source: bytes, block: Block, tick: Tick, level: int) -> Line:
     return Line(block, Step(text[2:-2] if is_struck else text, tick, level), is_struck)
 
 
-def read_boxes(source: bytes) -> list[Line]:
+def read_boxes(source: bytes, parsed: Sequence[Block]) -> list[Line]:
     """Read every task-list item of a text as hosts show it; struck text is a dropped step."""
     found: list[Line] = []
     levels: dict[int, int] = {}
-    for index, block in enumerate(blocks(source)):
+    for index, block in enumerate(parsed):
         if block.shape is not Shape.ITEM or not block.box or block.is_quoted:
             continue
         letter = source[block.box.start : block.box.end]

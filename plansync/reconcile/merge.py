@@ -127,22 +127,22 @@ def alike(a: Value | None, b: Value | None) -> bool:
 
 def same_words(a: Value | None, b: Value | None) -> bool:
     """Compare texts by their words."""
-    return (a is None) == (b is None) and words(a) == words(b)
+    return a == b or ((a is None) == (b is None) and words(a) == words(b))
 
 
 def same_title(a: Value | None, b: Value | None) -> bool:
     """Compare titles as far as a tracker holds them."""
-    return (a is None) == (b is None) and cut(words(a), TITLE_MAX) == cut(words(b), TITLE_MAX)
+    return a == b or ((a is None) == (b is None) and cut(words(a), TITLE_MAX) == cut(words(b), TITLE_MAX))
 
 
 def same_heading(a: Value | None, b: Value | None) -> bool:
     """Compare phase titles without their number: renumbering is no renaming."""
-    return (a is None) == (b is None) and heading_words(a) == heading_words(b)
+    return a == b or ((a is None) == (b is None) and heading_words(a) == heading_words(b))
 
 
 def same_text(a: Value | None, b: Value | None) -> bool:
     """Compare running text by lines."""
-    return (a is None) == (b is None) and same_lines(a) == same_lines(b)
+    return a == b or ((a is None) == (b is None) and same_lines(a) == same_lines(b))
 
 
 def same_set(a: Value | None, b: Value | None) -> bool:

@@ -215,7 +215,9 @@ class _Run:
         self.project.files.check_writable()
         if self.session.document.is_open_ended:
             last = line_no(self.session.source, len(self.session.source))
-            message = "the plan ends inside an open code fence or comment, so no line can follow; close it first"
+            message = (
+                "the plan ends inside an open code fence or comment, so no line can follow; close it first"
+            )
             raise PlanError(message, self.project.path, last)
 
     async def _preflight(self, planned: list[Operation]) -> None:

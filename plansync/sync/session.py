@@ -144,9 +144,8 @@ class Session:
 
     # ------------------------------------------------------------- tracker
 
-    @property
-    def names(self) -> Names:
-        """What records cannot say of themselves."""
+    def _name(self) -> Names:
+        """Say what records cannot say of themselves."""
         title = text_of(self.local.get(OVERVIEW), Field.TITLE)
         return Names(self.lineage, title, self.project.path, mapping.known_numbers(self.base.remote))
 
@@ -159,10 +158,10 @@ class Session:
 
     def show_remote(self) -> None:
         """Show what the mirror holds; freeze what is linked and cannot be read."""
-        known = mapping.known_numbers(self.base.remote)
+        self.names = self._name()
         self.view = mapping.snapshot(self.mirror.records.values(), self.names)
-        self.remote: Snapshot = self.view.items
-        self.frozen = {known[key] for key in self.absent if key in known}
+        self.remote: dict[Uid, Item] = self.view.items
+        self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
 
     def _discover(self) -> str:
         """Find the lineage under which this plan's issues are there already.
@@ -202,7 +201,8 @@ class Session:
             policy=self.project.policy,
         )
         decision = reconcile(given)
-        self.local, self.remote = decision.local, decision.remote
+        self.local, self.remote = decision.local, dict(decision.remote)
+        self.numbers = mapping.known_numbers(self.remote)
         self.agreed = decision.changeset.agreed
         return decision.changeset
 
@@ -219,7 +219,7 @@ class Session:
         frozen = [
             Note(uid, f"{key[0].value} #{key[1]} is {absence.value}; nothing was done about it")
             for key, absence in self.absent.items()
-            if (uid := mapping.known_numbers(self.base.remote).get(key))
+            if (uid := self.names.known.get(key))
         ]
         return [*self.plan_notes, *self.view.notes, *self.notes, *frozen]
 

@@ -54,7 +54,7 @@ class Writer:
         session, op = self.session, done.operation
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
-        after = held(session.remote, session.agreed, [op])
+        after = held(_with_steps(session.remote, op.uid), session.agreed, [op])
         stamp = Stamp((item.stamp.rev if item else 0) + 1, done.id)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         fields = mapping.written(self._draft(op, after, stamp), body)
@@ -128,8 +128,11 @@ class Writer:
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation
         session.mirror.keep(record, is_own=True)
-        answer = mapping.answered(record, op.uid, steps_of(after, op.uid), session.names, session.remote)
-        session.remote = {**_without_steps(session.remote, op.uid), **answer}
+        session.numbers[record.thing, record.ref] = op.uid
+        answer = mapping.answered(record, op.uid, steps_of(after, op.uid), session.names, session.numbers)
+        for uid in _with_steps(session.remote, op.uid):
+            del session.remote[uid]
+        session.remote |= answer
         self.remember([op.uid], row, intent)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
@@ -254,8 +257,10 @@ def _has_body(op: Operation) -> bool:
     )
 
 
-def _without_steps(side: Snapshot, owner: Uid) -> dict[Uid, Item]:
-    return {u: i for u, i in side.items() if owner_of(u) != owner or u == owner}
+def _with_steps(side: Snapshot, owner: Uid) -> dict[Uid, Item]:
+    """Take one item with its steps out of a snapshot."""
+    uids = (owner, *uids_of(side.get(owner), Field.STEPS))
+    return {u: side[u] for u in uids if u in side}
 
 
 def _by_owner(batch: Sequence[Done]) -> dict[Uid, list[Done]]:

@@ -64,17 +64,18 @@ class Names:
 
 def snapshot(records: Iterable[Record], names: Names) -> View:
     """Show the records that belong to a plan; all others are left out."""
-    ours = _ours(records, names)
+    read = [(r, *_identity(r, names)) for r in sorted(records, key=lambda r: (r.thing, r.ref))]
+    ours = _ours(read, names)
     view = View({}, {u: r for u, (r, _) in ours.items()})
     by_ref = {(r.thing, r.ref): u for u, r in view.records.items()}
     for uid, (record, block) in ours.items():
         for item in _items(uid, record, block, names, by_ref):
             view.items[item.uid] = item
-    return View(view.items, view.records, tuple(_clones(records, names, ours)))
+    return View(view.items, view.records, tuple(_clones(read, ours)))
 
 
 def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
-    """Name a record: by its marker, else by the number that the plan's memory holds for it."""
+    """Name a record by its marker."""
     if record.thing is Thing.MILESTONE:
         found = managed.read_milestone(record.body)
         return (found[1] if found and found[0] == names.lineage else None), None
@@ -82,13 +83,15 @@ def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
     return (block.uid, block) if block and block.plan == names.lineage else (None, None)
 
 
-def _ours(records: Iterable[Record], names: Names) -> dict[Uid, tuple[Record, Block | None]]:
+_Read = tuple[Record, Uid | None, Block | None]
+
+
+def _ours(read: Iterable[_Read], names: Names) -> dict[Uid, tuple[Record, Block | None]]:
     """Pick one record for each uid: the known number whatever it says, else the lowest that is marked."""
     found: dict[Uid, tuple[Record, Block | None]] = {}
     numbered = set(names.known.values())
-    for record in sorted(records, key=lambda r: (r.thing, r.ref)):
+    for record, marked, block in read:
         known = names.known.get((record.thing, record.ref))
-        marked, block = _identity(record, names)
         if known:
             found[known] = (record, block if marked == known else None)
         elif marked and marked not in found and marked not in numbered:
@@ -96,11 +99,8 @@ def _ours(records: Iterable[Record], names: Names) -> dict[Uid, tuple[Record, Bl
     return found
 
 
-def _clones(
-    records: Iterable[Record], names: Names, ours: Mapping[Uid, tuple[Record, Block | None]]
-) -> Iterable[Note]:
-    for record in records:
-        uid, _ = _identity(record, names)
+def _clones(read: Iterable[_Read], ours: Mapping[Uid, tuple[Record, Block | None]]) -> Iterable[Note]:
+    for record, uid, _ in read:
         if uid and uid in ours and record.thing is Thing.ISSUE and ours[uid][0].ref != record.ref:
             text = f"#{record.ref} bears the same marker as #{ours[uid][0].ref}; it is ignored as a copy"
             yield Note(uid, text)
@@ -290,10 +290,9 @@ def known_numbers(remote: Snapshot) -> dict[tuple[Thing, int], Uid]:
 
 
 def answered(
-    record: Record, uid: Uid, steps: Sequence[Item], names: Names, remote: Snapshot
+    record: Record, uid: Uid, steps: Sequence[Item], names: Names, by_ref: Mapping[tuple[Thing, int], Uid]
 ) -> dict[Uid, Item]:
     """Show a record that a write answered with, its steps named like `steps` where they say the same."""
-    by_ref = known_numbers(remote)
     _, block = _identity(record, names)
     items = {i.uid: i for i in _items(uid, record, block, names, by_ref)}
     shown = steps_of(items, uid)
