@@ -1,0 +1,63 @@
+"""What holds for every test: a home of its own, no token of the person who runs it, a quiet environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+_FOREIGN = ("PLANSYNC_", "GH_", "GITHUB_", "GITLAB_", "CI_", "XDG_", "GIT_")
+_ALSO_FOREIGN = (
+    *("OAUTH_TOKEN", "CI", "TYPER_USE_RICH", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+)
+_homes = count()
+
+
+def _settle_in(patch: pytest.MonkeyPatch, home: Path) -> None:
+    for name in os.environ:
+        if name.upper().startswith(_FOREIGN) or name.upper() in _ALSO_FOREIGN:
+            patch.delenv(name)
+    patch.setenv("HOME", str(home))
+    for name in ("CONFIG", "CACHE", "DATA", "STATE"):
+        patch.setenv(f"XDG_{name}_HOME", str(home / name.casefold()))
+    patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+@pytest.fixture(scope="session")
+def _homes_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _settled_session(_homes_root: Path) -> Iterator[None]:
+    """Cover the fixtures that live longer than a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = _homes_root / "session"
+        home.mkdir()
+        _settle_in(patch, home)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(_homes_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty home folder."""
+    home = _homes_root / str(next(_homes))
+    home.mkdir()
+    _settle_in(monkeypatch, home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Find the folder of real plans; it lies beside the repository, not in it."""
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of real plans is not beside this clone (../shared/corpus)")
+    return CORPUS
