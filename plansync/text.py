@@ -21,8 +21,6 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
 _BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
 _ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
-_BLOCK_START = re.compile(r"^(?=[-+*#>|=]|~~~|```|\[.\](?:\s|$))|^(\d{1,9})(?=[.)](?:\s|$))")
-_ESCAPED_START = re.compile(r"^\\(?=[-+*#>|=~`\[])|^(\d{1,9})\\(?=[.)](?:\s|$))")
 _HIDDEN = {
     0x00AD,
     0x200B,
@@ -84,18 +82,22 @@ def visible(text: str) -> str:
 
 
 def imported(text: str) -> str:
-    """Write a tracker's text so that it stays one inline of a plan: no block, comment or marker."""
+    """Write a tracker's text so that it stays one inline of a plan: no line, comment or marker of its own."""
     text = "".join(f"<U+{ord(c):04X}>" if ord(c) in _HIDDEN else c for c in one_line(text))
-    text = text.replace("<!--", "&lt;!--")
-    return _BLOCK_START.sub(lambda m: f"{m[1]}\\" if m[1] else "\\", text)
+    return text.replace("<!--", "&lt;!--")
+
+
+def heading(text: str) -> str:
+    """Write a tracker's text as a heading's: hashes at its end are no closing sequence."""
+    return re.sub(r"(^|\s)(#+)$", r"\1\\\2", imported(text))
 
 
 def words(text: object) -> str:
     """Reduce a text to what is compared: NFC, escapes taken back, inner blanks to one, trimmed."""
     if not isinstance(text, str):
         return ""
-    text = _ESCAPED_START.sub(lambda m: m[1] or "", one_line(restore(text)))
-    return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--").rstrip("#").strip())
+    text = re.sub(r"\\(#+)$", r"\1", one_line(restore(text)))
+    return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--"))
 
 
 def heading_words(text: object) -> str:

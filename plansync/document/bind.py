@@ -35,7 +35,7 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
-from plansync.text import cut, imported, is_placeholder, words
+from plansync.text import cut, heading, heading_words, imported, is_placeholder, words
 
 STORES: frozenset[Field] = frozenset(
     {
@@ -352,9 +352,10 @@ def differing(shown: Snapshot, held: Snapshot) -> list[Uid]:
 
 
 def _is_alike(shown: Snapshot, held: Snapshot, uid: Uid) -> bool:
+    same = heading_words if held[uid].kind is Kind.PHASE else words
     fields = STORES - {Field.STEPS, *([Field.TITLE] if uid == OVERVIEW else [])}
     is_same = all(
-        words(str(shown[uid].fields.get(f, ""))) == words(str(held[uid].fields.get(f, ""))) for f in fields
+        same(str(shown[uid].fields.get(f, ""))) == same(str(held[uid].fields.get(f, ""))) for f in fields
     )
     now, then = steps_of(shown, uid), steps_of(held, uid)
     return is_same and [_said(i) for i in now] == [_said(i) for i in then]
@@ -484,10 +485,10 @@ def _line_removal(document: Document, node: Node, key: Key) -> Edit:
 
 
 def _rename(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
+    """Write a title; a phase keeps its number where the new title brings none of its own."""
     node = _node(document, local[op.uid].at)
-    text = imported(str(op.changes[0].new))
-    text = re.sub(r"(#+)$", r"\\\1", text)
-    if node.role is Role.PHASE:
+    text = heading(str(op.changes[0].new))
+    if node.role is Role.PHASE and document.dialect.phase.words.fullmatch(text):
         end = node.marked.start if node.marked else node.block.text.end
         end = len(document.source[:end].rstrip(b" \t"))
         return [Edit(node.block.text.start, end, text.encode())]

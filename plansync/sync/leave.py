@@ -29,14 +29,19 @@ def unlink(files: Files, lock: Lock, *, strip: bool) -> int:
 
 def _strip(files: Files) -> int:
     source = files.read()
+    content, count = stripped(source)
+    if count:
+        files.check_writable()
+        files.replace(content, digest(source))
+    return count
+
+
+def stripped(source: bytes) -> tuple[bytes, int]:
+    """Take every marker, link and the footer out of a plan; tell how many there were."""
     document = parse(source, DIALECTS[0])
     operations = removals(document)
-    if operations:
-        files.check_writable()
-        local = _items(document)
-        content = bind.rewrite(document, local, operations, held(local, {}, operations))
-        files.replace(content, digest(source))
-    return len(operations)
+    local = _items(document)
+    return bind.rewrite(document, local, operations, held(local, {}, operations)), len(operations)
 
 
 def _items(document: Document) -> dict[Uid, Item]:
