@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -31,8 +30,8 @@ from plansync.sync.events import Listener, Waiting
 from plansync.sync.session import Project
 from plansync.trackers.base import Tracker
 from plansync.trackers.credentials import find_token, sign_in_advice
-from plansync.trackers.github import GitHub
 from plansync.trackers.http import Token, in_process, is_loopback
+from plansync.trackers.registry import TRACKERS
 
 GITHUB_API = "https://api.github.com"
 SANDBOX_URL = "http://127.0.0.1:7526"
@@ -120,7 +119,7 @@ async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> 
         durable.close()
 
 
-def _databases(paths: Paths, is_dry: bool) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+def _databases(paths: Paths, is_dry: bool) -> tuple[shelf.Database, shelf.Database]:
     if is_dry:
         memory = shelf.copy(paths.database) if paths.database.exists() else shelf.connect(None)
         return memory, memory
@@ -140,13 +139,15 @@ def _tracker(
     if records is not None:
         transport = in_process(app(records, token=TOKEN, repo=REPO))
         api = f"{SANDBOX_URL}/api/v3"
-        return GitHub(api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False)
+        return TRACKERS["github"](
+            api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
+        )
     token = find_token(target.api, os.environ)
     if token is None:
         raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
     is_paced = settings.pace == "auto" and not is_loopback(_host(target.api))
     ca_file = Path(settings.ca_file) if settings.ca_file else None
-    return GitHub(
+    return TRACKERS[target.kind](
         target.api,
         target.project,
         dropped_labels=tuple(settings.dropped_labels),

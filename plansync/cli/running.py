@@ -90,10 +90,9 @@ def perform(common: Common, request: Request) -> int:
 
 
 def _web(target: Target) -> str:
-    from plansync.trackers.github import web_root
+    from plansync.trackers.registry import WEB
 
-    api, project = target.api, target.project
-    return "" if api == "sandbox" else f"{web_root(api)}/{project}"
+    return f"{WEB[target.kind](target.api)}/{target.project}" if target.kind in WEB else ""
 
 
 def seconds(text: str) -> float:

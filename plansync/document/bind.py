@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from plansync.document.dialect import Dialect
 from plansync.document.edits import Edit, apply_edits
-from plansync.document.spans import Shape, Span, after_eol, eol_at, line_end, line_no, line_start
+from plansync.document.spans import Shape, Span, after_eol, eol_at, line_end, line_no
 from plansync.document.steps import Line, Place, Step, line_edits, read_line
 from plansync.document.tree import ISSUE_LINK, Document, Key, Node, Role, link_line, parse
 from plansync.errors import PlanError, Unwritable

@@ -213,7 +213,7 @@ class _Reader:
                 top.comments.append(span)
 
     def _leave_text(self) -> None:
-        """A nested block ends the first paragraph of the item around it."""
+        """End the first paragraph of the item around a nested block."""
         if self.stack and self.stack[-1].shape is Shape.ITEM:
             self.stack[-1].takes_text = False
 

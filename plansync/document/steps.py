@@ -101,9 +101,8 @@ def _inner(source: bytes, line: Line, held: Step, write: Callable[[str], str]) -
     box, text = line.block.box, line.block.text
     edits: list[Edit] = []
     letter = source[box.start : box.end] if box else b" "
-    if box and held.tick is Tick.OPEN and letter in b"xX":
-        edits.append(Edit(box.start, box.end, b" "))
-    elif box and held.tick is Tick.OPEN and line.step.tick is Tick.DROPPED and letter == b"~":
+    is_letter_dropped = letter == b"~" and line.step.tick is Tick.DROPPED
+    if box and held.tick is Tick.OPEN and (letter in b"xX" or is_letter_dropped):
         edits.append(Edit(box.start, box.end, b" "))
     elif box and held.tick is not Tick.OPEN and letter not in b"xX":
         edits.append(Edit(box.start, box.end, b"x"))

@@ -236,7 +236,7 @@ def _note_absent(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
 
 
 def _take_over(agreement: Agreement, local: Snapshot, item: Item) -> None:
-    """A new item: what the plan says is agreed."""
+    """Agree on what the plan says of a new item."""
     for uid in (item.uid, *uids_of(item, Field.STEPS)):
         kind = local[uid].kind
         for name, value in local[uid].fields.items():

@@ -178,8 +178,7 @@ def _matched(
     unused = {u for uids in waiting.values() for u in uids}
     rest = [item for item in known if item.uid in unused]
     if not is_exact and left and rest and len(left) * len(rest) <= _COMPARISONS_MAX:
-        for mine, then in _similar(left, rest):
-            names[mine] = then
+        names |= dict(_similar(left, rest))
     return [item for item in left if item.uid not in names]
 
 

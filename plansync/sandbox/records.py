@@ -423,7 +423,7 @@ class Records:
             )
 
     def _touch_milestone(self, number: int | None) -> None:
-        """A milestone moves when its counters do."""
+        """Note that a milestone moves when its counters do."""
         if number is not None:
             self._touch_if("milestone", number, True)
 

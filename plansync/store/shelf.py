@@ -11,6 +11,9 @@ from pathlib import Path
 
 from plansync.errors import StoreError
 
+Database = sqlite3.Connection
+"""An open local database."""
+
 _VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS shelf (name TEXT, key TEXT, value BLOB, PRIMARY KEY (name, key)) WITHOUT ROWID;
@@ -23,7 +26,7 @@ CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, plan TEXT, command TEXT, st
 """
 
 
-def connect(path: Path | None, *, is_cache: bool = False) -> sqlite3.Connection:
+def connect(path: Path | None, *, is_cache: bool = False) -> Database:
     """Open the local database, or one in memory for a run that must leave no trace.
 
     A connection for caches does not wait for the disk at every write; the journal's does.
@@ -47,7 +50,7 @@ def connect(path: Path | None, *, is_cache: bool = False) -> sqlite3.Connection:
     return db
 
 
-def copy(path: Path) -> sqlite3.Connection:
+def copy(path: Path) -> Database:
     """Open a copy of the database in memory: a dry run reads caches and writes nothing."""
     memory = sqlite3.connect(":memory:", isolation_level=None)
     source = connect(path)
@@ -67,7 +70,7 @@ def _make_folder(folder: Path) -> None:
 class Shelf(MutableMapping[str, bytes]):
     """One named cache in the database."""
 
-    def __init__(self, db: sqlite3.Connection, name: str) -> None:
+    def __init__(self, db: Database, name: str) -> None:
         self.db, self.name = db, name
 
     def __getitem__(self, key: str) -> bytes:

@@ -63,7 +63,7 @@ def load(text: str, name: str) -> Saved:
 
     Raises: StoreError where the header cannot be read, or is of a later version.
     """
-    lines = text.splitlines()
+    lines = [line.rstrip("\r") for line in text.split("\n")]  # git may have put CRLF; U+2028 ends no line
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in lines):
         raise StoreError(
             f"{name} holds git's conflict markers; settle them (git checkout --theirs or --ours) first"

@@ -1,4 +1,4 @@
-"""After a run that was cut off: which of its operations landed?"""
+"""After a run that was cut off: finds out which of its operations landed."""
 
 from __future__ import annotations
 

@@ -129,13 +129,14 @@ class Session:
     def _check(self, saved: Saved) -> None:
         if saved.lineage != self.lineage:
             raise SafetyStop(
-                f"the plan's last line says plan={self.lineage}, its state file says {saved.lineage}: they belong to "
-                f"different plans. Put back the line <!-- plansync plan={saved.lineage} -->, or move the state file away"
+                f"the plan's last line says plan={self.lineage}, its state file says {saved.lineage}: they belong "
+                f"to different plans. Put back the line <!-- plansync plan={saved.lineage} -->, or move the state "
+                "file away"
             )
         if saved.target and saved.target != self.project.target:
             raise StoreError(
-                f"this plan is synced with {saved.target}, not with {self.project.target}; one plan has one target. "
-                "Name that one, or move the state file away to begin at the new one"
+                f"this plan is synced with {saved.target}, not with {self.project.target}; one plan has one "
+                "target. Name that one, or move the state file away to begin at the new one"
             )
         for uid in saved.unknown:
             self.notes.append(
@@ -176,8 +177,8 @@ class Session:
         found -= set(self.project.claimed)
         if len(found) > 1:
             raise SafetyStop(
-                f"issues of {len(found)} plans named {self.project.path} are there: {', '.join(sorted(found))}. Add the "
-                "line <!-- plansync plan=ID --> at the end of this plan, with the one that is its own"
+                f"issues of {len(found)} plans named {self.project.path} are there: {', '.join(sorted(found))}. "
+                "Add the line <!-- plansync plan=ID --> at the end of this plan, with the one that is its own"
             )
         lineage = next(iter(found), "")
         if lineage:

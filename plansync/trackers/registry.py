@@ -1,0 +1,14 @@
+"""The adapters that plansync comes with: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from plansync.trackers import github
+from plansync.trackers.base import Tracker
+
+TRACKERS: Mapping[str, Callable[..., Tracker]] = {"github": github.GitHub}
+"""Kind → what opens it: `(api_url, project, *, dropped_labels, token, cache, …)`."""
+
+WEB: Mapping[str, Callable[[str], str]] = {"github": github.web_root}
+"""Kind → what turns an API address into the one that people visit."""
