@@ -51,7 +51,8 @@ def test_ordinary_text_is_not_touched(title: str) -> None:
 
 
 def _plan(step: str, title: str) -> bytes:
-    return f"# P\n\n## Phase 1: A\n\n### Task 1.1: {title}\n\n- [ ] {step}\n- [ ] last\n\n**Estimated Time**: 1 hour\n".encode()
+    task = f"### Task 1.1: {title}\n\n- [ ] {step}\n- [ ] last\n\n**Estimated Time**: 1 hour\n"
+    return f"# P\n\n## Phase 1: A\n\n{task}".encode()
 
 
 @given(HOSTILE.filter(lambda t: bool(text.one_line(t))))

@@ -143,7 +143,7 @@ def _tree(writer: Any, plan: dict[str, Any]) -> None:
         writer.say(f"Success criteria  {done}/{len(plan['criteria'])}")
     for finding in plan["findings"]:
         writer.say(f"note: {visible(finding['text'])}")
-    words = f"{counts['phases']} phases, {counts['tasks']} tasks, {counts['steps']} steps, {counts['criteria']} criteria"
+    words = ", ".join(f"{counts[name]} {name}" for name in ("phases", "tasks", "steps", "criteria"))
     writer.say(
         f"{words}; {counts['boxes_ticked']} of {counts['boxes']} boxes ticked. Dialect: {plan['dialect']}"
     )

@@ -118,12 +118,10 @@ def _print(writer: Any, found: dict[str, Any]) -> None:
         writer.say(f"         and {more} more")
     if found["decisions"]:
         writer.say(f"To decide: {len(found['decisions'])}; see plansync diff")
-    where = (
-        f"{found['linked']} tasks have an issue."
-        if found["linked"]
-        else "Not on a tracker yet: plansync demo shows how."
-    )
-    writer.say(where)
+    if found["linked"]:
+        writer.say(f"{found['linked']} tasks have an issue.")
+    else:
+        writer.say("Not on a tracker yet; see what a push would do: plansync diff")
 
 
 def _named(task: dict[str, Any]) -> str:
@@ -155,7 +153,8 @@ def overview(common: Common) -> None:
     try:
         home = common.home()
         found = _status(home, find_plan(home, None))
-        text = f"{found['path']}: {found['percent']}% ({found['done']}/{found['total']} tasks), {found['linked']} linked"
+        done = f"{found['percent']}% ({found['done']}/{found['total']} tasks)"
+        text = f"{found['path']}: {done}, {found['linked']} linked"
     except (ConfigError, PlansyncError) as error:
         text = str(error)
     typer.echo(visible(text))

@@ -202,8 +202,9 @@ def test_adding_and_removing_steps_leaves_the_others_alone(source: bytes) -> Non
     first, second, third = (Uid(u) for u in items[owner].fields[Field.STEPS])  # type: ignore[union-attr]
     new = Uid(f"{owner}/9")
     order = Change(owner, Field.STEPS, (first, second, third), (first, new, third))
+    text = (Change(new, Field.TEXT, None, "*new* # one"), Change(new, Field.TICK, None, "open"))
     operations = [
-        Operation(Side.LOCAL, "add-step", new, (Change(new, Field.TEXT, None, "*new* # one"), Change(new, Field.TICK, None, "open"), order), 0),
+        Operation(Side.LOCAL, "add-step", new, (*text, order), 0),
         Operation(Side.LOCAL, "remove-step", second, (order,), 0),
     ]  # fmt: skip
     written = bind.rewrite(document, items, operations, held(items, {}, operations))

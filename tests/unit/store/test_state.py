@@ -22,14 +22,14 @@ def _saved() -> Saved:
             Field.STEPS: (STEP,),
         }
         fields |= {Field.STATE: state} if state else {}
-        step: dict[Field, Value] = {Field.TEXT: "step"} | ({Field.TICK: tick} if tick else {})
+        step: dict[Field, Value] = {Field.TEXT: "step"}
+        step |= {Field.TICK: tick} if tick else {}
         at = 12 if stamp else None
-        items = {
+        return {
             PHASE: Item(PHASE, Kind.PHASE, {Field.TITLE: "Phase 1: A"}),
             TASK: Item(TASK, Kind.TASK, fields, at, stamp or Stamp(), "N1" if stamp else ""),
             STEP: Item(STEP, Kind.STEP, step),
         }
-        return items
 
     base = Base(side("open", None), side("ticked", "todo", Stamp(3)), side("ticked", "todo"))
     return Saved("abcd1234", "docs/plan.md", TARGET, base)
