@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,7 +19,7 @@ from pathlib import Path
 from plansync import config
 from plansync.config import Home, Settings
 from plansync.document.dialects import DIALECTS
-from plansync.errors import AuthError, ConfigError
+from plansync.errors import AuthError, Busy, ConfigError, PlansyncError
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
@@ -46,6 +48,11 @@ class Paths:
     name: str
     state: Path
     local: Path
+
+    @property
+    def states(self) -> tuple[Path, ...]:
+        """Every state file the plan can have: with a tracker, and with the sandbox."""
+        return self.root / ".plansync" / f"{self.name}.jsonl", self.local / f"{self.name}.jsonl"
 
     @property
     def database(self) -> Path:
@@ -83,40 +90,59 @@ def target_of(settings: Settings) -> Target:
 
 @asynccontextmanager
 async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> AsyncIterator[Project]:
-    """Open a plan with everything a run needs; a dry one leaves no trace on disk."""
-    paths, settings = paths_of(home, plan), home.settings
-    target = target_of(settings)
+    """Open a plan with everything a run needs.
+
+    A dry run leaves no trace on disk, nor does a first one that fails before it wrote anything.
+    """
+    paths = paths_of(home, plan)
+    target = target_of(home.settings)
+    is_new = not paths.local.exists()
+    async with AsyncExitStack() as stack:
+        if is_new and not is_dry:
+            stack.push(lambda kind, error, trace: _leave_no_trace(paths, error))
+        yield await _opened(stack, home.settings, paths, target, listen, is_dry)
+
+
+async def _opened(
+    stack: AsyncExitStack, settings: Settings, paths: Paths, target: Target, listen: Listener, is_dry: bool
+) -> Project:
     caches, durable = _databases(paths, is_dry)
+    stack.callback(durable.close)
+    stack.callback(caches.close)
     records = _records(paths, is_dry) if settings.kind == "sandbox" else None
+    if records is not None:
+        stack.callback(records.close)
     tracker = _tracker(settings, target, shelf.Shelf(caches, f"http {target}"), records, listen)
-    started = datetime.now(UTC)
-    try:
-        yield Project(
-            name=plan.stem,
-            path=paths.name,
-            dialect=DIALECTS[0],
-            files=plan_files(paths),
-            target=target,
-            tracker=tracker,
-            keeper=shelf.Shelf(caches, f"records {target}"),
-            journal=lambda lineage: Journal(durable, lineage, started.isoformat(timespec="seconds")),
-            lock=lock(paths),
-            now=lambda: datetime.now().astimezone(),
-            new_id=lambda: secrets.token_hex(4),
-            sleep=asyncio.sleep,
-            monotonic=time.monotonic,
-            policy=Policy(**settings.when.model_dump()),
-            links=settings.links and settings.kind != "sandbox",
-            max_creates=settings.max_creates,
-            settle_wait_s=settings.settle_s,
-            claimed=frozenset(_claimed(paths)),
-        )
-    finally:
-        await tracker.aclose()
-        if records is not None:
-            records.close()
-        caches.close()
-        durable.close()
+    stack.push_async_callback(tracker.aclose)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return Project(
+        name=paths.plan.stem,
+        path=paths.name,
+        dialect=DIALECTS[0],
+        files=plan_files(paths),
+        target=target,
+        tracker=tracker,
+        keeper=shelf.Shelf(caches, f"records {target}"),
+        journal=lambda lineage: Journal(durable, lineage, at),
+        lock=lock(paths),
+        now=lambda: datetime.now().astimezone(),
+        new_id=lambda: secrets.token_hex(4),
+        sleep=asyncio.sleep,
+        monotonic=time.monotonic,
+        policy=Policy(**settings.when.model_dump()),
+        links=settings.links and settings.kind != "sandbox",
+        max_creates=settings.max_creates,
+        settle_wait_s=settings.settle_s,
+        claimed=frozenset(_claimed(paths)),
+    )
+
+
+def _leave_no_trace(paths: Paths, error: BaseException | None) -> None:
+    """Take away what a first run made that failed before its first write; the holder of a lock keeps all."""
+    if isinstance(error, PlansyncError) and not isinstance(error, Busy):
+        shutil.rmtree(paths.local, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            paths.local.parent.rmdir()
 
 
 def _databases(paths: Paths, is_dry: bool) -> tuple[shelf.Database, shelf.Database]:
@@ -164,9 +190,9 @@ def _host(address: str) -> str:
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 
 
-def plan_files(paths: Paths) -> PlanFiles:
+def plan_files(paths: Paths, state: Path | None = None) -> PlanFiles:
     """Open a plan and its state file."""
-    return PlanFiles(paths.plan, paths.state)
+    return PlanFiles(paths.plan, state or paths.state)
 
 
 def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:

@@ -64,6 +64,7 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
             "plan": report.plan,
             "tracker": {"kind": target.kind, "project": target.project, "url": url},
             "outcome": OUTCOMES[code],
+            "error": str(report.error) if report.error else "",
             "operations": [_operation(report, done) for done in report.done],
             "conflicts": [_conflict(report, c) for c in report.conflicts],
             "notes": [{"task": n.uid, "text": visible(n.text)} for n in report.notes],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from plansync.cli.context import Common, check_named_target, find_plan
-from plansync.errors import ConfigError, SafetyStop
+from plansync.errors import ConfigError, PlansyncError, SafetyStop
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
@@ -43,6 +43,7 @@ def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
     from plansync import wiring
     from plansync.cli import output, progress
+    from plansync.sync.events import Report
     from plansync.sync.guards import ALLOWED
     from plansync.sync.run import Direction, Options, run
     from plansync.text import visible
@@ -75,8 +76,13 @@ def perform(common: Common, request: Request) -> int:
             )
             return await run(project, request.command, options)
 
-    with listener:
-        report = asyncio.run(go())
+    try:
+        with listener:
+            report = asyncio.run(go())
+    except PlansyncError as error:
+        if not is_json:
+            raise
+        report = Report(request.command, "", str(plan), error=error)
     code = output.exit_code(report, request.fail_on, request.wants_pending)
     if is_json:
         typer.echo(output.as_json(report, target, _web(target), code, time.monotonic() - began))

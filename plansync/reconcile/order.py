@@ -73,7 +73,18 @@ class _Orderer:
                 )
                 path.discard(uid)
                 stack.pop()
-        return depth
+        return self._in_plan_order(depth) if self.given.is_serial else depth
+
+    def _in_plan_order(self, depth: dict[Uid, int]) -> dict[Uid, int]:
+        """Let no issue be made before the one above it in the plan, unless it is needed earlier."""
+        waves: dict[Uid, int] = {}
+        last = 0
+        for uid in depth:
+            last = max(
+                last, 1 + max((waves.get(t, -1) for t in self._new_targets(uid, set(depth))), default=-1)
+            )
+            waves[uid] = last
+        return waves
 
     def _new_targets(self, uid: Uid, new: set[Uid]) -> list[Uid]:
         depends = self.agreement.get(uid, Field.DEPENDS)

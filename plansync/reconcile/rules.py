@@ -45,7 +45,11 @@ Computed = Callable[[Snapshot, Mapping[Uid, State]], Mapping[Field, Value]]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """All that a decision rests on. `computed` gives the plan's live lines for agreed states."""
+    """All that a decision rests on.
+
+    `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
+    at a time, so issues can be made in the plan's order at no cost.
+    """
 
     base: Base
     local: Snapshot
@@ -54,6 +58,7 @@ class Given:
     lineage: str
     computed: Computed
     today: str = ""
+    is_serial: bool = True
     policy: Policy = field(default_factory=Policy)
 
 

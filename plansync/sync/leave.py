@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from plansync.document import bind
@@ -16,14 +16,15 @@ from plansync.sync.session import Files
 Lock = Callable[[str], AbstractContextManager[None]]
 
 
-def unlink(files: Files, lock: Lock, *, strip: bool) -> int:
-    """Forget the state file; with `strip` take markers, links and footer out of the plan.
+def unlink(files: Sequence[Files], lock: Lock, *, strip: bool) -> int:
+    """Forget every state file of a plan; with `strip` take markers, links and footer out of it.
 
     Returns how many of them were taken out. Raises: PlanError where the plan cannot be written.
     """
     with lock("unlink"):
-        count = _strip(files) if strip else 0
-        files.forget_state()
+        count = _strip(files[0]) if strip else 0
+        for each in files:
+            each.forget_state()
     return count
 
 

@@ -200,6 +200,7 @@ class Session:
             computed=computed_lines,
             today=self.project.now().date().isoformat(),
             policy=self.project.policy,
+            is_serial=self.project.tracker.traits.writes_at_once == 1,
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)

@@ -80,7 +80,13 @@ async def issues(client: httpx.AsyncClient) -> None:
     closing = {"state": "closed", "state_reason": "not_planned"}
     assert (await client.patch(f"{R}/issues/1", json=closing)).json()["state_reason"] == "not_planned"
     assert (await client.get(f"{R}/issues/1")).json()["closed_by"]["login"] == "local"
-    changes = {"title": "Uno", "body": None, "milestone": None, "labels": [], "state": "open"}
+    changes: dict[str, object] = {
+        "title": "Uno",
+        "body": None,
+        "milestone": None,
+        "labels": [],
+        "state": "open",
+    }
     assert (await client.patch(f"{R}/issues/1", json=changes)).json()["state_reason"] == "reopened"
     assert (await client.patch(f"{R}/issues/1", json={"milestone": 77})).status_code == 422
 

@@ -529,11 +529,12 @@ def test_a_parameter_that_github_does_not_know_is_refused(api: Api, params: dict
 def test_links_lead_through_all_pages_and_back(api: Api) -> None:
     for number in range(5):
         api.post(f"{R}/issues", title=f"t{number}")
-    seen, rels = [], []
+    seen: list[int] = []
+    rels: list[list[str]] = []
     answer = api.ask("GET", f"{R}/issues", params={"per_page": 2, "state": "all"})
     while True:
         seen += [each["number"] for each in answer.json()]
-        rels.append(sorted(answer.links))
+        rels.append(sorted(str(rel) for rel in answer.links))
         if "next" not in answer.links:
             break
         answer = api.ask("GET", answer.links["next"]["url"])

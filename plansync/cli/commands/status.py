@@ -45,7 +45,8 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     require_plan(document, str(path))
     items = bind.snapshot(document, path.stem).items
     paths = wiring.paths_of(home, path)
-    raw = paths.state.read_bytes() if paths.state.is_file() else b""
+    known = next((s for s in (paths.state, *paths.states) if s.is_file()), None)
+    raw = known.read_bytes() if known else b""
     base = state.load(raw.decode("utf-8", "replace"), str(paths.state)).base if raw else None
     states = {
         uid: shown_state(items, uid, state_of(base.agreed.get(uid)) if base else None)

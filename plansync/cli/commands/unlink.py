@@ -34,6 +34,7 @@ def command(
     if common.is_attended and not yes and not typer.confirm(f"Unlink {path} from its issues?"):
         raise typer.Abort
     paths = wiring.paths_of(home, path)
-    count = unlink(wiring.plan_files(paths), wiring.lock(paths), strip=strip)
+    files = [wiring.plan_files(paths, state) for state in paths.states]
+    count = unlink(files, wiring.lock(paths), strip=strip)
     words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
     typer.echo(f"Unlinked. {words}; the issues stay as they are.")
