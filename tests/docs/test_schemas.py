@@ -1,0 +1,137 @@
+"""The JSON documents of the real commands are as their schemas say, and the schemas leave nothing out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plansync.cli.output import OUTCOMES
+from plansync.model import Side, State, Tick
+from plansync.sync.events import Status
+from tests.docs.conftest import Person, Run
+from tests.docs.pages import ROOT
+
+jsonschema = pytest.importorskip("jsonschema")
+
+FOLDER = ROOT / "docs" / "schemas"
+NAMES = {
+    "plansync/run/1": "run-1.json",
+    "plansync/plan/1": "plan-1.json",
+    "plansync/status/1": "status-1.json",
+}
+
+
+def schema(name: str) -> Any:
+    return json.loads((FOLDER / NAMES[name]).read_text(encoding="utf-8"))
+
+
+def closed(node: Any) -> Any:
+    """Forbid what a schema does not name, so that a document cannot say more than it tells."""
+    if isinstance(node, list):
+        return [closed(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: closed(value) for key, value in node.items()}
+    if "properties" in node and node.get("type") == "object":
+        node["additionalProperties"] = False
+    return node
+
+
+def check(text: str) -> Any:
+    """Validate one document, strictly; returns it."""
+    document = json.loads(text)
+    jsonschema.Draft202012Validator(closed(schema(document["schema"]))).validate(document)
+    return document
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_one(name: str) -> None:
+    found = schema(name)
+
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert found["title"] == found["properties"]["schema"]["const"] == name
+
+
+def test_the_folder_holds_no_other() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(NAMES.values())
+
+
+def test_closed_sets_are_those_of_the_program() -> None:
+    run, plan = schema("plansync/run/1")["properties"], schema("plansync/plan/1")["properties"]
+    operation = run["operations"]["items"]["properties"]
+    task = plan["tasks"]["items"]["properties"]
+
+    assert run["outcome"]["enum"] == list(OUTCOMES.values())
+    assert operation["status"]["enum"] == [s.value for s in Status]
+    assert set(operation["side"]["enum"]) == {s.value for s in Side}
+    assert task["state"]["enum"] == [s.value for s in State]
+    assert task["steps"]["items"]["properties"]["tick"]["enum"] == [t.value for t in Tick]
+
+
+def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) -> None:
+    text = schema("plansync/run/1")["properties"]["operations"]["items"]["properties"]["kind"]["description"]
+    source = "".join(
+        (ROOT / "plansync" / name).read_text(encoding="utf-8")
+        for name in ("reconcile/order.py", "trackers/mapping.py", "document/bind.py")
+    )
+
+    for kind in text.replace(".", ",").replace("Plan:", ",").replace("Tracker:", ",").split(",")[1:]:
+        if kind.strip():
+            assert f'"{kind.strip()}"' in source, kind
+    for operation in json.loads(run("plansync push --dry-run --json").stdout)["operations"]:
+        assert operation["kind"] in text
+
+
+@pytest.mark.parametrize(
+    "verb", ["status", "inspect", "diff", "push --dry-run", "push --yes", "pull", "sync"]
+)
+def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
+    if verb in ("pull", "sync"):
+        run("plansync push --yes")
+
+    done = run(f"plansync {verb} --json")
+
+    document = check(done.stdout)
+    assert done.returncode == 0
+    assert document.get("outcome", "done") == "done"
+
+
+def test_a_plan_in_every_state_prints_what_its_schema_says(
+    run: Run, plan: Path, person: Person, settings: str
+) -> None:
+    """A conflict, a note, a refused operation's neighbours, a dropped step, words for dependencies."""
+    plan.with_name("plansync.toml").write_text(settings, encoding="utf-8")
+    env = {"PLANSYNC_TOKEN": person.token}
+    run("plansync push --yes", env=env)
+    person.close(1)
+    person.retitle(2, "Write one entry")
+    source = plan.read_text(encoding="utf-8")
+    source = source.replace("Write the first entry", "Write an entry").replace("[ ] Pick", "[x] ~~Pick")
+    source = source.replace("Pick a photo", "Pick a photo~~").replace(
+        "Task 1.2\n", "the good will of others\n"
+    )
+    plan.write_text(source, encoding="utf-8")
+
+    synced = check(run("plansync sync --json", env=env).stdout)
+    status = check(run("plansync status --json").stdout)
+    check(run("plansync inspect --json").stdout)
+
+    assert synced["outcome"] == "conflicts"
+    (conflict,) = synced["conflicts"]
+    assert (conflict["plan"], conflict["issue"]) == ("Write an entry", "Write one entry")
+    assert status["decisions"] == [conflict["id"]]
+    assert status["linked"] == 3
+
+
+def test_a_run_that_could_not_begin_prints_what_its_schema_says(run: Run, plan: Path) -> None:
+    env = {"PLANSYNC_TOKEN": "no-such-token", "PLANSYNC_API_URL": "http://127.0.0.1:9/api/v3"}
+
+    done = run("plansync sync --json", env={**env, "PLANSYNC_REPO": "a/b"})
+
+    document = check(done.stdout)
+    assert done.returncode == 1
+    assert (document["outcome"], document["operations"]) == ("error", [])
+    assert "127.0.0.1:9" in document["error"]
