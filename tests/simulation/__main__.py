@@ -1,0 +1,62 @@
+"""Play many histories: `python -m tests.simulation --seeds 0:20000 --actions 25`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from tests.simulation.driver import describe, play, shrink
+
+
+def tell(text: str) -> None:
+    """Say one thing at once, also into a pipe."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seeds", default="0:1000", help="FIRST:END, or one seed")
+    parser.add_argument("--actions", type=int, default=25)
+    parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--shard", default="0/1", help="I/N plays every N-th seed from I on")
+    parser.add_argument("--stories", type=int, default=3, help="how many failures to shrink and tell")
+    parser.add_argument(
+        "--twice", type=int, default=50, help="every N-th seed is played twice, logs must be equal"
+    )
+    options = parser.parse_args()
+    first, _, end = options.seeds.partition(":")
+    shard, _, of = options.shard.partition("/")
+    seeds = range(int(first), int(end or int(first) + 1))[int(shard) :: int(of)]
+    started, failed, runs, conflicted = time.monotonic(), [], 0, 0
+    kinds: Counter[str] = Counter()
+    for seed in seeds:
+        result = play(seed, options.actions, options.copies)
+        runs += result.runs
+        conflicted += result.conflicts > 0
+        if options.twice and seed % options.twice == 0:
+            again = play(seed, options.actions, options.copies)
+            if again.log != result.log:
+                failed.append(seed)
+                tell(f"seed {seed} went otherwise the second time")
+        if result.error:
+            failed.append(seed)
+            kinds[" ".join(result.error.strip().splitlines()[-1].split()[:7])] += 1
+            if len(failed) <= options.stories:
+                tell(describe(shrink(result, options.copies)) + "\n")
+            else:
+                tell(f"seed {seed}: {result.error.strip().splitlines()[-1][:150]}")
+    took = time.monotonic() - started
+    for kind, count in kinds.most_common():
+        tell(f"{count:6} {kind}")
+    tell(
+        f"{len(seeds)} histories of {options.actions} actions, {runs} runs, {took:.1f} s: "
+        f"{len(failed)} failed, {conflicted} ended in conflict"
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

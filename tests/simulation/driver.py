@@ -1,0 +1,350 @@
+"""Seeded histories: people edit both sides, runs die anywhere, answers get lost; then it must settle.
+
+One seed is one history and one log. A history is a list of actions that each carry their own seed,
+so that leaving one out changes nothing in the others: a failing history shrinks by leaving out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from plansync.document.dialects import DIALECTS
+from plansync.errors import PlansyncError
+from plansync.model import OVERVIEW, Field, Uid, owner_of
+from plansync.store import shelf
+from plansync.store.journal import Journal
+from plansync.store.state import Target
+from plansync.sync.events import Report, Status
+from plansync.sync.run import Direction, Options, run
+from plansync.sync.session import Project
+from tests.simulation.people import (
+    PLAN_EDITS,
+    TRACKER_ACTS,
+    Pen,
+    PlanPerson,
+    TrackerPerson,
+    make_plan,
+    read_plan,
+)
+from tests.simulation.witness import PLAN, TRACKER, Witness
+from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
+
+TARGET = Target("github", "https://tracker.test", "owner/name")
+_GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
+_SETTLING_MAX = 4
+_WELL = (Status.APPLIED, Status.DEFERRED)
+_FIELDS = {Field.TITLE: "title", Field.PHASE: "phase"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that happens. `seed` is its own source of chance."""
+
+    who: str
+    what: str
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.who}:{self.what}:{self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a history went. `log` tells it; `error` is empty where every promise held."""
+
+    seed: int
+    actions: tuple[Action, ...]
+    log: tuple[str, ...]
+    error: str = ""
+    conflicts: int = 0
+    runs: int = 0
+
+    @property
+    def story(self) -> str:
+        return "\n".join((f"seed {self.seed}:", *self.log, f"BROKEN: {self.error}"))
+
+
+def make_actions(seed: int, count: int, copies: int = 1) -> tuple[Action, ...]:
+    """Draw a history's actions."""
+    rng = Random(f"actions {seed}")
+    found = [Action("run", "push", rng.getrandbits(32))]
+    while len(found) < count:
+        who = rng.choices(("plan", "tracker", "run", "cache"), (35, 35, 29, 1))[0]
+        if who == "run":
+            what = rng.choices(("sync", "push", "pull"), (60, 20, 20))[0]
+        elif who == "cache":
+            what = "lose"
+        else:
+            table = PLAN_EDITS if who == "plan" else TRACKER_ACTS
+            what = rng.choices(list(table), list(table.values()))[0]
+        place = f"{who}2" if copies > 1 and who in ("plan", "run") and rng.random() < 0.4 else who
+        found.append(Action(place, what, rng.getrandbits(32)))
+    return tuple(found)
+
+
+def read_actions(text: str) -> tuple[Action, ...]:
+    """Read the actions that a told history ends with."""
+    return tuple(Action(who, what, int(seed)) for who, what, seed in (a.split(":") for a in text.split()))
+
+
+class Copy:
+    """One checkout: a plan with its state file, and a local database of its own."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+        self.db = shelf.connect(None)
+
+
+class History:
+    """Plays one history."""
+
+    def __init__(self, seed: int, copies: int = 1) -> None:
+        self.seed, self.copies = seed, copies
+        self.log: list[str] = []
+        self.clock, self.pen = Clock(), Pen()
+        self.ids = self.runs = self.conflicts = 0
+        self.first = Copy(Disk(make_plan(Random(f"plan {seed}"), self.pen)))
+        self.second: Copy | None = None
+        self.tracker = SimTracker(self.clock, self.log.append)
+        self.witness = Witness(self.first.disk, self.tracker, is_strict=copies == 1)
+        self.plan_person, self.tracker_person = PlanPerson(self.pen), TrackerPerson(self.pen)
+
+    def play(self, actions: Sequence[Action]) -> Result:
+        """Play all actions, let it settle, and say what broke."""
+        error = ""
+        try:
+            with asyncio.Runner() as runner:
+                self.runner = runner
+                for action in actions:
+                    self._act(action)
+                self._settle()
+        except Broken as broken:
+            error = str(broken)
+        except Exception:  # noqa: BLE001 — whatever leaves the engine is what we look for
+            error = "a bug: " + traceback.format_exc(limit=-6)
+        for copy in (self.first, self.second):
+            if copy is not None:
+                copy.db.close()
+        return Result(self.seed, tuple(actions), tuple(self.log), error, self.conflicts, self.runs)
+
+    # ---------------------------------------------------------------- actions
+
+    def _act(self, action: Action) -> None:
+        rng = Random(action.seed)
+        self.clock.pass_(rng.choice((0.1, 0.4, 3.0, 60.0)))
+        match action.who:
+            case "plan":
+                self._edit(action.what, rng, self.first)
+            case "plan2":
+                self._edit(action.what, rng, self._other())
+            case "tracker":
+                self._touch(action.what, rng)
+            case "run":
+                self._run_badly(action.what, rng, self.first)
+            case "run2":
+                self._run_badly(action.what, rng, self._other())
+            case "cache":
+                self.log.append("the local cache of records is lost")
+                self.first.db.execute("DELETE FROM shelf")
+
+    def _other(self) -> Copy:
+        """Take a second checkout, as the first one is now."""
+        if self.second is None:
+            self.log.append("a second checkout is taken")
+            self.second = Copy(Disk(self.first.disk.plan, self.first.disk.state))
+        return self.second
+
+    def _edit(self, kind: str, rng: Random, copy: Copy) -> None:
+        is_first = copy is self.first
+        if is_first:
+            self.witness.before_person()
+        copy.disk.plan, said = self.plan_person.edit(kind, rng, copy.disk.plan)
+        if said:
+            self.log.append(f"plan{'' if is_first else ' 2'}: {said}")
+        if is_first:
+            self.witness.after_person(PLAN)
+
+    def _touch(self, kind: str, rng: Random) -> None:
+        self.witness.before_person()
+        said = self.tracker_person.act(kind, rng, self.tracker)
+        if said:
+            self.log.append(f"tracker: {said}")
+        self.witness.after_person(TRACKER)
+
+    def _run_badly(self, direction: str, rng: Random, copy: Copy) -> None:
+        weather = Weather(rng, rate=rng.choice((0, 0, 0, 0.05, 0.2)), log=self.log.append)
+        if rng.random() < 0.3:
+            weather.crash_at = rng.randint(1, 60)
+        if rng.random() < 0.2:
+            kind = rng.choices(list(PLAN_EDITS), list(PLAN_EDITS.values()))[0]
+            salt = rng.getrandbits(32)
+            weather.visits[rng.randint(1, 40)] = lambda: self._edit(kind, Random(salt), copy)
+        if rng.random() < 0.2:
+            act = rng.choices(list(TRACKER_ACTS), list(TRACKER_ACTS.values()))[0]
+            salt2 = rng.getrandbits(32)
+            weather.visits[rng.randint(1, 40)] = lambda: self._touch(act, Random(salt2))
+        allow = _GUARDS if rng.random() < 0.9 else ()
+        self._run(direction, copy, weather, allow)
+
+    # ------------------------------------------------------------------- runs
+
+    def _new_id(self) -> str:
+        self.ids += 1
+        return hashlib.sha256(f"{self.seed}.{self.ids}".encode()).hexdigest()[:8]
+
+    async def _sleep(self, seconds: float) -> None:
+        self.clock.pass_(seconds)
+
+    def _project(self, copy: Copy, weather: Weather) -> Project:
+        copy.disk.weather = self.tracker.weather = weather
+        return Project(
+            name="plan",
+            path="docs/plan.md",
+            dialect=DIALECTS[0],
+            files=copy.disk,
+            target=TARGET,
+            tracker=self.tracker,
+            keeper=shelf.Shelf(copy.db, "records"),
+            journal=lambda lineage: Journal(copy.db, lineage, self.clock.stamp()),
+            lock=lambda command: contextlib.nullcontext(),
+            now=self.clock.now,
+            new_id=self._new_id,
+            sleep=self._sleep,
+            monotonic=lambda: self.clock.seconds,
+            at_point=weather.point,
+        )
+
+    def _run(
+        self, direction: str, copy: Copy, weather: Weather, allow: Sequence[str] = _GUARDS
+    ) -> Report | None:
+        """Run once; whatever a run may raise is told, all else is a bug."""
+        self.runs += 1
+        self.log.append(
+            f"{direction}{'' if copy is self.first else ' of copy 2'}"
+            f"{f', faults {weather.rate}' if weather.rate else ''}"
+        )
+        weather.log = self.log.append
+        project = self._project(copy, weather)
+        report: Report | None = None
+        started = self.witness.event
+        try:
+            report = self.runner.run(run(project, direction, Options(Direction(direction), allow=allow)))
+        except Crash:
+            pass
+        except PlansyncError as error:
+            self.log.append(f"    {type(error).__name__}: {error}")
+        copy.disk.weather = self.tracker.weather = CALM
+        self.witness.judge()
+        if report is not None:
+            self._tell(report)
+            is_well = report.error is None and all(d.status in _WELL for d in report.done)
+            if is_well and copy is self.first and direction != "push":
+                self.witness.finished(started, is_whole=direction == "sync")
+        return report
+
+    def _tell(self, report: Report) -> None:
+        for done in report.done:
+            changes = "; ".join(
+                f"{c.uid} {c.field.value} {c.old}→{c.new} ({c.rule})" for c in done.operation.changes
+            )
+            if done.operation.kind not in ("set-marker", "set-link", "create-issue", "create-milestone"):
+                self.log.append(f"      {done.status.value} {done.operation.kind} {changes} {done.error}")
+            elif done.status.value != "applied":
+                self.log.append(
+                    f"      {done.status.value} {done.operation.kind} {done.operation.uid} {done.error}"
+                )
+        for conflict in report.conflicts:
+            self.log.append(
+                f"      conflict {conflict.uid} {conflict.field.value}: base {conflict.base},"
+                f" plan {conflict.local}, tracker {conflict.remote}"
+            )
+        for note in report.notes:
+            self.log.append(f"      note {note.uid}: {note.text}")
+        if report.error:
+            self.log.append(f"      ended by {type(report.error).__name__}: {report.error}")
+
+    # ----------------------------------------------------------------- settle
+
+    def _settle(self) -> None:
+        """No more edits, no more faults: quiet within a few runs, and both sides alike."""
+        self.log.append("-- now all is calm")
+        copies = [c for c in (self.second, self.first) if c is not None]
+        for number in range(_SETTLING_MAX * len(copies) + (len(copies) - 1) * 3):
+            self.clock.pass_(200)
+            quiet = [self._is_quiet(copy) for copy in copies]
+            if all(quiet):
+                if number > 3 and self.copies == 1:
+                    raise Broken(f"it took {number} syncs to settle")
+                break
+        else:
+            raise Broken("it does not settle: every sync still writes")
+        report = self._run("sync", self.first, Weather(Random(0)))
+        assert report is not None
+        self.conflicts = len(report.conflicts)
+        if self.copies == 1:
+            disputed = [(c.uid, c.field) for c in report.conflicts]
+            disputed += [(d.operation.uid, Field.STEPS) for d in report.done if d.status is Status.REFUSED]
+            self.witness.check_settled([d for uid, name in disputed for d in self._disputes(uid, name)])
+
+    def _is_quiet(self, copy: Copy) -> bool:
+        before = copy.disk.plan, copy.disk.state, copy.disk.writes, self.tracker.requests.writes
+        report = self._run("sync", copy, Weather(Random(0)))
+        if report is None:
+            raise Broken("a calm sync fails: " + self.log[-1].strip())
+        if report.error is not None:
+            raise Broken(f"a calm sync fails: {report.error}")
+        return before == (copy.disk.plan, copy.disk.state, copy.disk.writes, self.tracker.requests.writes)
+
+    def _disputes(self, about: Uid, field: Field) -> list[tuple[str, str]]:
+        """Name what a conflict, or a value that waits, is about in the witness's words."""
+        uid = owner_of(about)
+        names = read_plan(self.first.disk.plan).uids | {OVERVIEW: "overview"}
+        name = names.get(uid, "")
+        if field is Field.STATE:
+            return [(name, "state"), (name, "*")]
+        if field in (Field.STEPS, Field.TICK, Field.TEXT):
+            return [(name, "*")]
+        if field is Field.TITLE and name.startswith("p"):
+            return [(name, "phase title")]
+        return [(name, _FIELDS.get(field, ""))]
+
+
+def play(seed: int, actions: int = 25, copies: int = 1) -> Result:
+    """Play the history of one seed."""
+    return History(seed, copies).play(make_actions(seed, actions, copies))
+
+
+def shrink(result: Result, copies: int = 1) -> Result:
+    """Leave out whatever the failure does not need."""
+    kind = _kind(result.error)
+    best, size = result, max(len(result.actions) // 2, 1)
+    while size:
+        at = 0
+        while at < len(best.actions):
+            fewer = (*best.actions[:at], *best.actions[at + size :])
+            tried = History(result.seed, copies).play(fewer)
+            if tried.error and _kind(tried.error) == kind:
+                best = tried
+            else:
+                at += size
+        size //= 2
+    return best
+
+
+def _kind(error: str) -> str:
+    """Name a failure by the words that do not depend on names and values."""
+    if error.startswith("a bug"):
+        return error.strip().rpartition("\n")[2][:40]
+    return " ".join(w for w in error.split()[:6] if w.isalpha())
+
+
+def describe(result: Result) -> str:
+    """Tell a shrunk history with the actions that make it again."""
+    actions = " ".join(str(a) for a in result.actions)
+    return f"{result.story}\nactions: {actions}"

@@ -1,0 +1,79 @@
+"""Histories that once broke a promise, shrunk: a name for the defect, its seed, and its actions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Past(NamedTuple):
+    """One history; `actions` as `who:what:seed`, parted by blanks."""
+
+    seed: int
+    actions: str
+
+
+REGRESSIONS: dict[str, Past] = {
+    "the footer of a plan with CRLF ends with CRLF": Past(6, ""),
+    "a create whose answer was lost is not repeated when the same run decides again": Past(
+        46, "run:push:3376287426"
+    ),
+    "what both sides still owe is not taken for agreed": Past(
+        119, "run:sync:199537446 tracker:close:1669479853 plan:unmark:3657363517 run:push:295088186"
+    ),
+    "a close that met a new step stays a conflict after that step is sent": Past(
+        130, "run:push:3132457186 plan:add:3309447418 tracker:close:3432486713 run:pull:3996665041"
+    ),
+    "a close does not tick a step that the tracker never showed": Past(
+        649,
+        "run:push:3126685554 plan:unmark:1334162887 tracker:drop:4203920793 plan:add:3974246835"
+        " run:pull:1141736237 tracker:close:2164466895",
+    ),
+    "the last tick after a recovered create closes the issue": Past(
+        243, "run:sync:3832920329 plan:finish:421108813"
+    ),
+    "a text that the tracker never held is not pulled over": Past(
+        248, "run:push:3615431441 tracker:reword:998022418 plan:reword:2969981580 run:push:804226510"
+    ),
+    "a tick that a person made too is no longer implied": Past(
+        252,
+        "run:sync:356045384 tracker:close:4195869226 run:pull:2407598423 tracker:tick:649590975"
+        " tracker:reopen:1209432806",
+    ),
+    "a step is not removed with a tick that its remover never saw": Past(
+        60, "run:sync:258148242 tracker:tick:3356812524 tracker:tick:3163175645 run:sync:12972297"
+    ),
+    "a removal that is owed is not undone by a tick": Past(
+        391,
+        "run:push:1331006032 tracker:remove:1345066695 run:push:179337611 plan:finish:3686605616",
+    ),
+    "a status line that never landed was not deleted by anybody": Past(
+        330, "run:sync:2108996202 tracker:drop:720439290 run:pull:2524362836 plan:tick:453835017"
+    ),
+    "a milestone changed between read and write is seen by the next run": Past(
+        372,
+        "run:sync:1100568754 run:push:1751373177 run:sync:1386392902 tracker:reopen:1793857613"
+        " run:sync:3572623757",
+    ),
+    "a close between read and write is seen by the next run": Past(
+        599, "run:sync:358883387 plan:tick:221085417 run:sync:1661166929"
+    ),
+    "a reopening between read and write is seen by the next run": Past(
+        516,
+        "run:push:2976093191 tracker:drop:250446664 plan:prose:2142063611 run:pull:1535306504"
+        " run:sync:102686928",
+    ),
+    "a tick between read and a write of another field is seen by the next run": Past(
+        295,
+        "run:push:1729056134 plan:reword:2733490923 plan:move:733665858 plan:add:2262052606"
+        " tracker:close:3386882268 run:sync:2791079074",
+    ),
+    "a dependency on a task without an issue is not written for ever": Past(404, ""),
+    "a stale list of milestones does not rename a phase back": Past(
+        679, "run:sync:3608452918 plan:rename_phase:2901103563 run:push:2940305563 run:pull:862897800"
+    ),
+    "a phase that lost its marker is known by its title": Past(
+        276,
+        "run:push:2033685264 run:sync:4152038399 tracker:rename_milestone:3963993385 run:pull:641334686"
+        " plan:unmark:1176335493",
+    ),
+}

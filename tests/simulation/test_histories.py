@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.driver import History, describe, play, read_actions, shrink
+from tests.simulation.regressions import REGRESSIONS
+
+_CHUNK = 25
+
+
+@pytest.mark.parametrize("first", range(0, 500, _CHUNK))
+def test_people_crashes_and_lost_answers_leave_both_sides_whole(first: int) -> None:
+    for seed in range(first, first + _CHUNK):
+        result = play(seed)
+
+        assert not result.error, "\n" + describe(shrink(result))
+
+
+@pytest.mark.parametrize("seed", range(0, 500, 50))
+def test_a_seed_always_tells_the_same_history(seed: int) -> None:
+    assert play(seed).log == play(seed).log
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_what_once_broke_holds(name: str) -> None:
+    past = REGRESSIONS[name]
+    result = History(past.seed).play(read_actions(past.actions))
+
+    assert not result.error, f"{name}\n{describe(result)}"

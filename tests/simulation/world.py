@@ -1,0 +1,305 @@
+"""The world that a history plays in: a tracker, a disk, a clock, and everything that may go wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from random import Random
+
+from plansync.errors import Moved, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from plansync.model import State
+from plansync.store.files import digest
+from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
+from plansync.trackers.github import TRAITS
+
+_EPOCH = 1_750_000_000
+_PAGE, _NEWEST_PAGE = 5, 30
+_MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
+_REV = re.compile(r"plansync:begin .*? rev=(\d+) ")
+
+
+class Crash(BaseException):
+    """The process is gone; nothing that follows happens."""
+
+
+class Broken(AssertionError):
+    """A promise that did not hold."""
+
+
+class Clock:
+    """Seconds that pass only when something takes time."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(_EPOCH + self.seconds, UTC)
+
+    def stamp(self) -> str:
+        """Show the time as trackers do, in whole seconds."""
+        return datetime.fromtimestamp(_EPOCH + int(self.seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def pass_(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass(slots=True)
+class Weather:
+    """What goes wrong in one run. `crash_at` counts points, of which every request and write is two.
+
+    `visits`: what somebody does when a point is reached, by its number.
+    """
+
+    rng: Random
+    rate: float = 0.0
+    crash_at: int = 0
+    visits: dict[int, Callable[[], None]] = field(default_factory=dict)
+    points: int = 0
+    log: Callable[[str], None] = lambda text: None
+
+    def point(self, name: str) -> None:
+        """Pass a point at which a run may die, or somebody may act."""
+        self.points += 1
+        if self.points == self.crash_at:
+            self.log(f"    dies at point {self.points}, {name}")
+            raise Crash(name)
+        # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
+        is_open = not name.startswith(("intended update-issue", "before PATCH", "after GET issue"))
+        due = [at for at in self.visits if at <= self.points]
+        if is_open and due:
+            self.visits.pop(min(due))()
+
+    def draw(self, *kinds: str) -> str:
+        """Pick what goes wrong with one request, mostly nothing."""
+        if self.rate and self.rng.random() < self.rate:
+            return self.rng.choice(kinds)
+        return ""
+
+
+CALM = Weather(Random(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as the tracker keeps it; a number may belong to a pull request."""
+
+    ref: int
+    title: str
+    body: str = ""
+    state: State = State.TODO
+    updated: str = ""
+    milestone: int | None = None
+    labels: tuple[str, ...] = ()
+    is_pull: bool = False
+    visible_at: float = 0.0
+
+
+class SimTracker:
+    """A tracker in memory: whole seconds, small pages, lists that lag behind writes."""
+
+    def __init__(self, clock: Clock, log: Callable[[str], None]) -> None:
+        self.clock, self.log = clock, log
+        self.requests = Requests()
+        self.weather = CALM
+        self.rows: dict[tuple[Thing, int], Row] = {}
+        self.before: dict[tuple[Thing, int], Row | None] = {}
+        self.numbers = {Thing.ISSUE: 0, Thing.MILESTONE: 0}
+        self.is_stale_within_seconds = False
+
+    @property
+    def traits(self) -> Traits:
+        return TRAITS
+
+    # -------------------------------------------------------------- records
+
+    def issues(self) -> list[Row]:
+        return [r for (thing, _), r in self.rows.items() if thing is Thing.ISSUE and not r.is_pull]
+
+    def milestone_rows(self) -> list[Row]:
+        return [r for (thing, _), r in self.rows.items() if thing is Thing.MILESTONE]
+
+    def put(self, thing: Thing, row: Row) -> Row:
+        """Keep a record as it is from now on."""
+        row = replace(row, updated=self.clock.stamp())
+        self.before = {(thing, row.ref): self.rows.get((thing, row.ref))}
+        self.rows[thing, row.ref] = row
+        return row
+
+    def number(self, thing: Thing) -> int:
+        self.numbers[thing] += 1
+        return self.numbers[thing]
+
+    def _record(self, thing: Thing, row: Row) -> Record:
+        url = f"https://tracker.test/{thing.value}s/{row.ref}"
+        node = f"{thing.value[0]}{row.ref}"
+        return Record(
+            thing, row.ref, row.title, row.state, row.body, url, row.updated, row.milestone, row.labels, node
+        )
+
+    def _listed(self, thing: Thing, *, is_stale: bool) -> list[Row]:
+        rows = {key: row for key, row in self.rows.items() if key[0] is thing}
+        if is_stale:
+            for key, row in self.before.items():
+                if key in rows and row is None:
+                    del rows[key]
+                elif (
+                    key in rows
+                    and row is not None
+                    and (self.is_stale_within_seconds or row.updated != rows[key].updated)
+                ):
+                    rows[key] = row
+        return [row for row in rows.values() if row.visible_at <= self.clock.seconds]
+
+    # ------------------------------------------------------------- requests
+
+    def _begin(self, method: str, what: str, *faults: str) -> str:
+        self.clock.pass_(0.2)
+        self.weather.point(f"before {method} {what}")
+        self.requests.total += 1
+        self.requests.by_method[method] = self.requests.by_method.get(method, 0) + 1
+        self.requests.writes += method != "GET"
+        fault = self.weather.draw(*faults)
+        self.log(f"    {method} {what}{f' [{fault}]' if fault else ''}")
+        if fault == "unavailable":
+            raise Unavailable("the tracker could not be reached")
+        if fault == "rate limited":
+            raise RateLimited("too many requests", 60)
+        return fault
+
+    def _read(self, what: str, *faults: str) -> bool:
+        return self._begin("GET", what, "unavailable", "rate limited", *faults) == "stale"
+
+    async def repository(self) -> Repository:
+        self._read("repository")
+        return Repository("R1", "owner/name")
+
+    async def _pages(
+        self, thing: Thing, what: str, order: Callable[[Row], object], chosen: Callable[[Row], bool]
+    ) -> AsyncIterator[Page]:
+        page = 0
+        while True:
+            is_stale = self._read(f"{what} page {page + 1}", "stale")
+            rows = sorted(
+                (r for r in self._listed(thing, is_stale=is_stale) if chosen(r)),
+                key=order,  # type: ignore[arg-type]
+                reverse=True,
+            )
+            shown = rows[page * _PAGE : (page + 1) * _PAGE]
+            page += 1
+            self.weather.point(f"after GET {what}")
+            yield Page(tuple(self._record(thing, r) for r in shown if not r.is_pull), False)
+            if page * _PAGE >= len(rows):
+                return
+
+    def changed(self, since: str) -> AsyncIterator[Page]:
+        return self._pages(Thing.ISSUE, "changed", lambda r: (r.updated, r.ref), lambda r: True)
+
+    def labelled(self, label: str) -> AsyncIterator[Page]:
+        return self._pages(Thing.ISSUE, "labelled", lambda r: r.ref, lambda r: label in r.labels)
+
+    def milestones(self) -> AsyncIterator[Page]:
+        return self._pages(Thing.MILESTONE, "milestones", lambda r: -r.ref, lambda r: True)
+
+    async def newest(self) -> tuple[Record, ...]:
+        self._read("newest")
+        rows = sorted(self._listed(Thing.ISSUE, is_stale=False), key=lambda r: -r.ref)[:_NEWEST_PAGE]
+        return tuple(self._record(Thing.ISSUE, r) for r in rows if not r.is_pull)
+
+    async def look(self, thing: Thing, ref: int) -> Record | Absence:
+        self._read(f"{thing.value} #{ref}")
+        row = self.rows.get((thing, ref))
+        self.weather.point(f"after GET {thing.value}")
+        if row is None:
+            return Absence.GONE
+        return Absence.OTHER if row.is_pull else self._record(thing, row)
+
+    def _write(self, method: str, what: str) -> str:
+        return self._begin(method, what, "unavailable", "rate limited", "lost", "lost", "unknown", "unknown")
+
+    def _answer(self, fault: str, thing: Thing, row: Row) -> Record:
+        self.weather.point(f"applied {thing.value} #{row.ref}")
+        if fault == "lost":
+            raise OutcomeUnknown("the answer was lost")
+        return self._record(thing, row)
+
+    async def create(self, thing: Thing, fields: Written) -> Record:
+        fault = self._write("POST", f"{thing.value} {fields.get('title')}")
+        if fault == "unknown":
+            raise OutcomeUnknown("the answer was lost")
+        if thing is Thing.MILESTONE and any(r.title == fields["title"] for r in self.milestone_rows()):
+            raise Rejected("a milestone of this title is there")
+        self._check_single(thing, fields)
+        late = self.weather.rng.choice((0, 0, 4, 9)) if self.weather.rate else 0
+        row = Row(
+            self.number(thing),
+            fields.get("title", ""),
+            fields.get("body", ""),
+            milestone=fields.get("milestone"),
+            labels=fields.get("labels", ()),
+            visible_at=self.clock.seconds + late,
+        )
+        return self._answer(fault, thing, self.put(thing, row))
+
+    def _check_single(self, thing: Thing, fields: Written) -> None:
+        made = _MARKED.search(fields.get("body", ""))
+        for row in self.issues() if thing is Thing.ISSUE else self.milestone_rows():
+            then = _MARKED.search(row.body)
+            if made and then and made.groups() == then.groups():
+                raise Broken(f"a second {thing.value} is made for {made[2]}: #{row.ref} is there already")
+
+    async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
+        fault = self._write("PATCH", f"{thing.value} #{ref} {', '.join(sorted(fields))}")
+        row = self.rows.get((thing, ref))
+        if fault == "unknown":
+            raise OutcomeUnknown("the answer was lost")
+        if row is None:
+            raise Moved("it is gone")
+        if thing is Thing.MILESTONE and any(
+            r.title == fields.get("title") and r.ref != ref for r in self.milestone_rows()
+        ):
+            raise Rejected("a milestone of this title is there")
+        old, new = _REV.search(row.body), _REV.search(fields.get("body", ""))
+        if old and new and int(new[1]) <= int(old[1]):
+            raise Broken(f"rev of #{ref} goes from {old[1]} to {new[1]}")
+        return self._answer(fault, thing, self.put(thing, replace(row, **fields)))
+
+    async def aclose(self) -> None:
+        return None
+
+
+class Disk:
+    """A plan and its state file in memory; see `store.files.PlanFiles`."""
+
+    def __init__(self, plan: bytes, state: bytes = b"") -> None:
+        self.plan, self.state = plan, state
+        self.weather = CALM
+        self.writes = 0
+
+    def read(self) -> bytes:
+        content = self.plan
+        self.weather.point("read plan")
+        return content
+
+    def check_writable(self) -> None:
+        return None
+
+    def replace(self, content: bytes, expected: str) -> None:
+        self.weather.point("before plan")
+        if digest(self.plan) != expected:
+            raise Moved("the plan was saved by someone while plansync worked; nothing was overwritten")
+        self.writes += 1
+        self.plan = content
+
+    def read_state(self) -> bytes:
+        return self.state
+
+    def write_state(self, content: bytes) -> None:
+        self.weather.point("before state")
+        if content != self.state:
+            self.writes += 1
+            self.state = content
+
+    def forget_state(self) -> None:
+        self.state = b""
