@@ -95,7 +95,9 @@ def load(start: Path, environ: Mapping[str, str], flags: Mapping[str, Any], file
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError([_problem(e, found) for e in error.errors()]) from None
+        raise ConfigError([_problem(e, found, flags) for e in error.errors()]) from None
+    if settings.ca_file and found and not Path(settings.ca_file).is_absolute():
+        settings = settings.model_copy(update={"ca_file": str(found.resolve().parent / settings.ca_file)})
     return Home(settings=settings, file=found, root=found.resolve().parent if found else git_root(start))
 
 
@@ -124,14 +126,24 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(values)
 
 
-def _problem(error: Any, path: Path | None) -> str:
-    where = ".".join(str(part) for part in error["loc"])
-    place = f"{path}: " if path else ""
+_SHAPES = {"repo": "must be OWNER/NAME", "api_url": "must be an http or https address"}
+
+
+def _problem(error: Any, path: Path | None, flags: Mapping[str, Any]) -> str:
+    """Say one problem: where it stands, what it is, and what was perhaps meant."""
+    keys = [part for part in error["loc"] if isinstance(part, str)]
+    name = ".".join(keys)
+    is_flag = flags.get(name) is not None
+    place = (
+        f"--{name.replace('_', '-')}: " if is_flag else f"{path}: " if path else f"PLANSYNC_{name.upper()}: "
+    )
     if error["type"] == "extra_forbidden":
-        known = [*Settings.model_fields, *(f"when.{name}" for name in When.model_fields)]
-        close = difflib.get_close_matches(where, known, 1, 0.5)
-        return f"{place}unknown key {where!r}" + (f"; did you mean {close[0]!r}?" if close else "")
-    return f"{place}{where}: {error['msg'].lower()} (got {error['input']!r})"
+        tables: dict[str, type[BaseModel]] = {"when": When, "plan": PlanEntry}
+        table = tables.get(keys[0] if len(keys) > 1 else "", Settings)
+        close = difflib.get_close_matches(keys[-1], list(table.model_fields), 1, 0.5)
+        return f"{place}unknown key {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    words = _SHAPES.get(name) or error["msg"].lower()
+    return f"{place}{'' if is_flag else f'{name} '}{words} (got {error['input']!r})"
 
 
 def git_root(start: Path) -> Path | None:

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,11 +115,13 @@ async def _opened(
     tracker = _tracker(settings, target, shelf.Shelf(caches, f"http {target}"), records, listen)
     stack.push_async_callback(tracker.aclose)
     at = datetime.now(UTC).isoformat(timespec="seconds")
+    others = _others(paths)
+    gone = _moved_here(paths, others)
     return Project(
         name=paths.plan.stem,
         path=paths.name,
         dialect=DIALECTS[0],
-        files=plan_files(paths),
+        files=plan_files(paths, former=next((file for file, path in gone.values()), None)),
         target=target,
         tracker=tracker,
         keeper=shelf.Shelf(caches, f"records {target}"),
@@ -133,13 +135,14 @@ async def _opened(
         links=settings.links and settings.kind != "sandbox",
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
-        claimed=frozenset(_claimed(paths)),
+        claimed={lineage: path for lineage, (_, path) in others.items() if lineage not in gone},
     )
 
 
 def _leave_no_trace(paths: Paths, error: BaseException | None) -> None:
     """Take away what a first run made that failed before its first write; the holder of a lock keeps all."""
-    if isinstance(error, PlansyncError) and not isinstance(error, Busy):
+    is_alone = len(list(paths.local.glob("*.lock"))) <= 1
+    if isinstance(error, PlansyncError) and not isinstance(error, Busy) and is_alone:
         shutil.rmtree(paths.local, ignore_errors=True)
         with contextlib.suppress(OSError):
             paths.local.parent.rmdir()
@@ -190,9 +193,9 @@ def _host(address: str) -> str:
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 
 
-def plan_files(paths: Paths, state: Path | None = None) -> PlanFiles:
+def plan_files(paths: Paths, state: Path | None = None, former: Path | None = None) -> PlanFiles:
     """Open a plan and its state file."""
-    return PlanFiles(paths.plan, state or paths.state)
+    return PlanFiles(paths.plan, state or paths.state, former)
 
 
 def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
@@ -202,16 +205,29 @@ def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
     return lambda command: locked(paths.local / f"{name}.lock", f"plansync {command}", at)
 
 
-def _claimed(paths: Paths) -> Iterable[str]:
-    """List the lineages of the root's other plans."""
+def _moved_here(paths: Paths, others: Mapping[str, tuple[Path, str]]) -> Mapping[str, tuple[Path, str]]:
+    """Find the state file that this plan left behind when it was moved: its lineage, and no plan there."""
+    if paths.state.exists() or not paths.plan.is_file():
+        return {}
+    tail = paths.plan.read_bytes().rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")
+    return {
+        lineage: (file, path)
+        for lineage, (file, path) in others.items()
+        if f"plan={lineage} " in tail and not (paths.root / path).exists()
+    }
+
+
+def _others(paths: Paths) -> Mapping[str, tuple[Path, str]]:
+    """List the root's other state files: lineage → file, and the path of its plan."""
     folder = paths.root / ".plansync"
-    for other in folder.rglob("*.jsonl") if folder.is_dir() else ():
-        if other != paths.state:
+    found: dict[str, tuple[Path, str]] = {}
+    for other in sorted(folder.rglob("*.jsonl")) if folder.is_dir() else ():
+        is_same_kind = other.is_relative_to(paths.local) == paths.state.is_relative_to(paths.local)
+        if other != paths.state and is_same_kind:
             with other.open(encoding="utf-8", errors="replace") as file:
                 first = file.readline()
-            try:
+            with contextlib.suppress(ValueError):
                 header = json.loads(first)
-            except ValueError:
-                continue
-            if isinstance(header, dict) and isinstance(header.get("plan"), str):
-                yield header["plan"]
+                if isinstance(header, dict) and isinstance(header.get("plan"), str):
+                    found[header["plan"]] = (other, str(header.get("path", "")))
+    return found

@@ -189,8 +189,8 @@ class Writer:
             place = f"line {line}" if line else "plan"
             name = visible(cut(report.labels.get(conflict.uid, conflict.uid), _TEXT_MAX))
             self.say(f"  {self.style('!', fg='red', bold=True)} {name}: {conflict.field.value} differs")
-            self.say(f"      {place}: {_said(conflict.local)}")
-            self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {_said(conflict.remote)}")
+            self.say(f"      {place}: {_told(report, conflict.local)}")
+            self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {_told(report, conflict.remote)}")
         self.say("  Make both sides say the same, then run again; everything else goes on syncing.")
 
     def _failures(self, report: Report) -> None:
@@ -284,6 +284,13 @@ def _said(value: Value | None) -> str:
     if value is None:
         return "nothing"
     return visible(f"“{cut(value, _TEXT_MAX)}”" if isinstance(value, str) else str(value))
+
+
+def _told(report: Report, value: Value | None) -> str:
+    """Say one side of a conflict; tasks by their titles."""
+    if not isinstance(value, tuple):
+        return _said(_name_of(report, value) if value is not None else None)
+    return visible(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
 
 
 def _count(number: int, word: str) -> str:

@@ -118,6 +118,8 @@ def line_no(source: bytes, at: int) -> int:
 
 def eol_at(source: bytes, at: int) -> bytes:
     """Read the line ending of the line that holds `at`; of the one before where it has none."""
+    if source[at - 1 : at + 1] == b"\r\n":
+        at -= 1
     end = line_end(source, at)
     ending = source[end : after_eol(source, end)]
     if ending or not (start := line_start(source, at)):

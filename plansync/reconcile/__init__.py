@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from plansync.model import Changeset, Item, Kind, Snapshot, Uid, is_step
+from plansync.model import Changeset, Field, Item, Kind, Snapshot, Uid, is_step
 from plansync.reconcile.merge import Agreement, merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair
-from plansync.reconcile.rules import Given, Policy, derive
+from plansync.reconcile.rules import Given, Policy, derive, without_issue
 from plansync.reconcile.settle import fold, held, settle
 
 __all__ = ["Agreement", "Decision", "Given", "Policy", "fold", "held", "reconcile", "settle"]
@@ -27,7 +27,9 @@ def reconcile(given: Given) -> Decision:
     """Decide everything that would make plan and tracker tell the same story."""
     local, remote = pair(given.base, given.local, given.remote)
     given = replace(given, local=local, remote=remote)
-    agreement = merge(given.base, local, remote)
+    given = replace(given, skipped=without_issue(given))
+    given = replace(given, local=_linkable(given))
+    agreement = merge(given.base, given.local, remote)
     derive(agreement, given)
     changeset = Changeset(
         agreed=_snapshot(agreement, local, remote),
@@ -35,7 +37,23 @@ def reconcile(given: Given) -> Decision:
         conflicts=tuple(agreement.conflicts.values()),
         notes=tuple(agreement.notes),
     )
-    return Decision(changeset, local, remote)
+    return Decision(changeset, given.local, remote)
+
+
+def _linkable(given: Given) -> Snapshot:
+    """Show the plan without dependencies on tasks that have no issue: no tracker could name them."""
+    if not given.skipped:
+        return given.local
+
+    def lens(item: Item) -> Item:
+        depends = item.fields.get(Field.DEPENDS)
+        if not isinstance(depends, tuple) or not given.skipped & set(depends):
+            return item
+        return replace(
+            item, fields={**item.fields, Field.DEPENDS: tuple(d for d in depends if d not in given.skipped)}
+        )
+
+    return {uid: lens(item) for uid, item in given.local.items()}
 
 
 def _snapshot(agreement: Agreement, local: Snapshot, remote: Snapshot) -> Snapshot:

@@ -71,7 +71,8 @@ def three_way(case: Case) -> Verdict:
     """Decide a field that both sides may change."""
     if case.local is None or case.remote is None:
         return Verdict(None, "unknown")
-    if case.same(case.local, case.remote):
+    is_quiet = case.has_base and not case.local_moved and not case.remote_moved
+    if case.same(case.local, case.remote) and not is_quiet:
         is_kept = case.has_base and case.same(case.agreed, case.local)
         return Verdict(case.agreed if is_kept else case.local, "agree")
     if not case.has_base:
@@ -83,8 +84,9 @@ def three_way(case: Case) -> Verdict:
             return Verdict(case.local, "push")
         case False, True:
             return Verdict(case.remote, "pull")
-        case _:
-            return Verdict(case.agreed, "finish")
+        case _:  # one side still owes what was agreed, or both do (a rule gave a value that neither had)
+            is_done = case.same(case.local, case.agreed) and case.same(case.remote, case.agreed)
+            return Verdict(case.agreed, "agree" if is_done else "finish")
 
 
 def three_way_state(case: Case) -> Verdict:
@@ -213,6 +215,7 @@ def merge(base: Base, local: Snapshot, remote: Snapshot) -> Agreement:
         agreement.items[uid] = {}
         if uid in remote:
             _merge_item(agreement, base, item, remote[uid])
+            _note_unknown(agreement, item, remote[uid])
         else:
             _take_over(agreement, local, item)
     for uid in local:
@@ -220,6 +223,17 @@ def merge(base: Base, local: Snapshot, remote: Snapshot) -> Agreement:
             _merge_steps(agreement, base, local, remote, uid)
     _note_absent(agreement, base, local, remote)
     return agreement
+
+
+def _note_unknown(agreement: Agreement, ours: Item, theirs: Item) -> None:
+    """Say what of an issue cannot be read, so that a silence is not taken for agreement."""
+    if Field.STEPS not in theirs.fields and ours.kind is not Kind.PHASE:
+        text = f"#{theirs.at}: our block in its text is cut, doubled or gone; its steps and text wait until it is back"
+        agreement.notes.append(Note(ours.uid, text))
+    if ours.kind is Kind.TASK and ours.fields.get(Field.PHASE) and Field.PHASE not in theirs.fields:
+        agreement.notes.append(
+            Note(ours.uid, f"#{theirs.at} is in no milestone of this plan; it is left there")
+        )
 
 
 def _note_absent(agreement: Agreement, base: Base, local: Snapshot, remote: Snapshot) -> None:

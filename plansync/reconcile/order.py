@@ -26,7 +26,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.merge import Agreement, same
-from plansync.reconcile.rules import Given, is_skipped
+from plansync.reconcile.rules import Given
 
 IDS, MILESTONES, ISSUES = 0, 1, 2
 _AFTER_ISSUES = {"update-issue": 1, "set-milestone": 2, "close-issue": 3, "reopen-issue": 3}
@@ -48,7 +48,7 @@ class _Orderer:
         self.created = [
             u
             for u, i in given.local.items()
-            if i.kind is Kind.TASK and u not in given.remote and not is_skipped(agreement, given, u)
+            if i.kind is Kind.TASK and u not in given.remote and u not in given.skipped
         ]
         self.depth = self._depths()
         self.last = ISSUES + max(self.depth.values(), default=0)

@@ -24,6 +24,8 @@ from plansync.model import (
     Value,
     conflict_id,
     owner_of,
+    state_of,
+    steps_of,
     text_of,
     tick_of,
     uids_of,
@@ -60,6 +62,24 @@ class Given:
     today: str = ""
     is_serial: bool = True
     policy: Policy = field(default_factory=Policy)
+    skipped: frozenset[Uid] = frozenset()
+
+
+def without_issue(given: Given) -> frozenset[Uid]:
+    """List the tasks that get no issue: they were finished before they ever had one."""
+    if given.policy.done_at_first_push != "skip":
+        return frozenset()
+    tasks = (u for u, i in given.local.items() if i.kind is Kind.TASK and u not in given.remote)
+    return frozenset(u for u in tasks if _shown_state(given.local, u) is not State.TODO)
+
+
+def _shown_state(local: Snapshot, uid: Uid) -> State:
+    """Read a task's state from the plan alone."""
+    if (said := state_of(local[uid])) is not None:
+        return said
+    ticks = [tick_of(s) for s in steps_of(local, uid) if not s.fields.get(Field.OPTIONAL)]
+    counting_ = [t for t in ticks if t is not Tick.DROPPED]
+    return State.DONE if counting_ and all(t is Tick.TICKED for t in counting_) else State.TODO
 
 
 def derive(agreement: Agreement, given: Given) -> None:
@@ -125,7 +145,7 @@ def _first_state(agreement: Agreement, given: Given, uid: Uid) -> None:
     """Without a base: a plan whose boxes carry the state says done when all are ticked."""
     if _then(given, uid) is not None or Field.STATE in given.local[uid].fields:
         return
-    derived = State.DONE if _is_finished(agreement, given, uid) else State.TODO
+    derived = _shown_state(given.local, uid)
     issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else derived.value
     if issue is None:
         return
@@ -144,8 +164,11 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
     carrier = given.local[uid].fields.get(Field.CARRIER)
     if policy == "mark-task" or (policy == "auto" and carrier != "boxes"):
         return
+    is_asked = policy == "ask" or _was_told(given, uid)
+    if is_asked and given.local[uid].fields.get(Field.STATE) == State.DONE:
+        return
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
-    if policy == "ask" or any(_is_news(given, s) for s in open_):
+    if open_ and (is_asked or any(_is_news(given, s) for s in open_)):
         issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else None
         agreement.disagree(
             Conflict(
@@ -156,6 +179,12 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
     for step in open_:
         agreement.set(step, Field.TICK, Tick.TICKED.value, "R1")
     agreement.set(uid, Field.IMPLIED, tuple(open_), "R1")
+
+
+def _was_told(given: Given, uid: Uid) -> bool:
+    """Whether a conflict about the state is open since an earlier run: it lasts until the sides agree."""
+    told = given.base.agreed[uid].fields.get(Field.TOLD, ()) if uid in given.base.agreed else ()
+    return isinstance(told, tuple) and conflict_id(uid, Field.STATE) in told
 
 
 def _is_news(given: Given, step: Uid) -> bool:
@@ -225,15 +254,9 @@ def _link(agreement: Agreement, given: Given, uid: Uid) -> None:
         agreement.set(uid, Field.LINK, link, "link")
 
 
-def is_skipped(agreement: Agreement, given: Given, uid: Uid) -> bool:
-    """Say whether a task gets no issue: it was finished before it ever had one."""
-    is_over = agreement.get(uid, Field.STATE) in (State.DONE, State.DROPPED)
-    return uid not in given.remote and is_over and given.policy.done_at_first_push == "skip"
-
-
 def _markers(agreement: Agreement, given: Given) -> None:
     """Give each item that has or gets a record its marker, and the plan its footer."""
-    tasks = [u for u, i in given.local.items() if i.kind is Kind.TASK and not is_skipped(agreement, given, u)]
+    tasks = [u for u, i in given.local.items() if i.kind is Kind.TASK and u not in given.skipped]
     phases = {text_of(given.local[t], Field.PHASE) for t in tasks}
     for uid in (*tasks, *(u for u, i in given.local.items() if i.kind is Kind.PHASE and u in phases)):
         agreement.set(uid, Field.MARKER, uid, "identity")

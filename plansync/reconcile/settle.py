@@ -63,11 +63,14 @@ def _fresh(agreed: Snapshot, uid: Uid) -> Item:
     return Item(uid, kind, {} if level is None else {Field.LEVEL: level})
 
 
-def settle(base: Base, agreed: Snapshot, local: Snapshot, remote: Snapshot, owner: Uid) -> Base:
+def settle(
+    base: Base, agreed: Snapshot, local: Snapshot, remote: Snapshot, owner: Uid, *, is_behind: bool = False
+) -> Base:
     """Remember one item with its steps as it stands now on both sides.
 
     A side that does not hold what is agreed yet is remembered as it is: a half still owed. A field
-    that is not agreed (in conflict, or unknown) keeps the base it had.
+    that is not agreed (in conflict, or unknown) keeps the base it had. `is_behind`: a newer copy wrote
+    the issue; while a conflict stems from that, this base does not catch up with it.
     """
     steps: dict[Uid, None] = {}
     for side in (agreed, local, remote, base.agreed, base.local, base.remote):
@@ -79,6 +82,9 @@ def settle(base: Base, agreed: Snapshot, local: Snapshot, remote: Snapshot, owne
             _remember(part, uid, base, (local.get(uid), remote.get(uid), agreed.get(uid)))
         else:
             _keep(part, uid, base)
+    if is_behind and owner in agreed and Field.TOLD in agreed[owner].fields and owner in base.remote:
+        there = _sides(part)[1]
+        there[owner] = replace(there[owner], stamp=base.remote[owner].stamp)
     return part
 
 

@@ -20,10 +20,10 @@ def digest(content: bytes) -> str:
 
 
 class PlanFiles:
-    """One plan and its state file on disk."""
+    """One plan and its state file on disk. `former`: where the state file lay before the plan was moved."""
 
-    def __init__(self, plan: Path, state: Path) -> None:
-        self.plan, self.state = plan, state
+    def __init__(self, plan: Path, state: Path, former: Path | None = None) -> None:
+        self.plan, self.state, self.former = plan, state, former
 
     def read(self) -> bytes:
         """Read the plan.
@@ -64,7 +64,8 @@ class PlanFiles:
     def read_state(self) -> bytes:
         """Read the state file, empty where there is none."""
         try:
-            return self.state.read_bytes() if self.state.exists() else b""
+            known = next((s for s in (self.state, self.former) if s and s.exists()), None)
+            return known.read_bytes() if known else b""
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be read: {error.strerror}") from None
 
@@ -73,11 +74,13 @@ class PlanFiles:
 
         Raises: StoreError where it cannot be written.
         """
-        if self.read_state() == content:
+        if self.state.exists() and self.read_state() == content:
             return
         try:
             self.state.parent.mkdir(parents=True, exist_ok=True)
             _replace(self.state, content)
+            if self.former:
+                self.former.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be written: {error.strerror}") from None
 

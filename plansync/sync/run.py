@@ -26,7 +26,7 @@ from plansync.model import (
     owner_of,
     text_of,
 )
-from plansync.reconcile import fold, settle
+from plansync.reconcile import fold
 from plansync.reconcile.order import IDS
 from plansync.store import state
 from plansync.store.journal import Journal
@@ -270,7 +270,7 @@ class _Run:
 
     def _has_news(self, uid: Uid) -> bool:
         session = self.session
-        part = settle(session.base, session.agreed, session.local, session.remote, uid)
+        part = session.settled(uid)
         known = any(uid in s for s in (session.base.local, session.base.agreed))
         return not known or state.record(part, uid) != state.record(session.base, uid)
 
@@ -282,8 +282,7 @@ class _Run:
         for uid in list(self.session.owners()):
             if uid in left and not (is_pull and uid in done):
                 continue
-            session = self.session
-            fold(session.base, settle(session.base, session.agreed, session.local, session.remote, uid), uid)
+            fold(self.session.base, self.session.settled(uid), uid)
 
     def _again(self, chosen: list[Done], moved: list[Done]) -> list[Done]:
         """Decide once more, on what is there now; the refused operations leave the report."""
@@ -291,6 +290,7 @@ class _Run:
         self._settle_rest(chosen)
         session.take_plan(self.project.files.read())
         session.show_remote()
+        session.frozen |= {owner_of(d.operation.uid) for d in chosen if d.status is Status.UNKNOWN}
         changeset = session.decide()
         self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]
         fresh = self._choose(changeset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +29,7 @@ from plansync.model import (
     text_of,
 )
 from plansync.planning.progress import computed_lines
-from plansync.reconcile import Given, Policy, reconcile
+from plansync.reconcile import Given, Policy, reconcile, settle
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Journal
@@ -56,8 +56,8 @@ class Files(Protocol):
 class Project:
     """One plan, one target, and every port through which a run touches the world.
 
-    `path` names the plan to other copies (relative to the root, with slashes). `claimed`: lineages
-    of the root's other plans. `at_point` does nothing; tests let a run die there.
+    `path` names the plan to other copies (relative to the root, with slashes). `claimed`: lineage
+    → path of the root's other plans. `at_point` does nothing; tests let a run die there.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Project:
     links: bool = True
     max_creates: int = 50
     settle_wait_s: float = 10.0
-    claimed: Collection[str] = ()
+    claimed: Mapping[str, str] = field(default_factory=dict)
     at_point: Callable[[str], None] = lambda name: None
 
 
@@ -120,6 +120,13 @@ class Session:
         )
         self.base = self.saved.base if self.saved else Base({}, {}, {})
         self.lineage = self.document.lineage or (self.saved.lineage if self.saved else "")
+        if self.lineage in self.project.claimed:
+            other = self.project.claimed[self.lineage]
+            raise SafetyStop(
+                f"{self.project.path} carries the ids of {other}: it is a copy, and two copies in one project would "
+                f"fight over the same issues. Delete one; or make this one a plan of its own: plansync unlink --all "
+                f"--strip {self.project.path}"
+            )
         if self.saved:
             self._check(self.saved)
 
@@ -205,6 +212,11 @@ class Session:
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)
         self.numbers = mapping.known_numbers(self.remote)
+        self.behind = {
+            uid
+            for uid, item in self.remote.items()
+            if uid in self.base.remote and item.stamp.rev > self.base.remote[uid].stamp.rev
+        }
         self.agreed = decision.changeset.agreed
         return decision.changeset
 
@@ -233,6 +245,11 @@ class Session:
         content = state.dump(saved)
         self.project.files.write_state(content)
         self.state_digest = digest(content)
+
+    def settled(self, owner: Uid, local: Snapshot | None = None, remote: Snapshot | None = None) -> Base:
+        """Say what may be remembered of an item, with a side as it is now or as given."""
+        sides = (self.local if local is None else local, self.remote if remote is None else remote)
+        return settle(self.base, self.agreed, *sides, owner, is_behind=owner in self.behind)
 
     def owners(self) -> Iterator[Uid]:
         """List the items on both sides that something is agreed about."""

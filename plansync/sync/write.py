@@ -23,7 +23,7 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.reconcile import fold, held, settle
+from plansync.reconcile import fold, held
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
@@ -91,7 +91,7 @@ class Writer:
         if not isinstance(fresh, Record):
             raise Moved(f"#{item.at} is {fresh.value}; nothing was written")
         self.session.mirror.keep(fresh)
-        if known is None or same_lines(fresh.body) != same_lines(known.body) or fresh.title != known.title:
+        if known is None or _seen(fresh) != _seen(known):
             raise Moved(
                 f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
             )
@@ -106,7 +106,7 @@ class Writer:
     def _intent(self, op: Operation, after: Snapshot, item: Item | None) -> dict[str, Any]:
         session = self.session
         known = session.record_of(op.uid)
-        part = settle(session.base, session.agreed, session.local, after, op.uid)
+        part = session.settled(op.uid, remote=after)
         changes = [[c.uid, c.field.value, c.old, c.new, c.rule] for c in op.changes]
         return {
             "side": op.side.value,
@@ -130,9 +130,10 @@ class Writer:
         session.mirror.keep(record, is_own=True)
         session.numbers[record.thing, record.ref] = op.uid
         answer = mapping.answered(record, op.uid, steps_of(after, op.uid), session.names, session.numbers)
-        for uid in _with_steps(session.remote, op.uid):
+        known = _with_steps(session.remote, op.uid)
+        for uid in known:
             del session.remote[uid]
-        session.remote |= answer
+        session.remote |= _certified(op, known, answer)
         self.remember([op.uid], row, intent)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
@@ -141,7 +142,7 @@ class Writer:
         session = self.session
         records = {}
         for owner in owners:
-            part = settle(session.base, session.agreed, session.local, session.remote, owner)
+            part = session.settled(owner)
             fold(session.base, part, owner)
             records[owner] = state.record(part, owner)
         if row is None:
@@ -233,9 +234,14 @@ class Writer:
     def _records(self, batch: Sequence[Done], after: Snapshot) -> dict[Uid, Any]:
         session = self.session
         return {
-            owner: state.record(settle(session.base, session.agreed, after, session.remote, owner), owner)
+            owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _seen(record: Record) -> tuple[object, ...]:
+    """Say what a decision about an issue rested on."""
+    return same_lines(record.body), record.title, record.state, record.milestone
 
 
 def _named(shown: Snapshot, held: Snapshot) -> dict[Uid, Item]:
@@ -249,6 +255,23 @@ def _named(shown: Snapshot, held: Snapshot) -> dict[Uid, Item]:
             fields = {**item.fields, Field.STEPS: names} if Field.STEPS in item.fields else item.fields
             named[uid] = replace(item, fields=fields)
     return named
+
+
+def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
+    """Take from an answer what the operation wrote; the rest is as this run saw it when it decided.
+
+    What an answer shows beyond that is somebody's news: it was not decided on, so it must not be
+    remembered as if it had been. The next run sees it move.
+    """
+    if op.uid not in known:
+        return answer
+    written = {c.field for c in op.changes if c.uid == op.uid}
+    if _has_body(op):
+        written |= set(answer[op.uid].fields) - {Field.TITLE, Field.STATE, Field.PHASE}
+    fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
+    if _has_body(op):
+        return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
+    return {**known, op.uid: replace(known[op.uid], fields=fields)}
 
 
 def _has_body(op: Operation) -> bool:

@@ -107,7 +107,7 @@ def _task(document: Document, items: Any, uid: Any) -> dict[str, Any]:
         "phase": text_of(item, Field.PHASE),
         "state": shown_state(items, uid).value,
         "estimate": text_of(item, Field.ESTIMATE),
-        "depends": list(uids_of(item, Field.DEPENDS)),
+        "depends": [d for d in uids_of(item, Field.DEPENDS) if not d.startswith("=")],
         "requirements": text_of(item, Field.REQUIREMENTS),
         "steps": [
             {

@@ -80,7 +80,9 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
         for u, i in items.items()
         if i.kind is Kind.PHASE
     ]
-    linked = sum(1 for u, i in base.remote.items() if i.kind is Kind.TASK and i.at) if base else 0
+    linked = (
+        sum(1 for u, i in base.remote.items() if i.kind is Kind.TASK and i.at and u in items) if base else 0
+    )
     conflicts = [c for i in base.agreed.values() for c in i.fields.get(Field.TOLD, ())] if base else []  # type: ignore[union-attr]
     return {
         "schema": "plansync/status/1",

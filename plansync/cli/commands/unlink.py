@@ -25,6 +25,7 @@ def command(
     """Forget the links between a plan and its issues; the issues stay as they are."""
     from plansync import wiring
     from plansync.sync.leave import unlink
+    from plansync.sync.run import Declined
 
     common: Common = context.obj
     if not every:
@@ -32,7 +33,7 @@ def command(
     home = common.home()
     path = find_plan(home, plan)
     if common.is_attended and not yes and not typer.confirm(f"Unlink {path} from its issues?"):
-        raise typer.Abort
+        raise Declined("nothing was changed")
     paths = wiring.paths_of(home, path)
     files = [wiring.plan_files(paths, state) for state in paths.states]
     count = unlink(files, wiring.lock(paths), strip=strip)
