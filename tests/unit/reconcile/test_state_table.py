@@ -13,7 +13,7 @@ LOCAL_STORES = frozenset({Field.TITLE, Field.STATUS, Field.STEPS, Field.TEXT, Fi
 
 
 def _side(state: str | None, *, is_local: bool) -> dict[Uid, Item]:
-    fields: dict[Field, Value] = {Field.TITLE: "Title"}
+    fields: dict[Field, Value] = {Field.TITLE: "Title", Field.STEPS: ()}
     if state:
         fields[Field.STATE] = state
     if is_local:
