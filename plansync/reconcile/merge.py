@@ -54,6 +54,10 @@ class Case(NamedTuple):
         """Whether the tracker changed it, or may have and changed it back."""
         return self.is_ahead or not self.same(self.remote, self.then_remote)
 
+    def knew(self, value: Value | None, then: Value | None) -> bool:
+        """Whether a side held what was agreed when it changed its value (or came to it by itself)."""
+        return self.same(then, self.agreed) or self.same(value, self.agreed)
+
 
 class Verdict(NamedTuple):
     """What is agreed (`None`: nothing), by which rule, and whether that is a conflict."""
@@ -81,9 +85,9 @@ def three_way(case: Case) -> Verdict:
         case True, True:
             return CONFLICT
         case True, False:
-            return Verdict(case.local, "push")
+            return Verdict(case.local, "push") if case.knew(case.local, case.then_local) else CONFLICT
         case False, True:
-            return Verdict(case.remote, "pull")
+            return Verdict(case.remote, "pull") if case.knew(case.remote, case.then_remote) else CONFLICT
         case _:  # one side still owes what was agreed, or both do (a rule gave a value that neither had)
             is_done = case.same(case.local, case.agreed) and case.same(case.remote, case.agreed)
             return Verdict(case.agreed, "agree" if is_done else "finish")
@@ -100,8 +104,9 @@ def three_way_state(case: Case) -> Verdict:
     if case.local is None:
         if not case.has_base or case.remote is None:
             return Verdict(case.agreed, "unknown")
-        is_moved = case.remote != case.then_remote
-        return Verdict(case.remote, "pull") if is_moved else Verdict(case.agreed, "finish")
+        if case.remote == case.then_remote:
+            return Verdict(case.agreed, "agree" if case.remote == case.agreed else "finish")
+        return Verdict(case.remote, "pull") if case.knew(case.remote, case.then_remote) else CONFLICT
     verdict = three_way(case)
     if verdict.rule == "push" and State.TODO not in (case.local, case.remote):
         return Verdict(None, "reason differs")
@@ -342,8 +347,8 @@ def _merge_step(
 def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> str:
     """Say what becomes of a step that only one side has: `gone`, `kept`, or `conflict`.
 
-    The side that lacks it removed it only if it once had it. A removal meets a change of the step's
-    text or tick: a conflict, never a loss.
+    The side that lacks it removed it only if it once had it. Where the other side shows another text
+    or tick than the remover last held, the removal was decided without knowing it: a conflict.
     """
     there, then_lacking, then_having = (
         (local[uid], base.remote, base.local) if uid in local else (remote[uid], base.local, base.remote)
@@ -351,14 +356,12 @@ def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> str:
     is_owed = uid in then_having and uid not in base.agreed
     if uid not in then_lacking and not is_owed:
         return "kept"
-    then = then_having.get(uid)
+    then = then_lacking.get(uid) or then_having.get(uid)
     is_touched = then is None or any(
         not same(Kind.STEP, name)(there.fields.get(name), then.fields.get(name))
         for name in (Field.TEXT, Field.TICK)
     )
-    if not is_touched:
-        return "gone"
-    return "kept" if is_owed else "conflict"
+    return "conflict" if is_touched else "gone"
 
 
 def _order(base: Base, owner: Uid, ours: list[Uid], theirs: list[Uid]) -> list[Uid]:

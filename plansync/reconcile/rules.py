@@ -222,7 +222,8 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
 
 def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R4: a done task was reopened: the ticks that we implied go, people's own stay."""
-    implied = uids_of(given.base.agreed.get(uid), Field.IMPLIED)
+    remembered = uids_of(given.base.agreed.get(uid), Field.IMPLIED)
+    implied = tuple(step for step in remembered if not _is_own(given, step))
     if (uid, Field.IMPLIED) in agreement.why:
         return
     if _then(given, uid) is State.DONE and agreement.get(uid, Field.STATE) == State.TODO:
@@ -231,6 +232,12 @@ def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
                 agreement.set(step, Field.TICK, Tick.OPEN.value, "R4")
         implied = ()
     agreement.set(uid, Field.IMPLIED, tuple(implied), "R4")
+
+
+def _is_own(given: Given, step: Uid) -> bool:
+    """Whether a person ticked an implied step since: on a side that did not hold the tick yet."""
+    sides = ((given.base.local, given.local), (given.base.remote, given.remote))
+    return any(tick_of(then.get(step)) is Tick.OPEN and tick_of(now.get(step)) is Tick.TICKED for then, now in sides)
 
 
 def _status_line(agreement: Agreement, given: Given, uid: Uid) -> None:

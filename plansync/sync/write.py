@@ -228,7 +228,9 @@ class Writer:
         session.local = after
 
     def _known_owners(self, batch: Sequence[Done]) -> list[Uid]:
-        owners = dict.fromkeys(owner_of(d.operation.uid) for d in batch)
+        """List the items whose memory a batch moves; ids and links are not remembered."""
+        kinds = ("set-marker", "set-link")
+        owners = dict.fromkeys(owner_of(d.operation.uid) for d in batch if d.operation.kind not in kinds)
         return [u for u in owners if u in self.session.remote and u in self.session.agreed]
 
     def _records(self, batch: Sequence[Done], after: Snapshot) -> dict[Uid, Any]:
