@@ -10,6 +10,7 @@ class Past(NamedTuple):
 
     seed: int
     actions: str
+    copies: int = 1
 
 
 REGRESSIONS: dict[str, Past] = {
@@ -76,4 +77,24 @@ REGRESSIONS: dict[str, Past] = {
         "run:push:2033685264 run:sync:4152038399 tracker:rename_milestone:3963993385 run:pull:641334686"
         " plan:unmark:1176335493",
     ),
+    "a tick that a person made too is no longer implied, also runs later": Past(
+        3030,
+        "run:sync:4043799292 tracker:close:13254677 run:pull:133147357 tracker:tick:1224369154"
+        " tracker:tick:1065112491 run:pull:1344149386 tracker:reopen:4135840110",
+    ),
+    "a plan write that landed before a crash is known by its other edits": Past(
+        3788,
+        "run:push:1805359078 tracker:add:3994385899 tracker:remove:2648917553 run:pull:4058980049"
+        " plan:remove:754066511",
+    ),
+    "a first step goes where a status line goes away": Past(
+        221, "run:push:257391 tracker:close:446008 run:pull:5 tracker:add:516020"
+    ),
+    "a task is moved behind the blanks that end a line": Past(
+        99, "run:push:1736763878 tracker:move:2727762958", copies=2
+    ),
+    "a pull before the first push makes no lineage": Past(
+        109, "plan2:reword:586750678 run:pull:1179452545", copies=2
+    ),
+    "a text in dispute without a base stays a conflict": Past(33, "plan2:reword:2205841122", copies=2),
 }

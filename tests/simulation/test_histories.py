@@ -24,6 +24,6 @@ def test_a_seed_always_tells_the_same_history(seed: int) -> None:
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_what_once_broke_holds(name: str) -> None:
     past = REGRESSIONS[name]
-    result = History(past.seed).play(read_actions(past.actions))
+    result = History(past.seed, past.copies).play(read_actions(past.actions))
 
     assert not result.error, f"{name}\n{describe(result)}"

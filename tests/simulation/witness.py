@@ -261,19 +261,20 @@ class Witness:
         keys = [k for (_, k), values in self.history.items() if k[0] == "step"]
         return any(self.seen.owner.get(name) == task for _, name in keys)
 
-    def finished(self, since: int, *, is_whole: bool) -> None:
+    def finished(self, since: int, disputed: Iterable[str], *, is_whole: bool) -> None:
         """A run that began at event `since` ended well: what it saw alike on both sides is agreed.
 
         The state of issues is agreed by every run that listened to the tracker.
         """
+        disputes = set(disputed)
         keys = {*self.seen.values[PLAN], *self.seen.values[TRACKER]}
         for key in keys:
             if max(self.last_event.get((s, key), -1) for s in (PLAN, TRACKER)) > since:
                 continue
             one, two = (self.seen.values[s].get(key) for s in (PLAN, TRACKER))
-            if key[0] == "state":
+            if key[0] == "state" and key[1] not in disputes:
                 self.history[TRACKER, key] = [two]
-            elif one == two and is_whole:
+            elif key[0] != "state" and one == two and is_whole:
                 self.history[PLAN, key] = [one]
                 self.history[TRACKER, key] = [two]
 

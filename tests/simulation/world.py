@@ -107,6 +107,7 @@ class SimTracker:
         self.before: dict[tuple[Thing, int], Row | None] = {}
         self.numbers = {Thing.ISSUE: 0, Thing.MILESTONE: 0}
         self.is_stale_within_seconds = False
+        self.is_lagging = True
 
     @property
     def traits(self) -> Traits:
@@ -231,7 +232,7 @@ class SimTracker:
         if thing is Thing.MILESTONE and any(r.title == fields["title"] for r in self.milestone_rows()):
             raise Rejected("a milestone of this title is there")
         self._check_single(thing, fields)
-        late = self.weather.rng.choice((0, 0, 4, 9)) if self.weather.rate else 0
+        late = self.weather.rng.choice((0, 0, 4, 9)) if self.weather.rate and self.is_lagging else 0
         row = Row(
             self.number(thing),
             fields.get("title", ""),
