@@ -331,7 +331,8 @@ def rewrite(document: Document, local: Snapshot, operations: Sequence[Operation]
         raise Unwritable(
             "the plan ends inside an open code fence or comment, so no line can follow; close it first"
         )
-    edits = [e for op in operations if op.kind in _WRITERS for e in _WRITERS[op.kind](document, local, op)]
+    footer_last = sorted(operations, key=lambda op: op.uid == OVERVIEW)
+    edits = [e for op in footer_last if op.kind in _WRITERS for e in _WRITERS[op.kind](document, local, op)]
     for owner in dict.fromkeys(owner_of(op.uid) for op in operations if op.kind in STEP_KINDS):
         edits += _step_edits(document, owner, local, held)
     source = apply_edits(document.source, edits)

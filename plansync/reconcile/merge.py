@@ -347,8 +347,8 @@ def _merge_step(
 def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> str:
     """Say what becomes of a step that only one side has: `gone`, `kept`, or `conflict`.
 
-    The side that lacks it removed it only if it once had it. Where the other side shows another text
-    or tick than the remover last held, the removal was decided without knowing it: a conflict.
+    The side that lacks it removed it only if it once had it. Where the other side touched it since, or
+    shows another text or tick than the remover last held, the removal did not know that: a conflict.
     """
     there, then_lacking, then_having = (
         (local[uid], base.remote, base.local) if uid in local else (remote[uid], base.local, base.remote)
@@ -356,10 +356,11 @@ def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> str:
     is_owed = uid in then_having and uid not in base.agreed
     if uid not in then_lacking and not is_owed:
         return "kept"
-    then = then_lacking.get(uid) or then_having.get(uid)
-    is_touched = then is None or any(
+    thens = [side[uid] for side in (then_lacking, then_having) if uid in side]
+    is_touched = not thens or any(
         not same(Kind.STEP, name)(there.fields.get(name), then.fields.get(name))
         for name in (Field.TEXT, Field.TICK)
+        for then in thens
     )
     return "conflict" if is_touched else "gone"
 

@@ -168,7 +168,7 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
     if is_asked and given.local[uid].fields.get(Field.STATE) == State.DONE:
         return
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
-    if open_ and (is_asked or any(_is_news(given, s) for s in open_)):
+    if open_ and (is_asked or not all(_was_seen_open(given, uid, s) for s in open_)):
         issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else None
         agreement.disagree(
             Conflict(
@@ -185,6 +185,17 @@ def _was_told(given: Given, uid: Uid) -> bool:
     """Whether a conflict about the state is open since an earlier run: it lasts until the sides agree."""
     told = given.base.agreed[uid].fields.get(Field.TOLD, ()) if uid in given.base.agreed else ()
     return isinstance(told, tuple) and conflict_id(uid, Field.STATE) in told
+
+
+def _was_seen_open(given: Given, uid: Uid, step: Uid) -> bool:
+    """Whether the side that closed a task showed a step, open, and nobody unticked it since.
+
+    Whoever closed without seeing it said nothing about it.
+    """
+    issue = given.remote.get(uid)
+    is_remote = state_of(issue) is State.DONE and state_of(given.base.remote.get(uid)) is not State.DONE
+    shown = (given.remote if is_remote else given.local).get(step)
+    return tick_of(shown) is Tick.OPEN and tick_of(given.base.agreed.get(step)) is not Tick.TICKED
 
 
 def _is_news(given: Given, step: Uid) -> bool:
@@ -237,7 +248,9 @@ def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
 def _is_own(given: Given, step: Uid) -> bool:
     """Whether a person ticked an implied step since: on a side that did not hold the tick yet."""
     sides = ((given.base.local, given.local), (given.base.remote, given.remote))
-    return any(tick_of(then.get(step)) is Tick.OPEN and tick_of(now.get(step)) is Tick.TICKED for then, now in sides)
+    return any(
+        tick_of(then.get(step)) is Tick.OPEN and tick_of(now.get(step)) is Tick.TICKED for then, now in sides
+    )
 
 
 def _status_line(agreement: Agreement, given: Given, uid: Uid) -> None:

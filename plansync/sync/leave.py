@@ -39,10 +39,14 @@ def _strip(files: Files) -> int:
 
 def stripped(source: bytes) -> tuple[bytes, int]:
     """Take every marker, link and the footer out of a plan; tell how many there were."""
-    document = parse(source, DIALECTS[0])
-    operations = removals(document)
-    local = _items(document)
-    return bind.rewrite(document, local, operations, held(local, {}, operations)), len(operations)
+    count = 0
+    for is_footer in (True, False):  # in two steps: what stood on the last line has its old place again
+        document = parse(source, DIALECTS[0])
+        operations = [op for op in removals(document) if (op.uid == OVERVIEW) is is_footer]
+        local = _items(document)
+        source = bind.rewrite(document, local, operations, held(local, {}, operations))
+        count += len(operations)
+    return source, count
 
 
 def _items(document: Document) -> dict[Uid, Item]:

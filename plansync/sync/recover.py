@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plansync.document import block
 from plansync.model import Base, Field, Kind, Side, Snapshot, Tick, Uid, steps_of, text_of, tick_of
+from plansync.reconcile.settle import REMEMBERED
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Entry, Journal, Outcome
@@ -143,6 +144,8 @@ def _says(session: Session, uid: Uid, record: object) -> bool:
     return _words(session.shown, uid) == _words(then.local, uid)
 
 
-def _words(side: Snapshot, uid: Uid) -> tuple[str, list[tuple[str, Tick | None]]]:
+def _words(side: Snapshot, uid: Uid) -> tuple[dict[Field, str], list[tuple[str, Tick | None]]]:
+    """Say what an item shows of all that is remembered; its steps by their order, not by their names."""
     steps = [(words(text_of(s, Field.TEXT)), tick_of(s)) for s in steps_of(side, uid)]
-    return words(text_of(side.get(uid), Field.TITLE)), steps
+    fields = (f for f in REMEMBERED[side[uid].kind] if f is not Field.STEPS)
+    return {f: words(str(side[uid].fields.get(f, ""))) for f in fields}, steps

@@ -16,7 +16,9 @@ from plansync.model import (
     Side,
     Snapshot,
     Stamp,
+    State,
     Uid,
+    Value,
     is_step,
     owner_of,
     steps_of,
@@ -55,6 +57,8 @@ class Writer:
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
         after = held(_with_steps(session.remote, op.uid), session.agreed, [op])
+        if item is None:
+            after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
         stamp = Stamp((item.stamp.rev if item else 0) + 1, done.id)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         fields = mapping.written(self._draft(op, after, stamp), body)
@@ -78,6 +82,12 @@ class Writer:
                 f"the tracker did not keep the {name} of {record.title}; does the token have write access?"
             )
         session.project.at_point(f"landed {op.kind}")
+
+    def _fresh(self, uid: Uid) -> dict[Field, Value]:
+        """Say what a record will show that is only now made: all that is agreed, and open."""
+        stores = self.session.project.tracker.traits.stores
+        fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
+        return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
         """Read an issue again just before its body is edited: no tracker can compare and swap.

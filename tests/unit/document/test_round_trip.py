@@ -271,3 +271,12 @@ def test_documents_compare_by_value() -> None:
     first: Document = parse(source, DIALECTS[0])
 
     assert first.nodes == parse(source, DIALECTS[0]).nodes
+
+
+def test_a_heading_on_the_very_last_line_gets_its_marker_before_the_footer() -> None:
+    written = rewritten(b"# P\n\n### Task 1: A", marks)
+
+    first, second = written.split(b"\n### Task 1: A ")[1].split(b"\n", 1)
+    assert first.startswith(b"<!-- plansync:")
+    assert second.endswith(b"<!-- plansync plan=abcd1234 -->")
+    assert stripped(written)[0] == b"# P\n\n### Task 1: A"
