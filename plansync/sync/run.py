@@ -134,11 +134,11 @@ class _Run:
             for op in changeset.operations
             if op.side is Side.LOCAL and op.kind not in (*_IDENTITY, "update-summary")
         }
-        wanted = self._wanted()
+        self.wanted = self._wanted()
 
         def is_chosen(op: Operation) -> bool:
             is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
-            is_wanted = wanted is None or is_footer or owner_of(op.uid) in wanted
+            is_wanted = self.wanted is None or is_footer or owner_of(op.uid) in self.wanted
             return is_wanted and self._is_chosen(op, news)
 
         return [
@@ -275,12 +275,15 @@ class _Run:
         return not known or state.record(part, uid) != state.record(session.base, uid)
 
     def _settle_rest(self, chosen: list[Done]) -> None:
-        """Move the base of all that was done, and of nothing that was left out."""
+        """Move the base of all that was decided, and of nothing that was left out.
+
+        A pull agrees to the other half too, and owes it; a push leaves alone what it must not decide.
+        """
         left = {owner_of(d.operation.uid) for d in chosen if d.status is Status.DEFERRED}
-        done = {owner_of(d.operation.uid) for d in chosen if d.status is Status.APPLIED}
-        is_pull = self.options.direction is Direction.PULL
+        if self.options.direction is Direction.PULL:
+            left = {uid for uid in left if self.wanted is not None and uid not in self.wanted}
         for uid in list(self.session.owners()):
-            if uid in left and not (is_pull and uid in done):
+            if uid in left:
                 continue
             fold(self.session.base, self.session.settled(uid), uid)
 

@@ -83,14 +83,18 @@ class Mirror:
         return absent
 
     async def _read_changed(self, wanted: set[tuple[Thing, int]]) -> None:
-        """Follow pages until one holds nothing new; a longer read looks at the first page again."""
+        """Follow pages until one holds nothing new; a longer read looks at the first page again.
+
+        Revisions are whole seconds: what bears the last second that was read may have changed in it
+        since, so a page proves nothing until it reaches below that second.
+        """
         for _ in range(_ROUNDS_MAX):
             edge, pages = self.watermark, 0
             async for page in self.tracker.changed(edge):
                 pages += 1
                 is_known = all(self._is_known(record) for record in page.records)
                 self._take(page.records, wanted)
-                if is_known or _is_older(page, edge):
+                if _is_older(page, edge) or (is_known and (page.is_unchanged or _reaches_below(page, edge))):
                     break
             if pages <= 1:
                 break
@@ -101,13 +105,16 @@ class Mirror:
 
     def _take(self, records: Iterable[Record], wanted: set[tuple[Thing, int]]) -> None:
         for record in records:
-            key = (record.thing, record.ref)
-            known = self.records.get(key)
-            if known and record.revision and known.revision > record.revision:
+            if self._is_stale(record):
                 continue
-            is_ours = key in wanted or "plansync:" in record.body
+            is_ours = (record.thing, record.ref) in wanted or "plansync:" in record.body
             self._note(record if is_ours else replace(record, body=""))
             self._reach(record.revision)
+
+    def _is_stale(self, record: Record) -> bool:
+        """Say whether a list, which may lag, shows a record as it was before we last saw it."""
+        known = self.records.get((record.thing, record.ref))
+        return known is not None and bool(record.revision) and known.revision > record.revision
 
     def _reach(self, revision: str) -> None:
         if revision > self.watermark:
@@ -121,7 +128,8 @@ class Mirror:
         for key in [k for k in self.records if k[0] is Thing.MILESTONE and k not in found]:
             self._forget(key)
         for record in found.values():
-            self._note(record)
+            if not self._is_stale(record):
+                self._note(record)
 
     async def _look(self, keys: Iterable[tuple[Thing, int]]) -> dict[tuple[Thing, int], Absence]:
         absent: dict[tuple[Thing, int], Absence] = {}
@@ -167,6 +175,11 @@ def _key(thing: Thing, ref: int) -> str:
 
 def _without_text(record: Record) -> Record:
     return replace(record, body="")
+
+
+def _reaches_below(page: Page, edge: str) -> bool:
+    """Say whether a page, newest first, ends before the last second that was read."""
+    return min((r.revision for r in page.records), default="") < edge
 
 
 def _is_older(page: Page, edge: str) -> bool:
