@@ -19,8 +19,10 @@ _CLOSING = r"\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing))\b(?
 _NEUTRALISE = re.compile(f"(?:{_SIGIL}|{_CLOSING})", re.IGNORECASE)
 _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
+_ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
 _BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
-_ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
+_ESCAPED_ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
+_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
 _HIDDEN = {
     0x00AD,
     0x200B,
@@ -53,6 +55,7 @@ def neutralise(text: str) -> str:
     An empty comment goes after each sigil outside code; `restore` is the exact inverse.
     """
     text = _outside_code(text, _NEUTRALISE, r"\g<0>" + _EMPTY)
+    text = _ESCAPED_COMMENT.sub(r"&amp;\1", text)
     text = _COMMENT_START.sub("&lt;!--", text)
     return _BOX_LINE.sub(r"\1\\\2[", text)
 
@@ -62,7 +65,7 @@ def restore(text: str) -> str:
     if "<!--" not in text and "\\" not in text and "&lt;" not in text:
         return text
     text = _ESCAPED_BOX_LINE.sub(r"\1\2[", text)
-    text = re.sub(r"&lt;!--(?=\s*plansync)", "<!--", text)
+    text = _ESCAPED_COMMENT.sub(lambda m: f"&{m[1].removeprefix('amp;')}" if "amp;" in m[1] else "<!--", text)
     return _outside_code(text, re.compile(f"({_NEUTRALISE.pattern}){_EMPTY}", re.IGNORECASE), r"\1")
 
 

@@ -121,6 +121,7 @@ class _Viewer:
         self.copied = {m for m, count in markers.items() if count > 1}
         self.marked = set(markers)
         self.uids: dict[int, Uid] = {}
+        self.numbered: dict[str, list[Uid]] = {}
         self.steps: dict[int, list[int]] = {}
         for index, node in enumerate(document.nodes):
             if node.role in (Role.STEP, Role.CRITERION):
@@ -134,6 +135,9 @@ class _Viewer:
         for index in tasks:
             if (uid := self._uid(index, minted)) is not None:
                 self.uids[index] = uid
+        for index, uid in self.uids.items():
+            if nodes[index].role is Role.TASK:
+                self.numbered.setdefault(nodes[index].id, []).append(uid)
         self._plan()
         for index in self.uids:
             (self._phase if nodes[index].role is Role.PHASE else self._task)(index)
@@ -141,10 +145,10 @@ class _Viewer:
 
     def _uid(self, index: int, minted: set[Uid]) -> Uid | None:
         node = self.document.nodes[index]
-        line = line_no(self.document.source, node.block.span.start)
         title = self.document.text(node.title)
         if node.marker:
             if node.marker in self.copied:
+                line = line_no(self.document.source, node.block.span.start)
                 self.notes.append(
                     Note(
                         node.marker,
@@ -154,6 +158,7 @@ class _Viewer:
                 return None
             return Uid(node.marker)
         if node.role is Role.TASK and is_placeholder(title):
+            line = line_no(self.document.source, node.block.span.start)
             self.notes.append(Note("", f'line {line}: "{title}" is a placeholder and was skipped'))
             return None
         phase = self.document.text(self.document.nodes[node.parent].title) if node.parent >= 0 else ""
@@ -192,16 +197,17 @@ class _Viewer:
         prose = self._prose(node)
         fields: dict[Field, Value] = {
             Field.TITLE: title,
-            Field.PHASE: self.uids.get(node.parent, ""),
             Field.STEPS: self._steps(uid, index),
             Field.PROSE: f"{title}\n\n{prose}".strip() if len(title) > TITLE_MAX else prose,
             Field.REQUIREMENTS: self._value(node, "requirements"),
             Field.ESTIMATE: self._value(node, "estimate"),
             Field.MARKER: node.marker,
         }
-        depends = dependencies(document, node, self.uids)
+        depends = dependencies(document, node, self.numbered)
         if depends is not None:
             fields[Field.DEPENDS] = depends
+        if node.parent < 0 or node.parent in self.uids:  # under a phase that cannot be named it is unknown
+            fields[Field.PHASE] = self.uids.get(node.parent, "")
         if self.links:
             fields[Field.LINK] = self._link(node)
         self._add(uid, Kind.TASK, index, fields | _status(document, node))
@@ -264,10 +270,13 @@ def _is_ours(document: Document, node: Node, key: Key, state: State) -> bool:
     return first is key and key.key == "Status" and document.text(key.value) == _OUR_STATUS.get(state)
 
 
-def dependencies(document: Document, node: Node, uids: Mapping[int, Uid]) -> tuple[str, ...] | None:
+def dependencies(
+    document: Document, node: Node, numbered: Mapping[str, Sequence[Uid]]
+) -> tuple[str, ...] | None:
     """Read a task's dependencies as uids; `None` where a target is unknown or ambiguous.
 
-    Free words that name no task come as one element that starts with `=`.
+    `numbered`: id as written → the tasks that bear it. Free words that name no task come as one element
+    that starts with `=`.
     """
     key = node.key("depends")
     value = document.text(key.value).strip() if key else ""
@@ -278,13 +287,10 @@ def dependencies(document: Document, node: Node, uids: Mapping[int, Uid]) -> tup
     ids = [m[1] for m in _TASK_REF.finditer(bare)] if not rest else [m[1] for m in _NAMED_REF.finditer(bare)]
     if not ids:
         return (f"={value}",)
-    found: list[str] = []
-    for wanted in ids:
-        matches = [i for i in uids if document.nodes[i].role is Role.TASK and document.nodes[i].id == wanted]
-        if len(matches) != 1:
-            return None
-        found.append(uids[matches[0]])
-    return tuple(dict.fromkeys(found))
+    found = [numbered.get(wanted, ()) for wanted in ids]
+    if any(len(uids) != 1 for uids in found):
+        return None
+    return tuple(dict.fromkeys(uids[0] for uids in found))
 
 
 def _computed(document: Document, uids: Mapping[int, Uid]) -> dict[Field, Value]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from plansync.errors import Unwritable
+
 
 class Edit(NamedTuple):
     """Replace the bytes from `start` to `end` (excluded) by `text`."""
@@ -17,13 +19,13 @@ class Edit(NamedTuple):
 def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
     """Apply edits from the end; insertions at one place keep their order.
 
-    Raises: ValueError where two edits overlap, which is a bug of the caller.
+    Raises: Unwritable where two edits overlap: what one of them means, the other would take away.
     """
     parts: list[bytes] = []
     end = 0
     for edit in sorted(edits, key=lambda e: (e.start, e.end)):
         if edit.start < end:
-            raise ValueError(f"edits overlap at byte {edit.start}")
+            raise Unwritable("two changes meet in one place; make one of them by hand")
         parts += [source[end : edit.start], edit.text]
         end = edit.end
     return b"".join([*parts, source[end:]])

@@ -86,7 +86,12 @@ def line_edits(
     kept = [u for u in uids if u in held]
     wanted = [u for u in held if u in shown]
     slots = {u: shown[u].block.span for u in kept}
-    edits = [_removal(source, shown[u]) for u in uids if u not in held]
+    gone = {u: shown[u].block.span for u in uids if u not in held}
+    for uid in kept:
+        if any(_holds(span, shown[uid].block.span) for span in gone.values()):
+            raise Unwritable("a step was removed, but one nested in it stays; move that one first")
+    outer = [u for u in gone if not any(o != u and _holds(gone[o], gone[u]) for o in gone)]
+    edits = [_removal(source, shown[u]) for u in outer]
     inner = {u: _inner(source, shown[u], held[u], write) for u in kept}
     if kept == wanted:
         edits += [edit for u in kept for edit in inner[u]]
@@ -95,6 +100,11 @@ def line_edits(
         for uid, slot in slots.items():
             edits.append(Edit(slot.start, slot.end, _rewritten(source, shown[uid].block.span, inner[uid])))
     return edits + _additions(source, shown, slots, held, write, empty)
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    """Say whether one range lies within another."""
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def _inner(source: bytes, line: Line, held: Step, write: Callable[[str], str]) -> list[Edit]:

@@ -188,14 +188,14 @@ def _was_told(given: Given, uid: Uid) -> bool:
 
 
 def _was_seen_open(given: Given, uid: Uid, step: Uid) -> bool:
-    """Whether the side that closed a task showed a step, open, and nobody unticked it since.
+    """Whether a step was open when both sides last agreed, and the side that closed showed it so.
 
-    Whoever closed without seeing it said nothing about it.
+    Whoever closed without seeing it said nothing about it; and one added since may be newer than the close.
     """
     issue = given.remote.get(uid)
     is_remote = state_of(issue) is State.DONE and state_of(given.base.remote.get(uid)) is not State.DONE
     shown = (given.remote if is_remote else given.local).get(step)
-    return tick_of(shown) is Tick.OPEN and tick_of(given.base.agreed.get(step)) is not Tick.TICKED
+    return tick_of(shown) is Tick.OPEN and tick_of(given.base.agreed.get(step)) is Tick.OPEN
 
 
 def _is_news(given: Given, step: Uid) -> bool:
@@ -225,8 +225,9 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R3: a done task got an open step: it is todo again."""
     if _then(given, uid) is not State.DONE or agreement.get(uid, Field.STATE) != State.DONE:
         return
-    open_ = (s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN)
-    if any(_is_news(given, s) for s in open_):
+    open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
+    is_owed = agreement.why.get((uid, Field.STATE)) == "finish"  # agreed, but not yet said on both sides
+    if any(is_owed or _is_news(given, s) for s in open_):
         agreement.set(uid, Field.STATE, State.TODO.value, "R3")
         agreement.set(uid, Field.IMPLIED, (), "R3")
 

@@ -85,6 +85,7 @@ class Applier:
 
     def _fail(self, done: Done, error: Exception) -> None:
         done.error = str(error)
+        done.has_moved = isinstance(error, Moved)
         if done.status is Status.PLANNED:
             done.status = Status.REFUSED
         self.failed.add(owner_of(done.operation.uid))
@@ -109,3 +110,4 @@ class Applier:
             for done in ready:
                 self._fail(done, error)
             self.error = error
+        self.failed |= {owner_of(done.operation.uid) for done in ready if done.status is Status.REFUSED}

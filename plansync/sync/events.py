@@ -32,6 +32,7 @@ class Done:
     ref: int | None = None
     url: str = ""
     error: str = ""
+    has_moved: bool = False
 
 
 @dataclass(slots=True)

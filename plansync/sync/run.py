@@ -19,6 +19,7 @@ from plansync.model import (
     Changeset,
     Field,
     Item,
+    Kind,
     Operation,
     Side,
     Uid,
@@ -199,7 +200,7 @@ class _Run:
             self.session.base,
             self.session.local,
             planned,
-            len(self.session.frozen),
+            sum(self.session.base.remote[u].kind is Kind.TASK for u in self.session.frozen),
             allow=self.options.allow,
             max_creates=self.project.max_creates,
             is_attended=self.options.is_attended,
@@ -243,7 +244,7 @@ class _Run:
                 self._remember_ids()
             await applier.apply([d for d in todo if d.operation.wave != IDS])
             self.report.error = applier.error
-            moved = [d for d in chosen if d.status is Status.REFUSED and "nothing was overwritten" in d.error]
+            moved = [d for d in chosen if d.status is Status.REFUSED and d.has_moved]
             if self.report.error or not moved or round_ == _ROUNDS_MAX - 1:
                 break
             chosen = self._again(chosen, moved)

@@ -20,6 +20,7 @@ import typer
 from plansync.cli.context import Common
 from plansync.cli.options import Plan
 from plansync.errors import PlansyncError
+from plansync.text import visible
 
 
 def command(
@@ -34,7 +35,8 @@ def command(
     try:
         copy.write_bytes(plan.read_bytes() if plan else example())
     except OSError as error:
-        raise PlansyncError(f"{plan}: {error.strerror}") from None
+        raise PlansyncError(f"{plan or 'the example plan'} cannot be read: {error.strerror}") from None
+    (folder / "plansync.toml").write_text('tracker = "sandbox"\n', encoding="utf-8")
     demo = _Demo(common, folder, copy)
     demo.play()
     with _sandbox(folder) as where:
@@ -115,7 +117,7 @@ class _Demo:
         typer.echo("\n" + (typer.style(title, bold=True) if self.common.has_color else title))
 
     def _say(self, text: str) -> None:
-        typer.echo(text)
+        typer.echo(visible(text))
 
     def _run(self, *arguments: str) -> None:
         """Run a command just as it is printed."""
@@ -129,10 +131,10 @@ class _Demo:
     def _list(self, person: _Person) -> None:
         typer.echo("\nOn the tracker now:")
         for milestone in person.get("milestones?state=all&per_page=100"):
-            typer.echo(f"  milestone {milestone['title']}: {milestone['open_issues']} open issues")
+            self._say(f"  milestone {milestone['title']}: {milestone['open_issues']} open issues")
         issues = sorted(person.get("issues?state=all&per_page=100"), key=lambda i: i["number"])
         for issue in issues:
-            typer.echo(f"    #{issue['number']:<3} {issue['title']}")
+            self._say(f"    #{issue['number']:<3} {issue['title']}")
 
     def _show_diff(self, before: str) -> None:
         after = self.plan.read_text(encoding="utf-8")
@@ -141,7 +143,7 @@ class _Demo:
             before.splitlines(), after.splitlines(), "before", "after", lineterm="", n=0
         )
         for line in lines:
-            typer.echo(f"  {line}")
+            self._say(f"  {line}")
 
     def _tick_in_plan(self) -> None:
         source = self.plan.read_bytes()
@@ -151,7 +153,7 @@ class _Demo:
             (new for old, new in zip(source.splitlines(), changed.splitlines(), strict=True) if old != new),
             b"",
         )
-        typer.echo(f"In the editor: {line.decode().strip()}")
+        self._say(f"In the editor: {line.decode().strip()}")
 
 
 class _Person:

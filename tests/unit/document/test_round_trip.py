@@ -143,10 +143,10 @@ def test_a_plan_that_ends_in_an_open_fence_is_said_to_be_so() -> None:
     assert document.is_open_ended
 
 
-def test_two_edits_in_one_place_are_a_bug_not_a_mess() -> None:
+def test_two_edits_in_one_place_are_refused() -> None:
     from plansync.document.edits import Edit, apply_edits
 
-    with pytest.raises(ValueError, match="overlap"):
+    with pytest.raises(Unwritable, match="meet in one place"):
         apply_edits(b"abcdef", [Edit(0, 3, b"x"), Edit(2, 4, b"y")])
 
 
