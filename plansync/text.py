@@ -21,8 +21,7 @@ _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
 _ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
 _BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
-_ESCAPED_ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
-_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
+_ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
 _HIDDEN = {
     0x00AD,
     0x200B,
