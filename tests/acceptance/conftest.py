@@ -1,0 +1,140 @@
+"""What every acceptance test starts from: a plan, a tracker, a working copy and a person on the tracker.
+
+The command runs in a process of its own, the tracker in another; they talk HTTP on loopback. Nothing
+of the person who runs the tests is visible to either. A tracker lives as long as the session and its
+records are put back before each test, and a first push that many tests begin with is made once.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.support.outline import Outline, in_crlf, outline
+from tests.support.people import Copy, Person, Place
+from tests.support.sandbox import Sandbox
+from tests.support.small_server import SmallServer
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT.parent / "shared" / "corpus" / "000-phase-task-seed-template.md"
+EXAMPLE = ROOT / "examples" / "implementation-plan.md"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A plan to work on. `is_live`: its footer holds values, not choices and placeholders."""
+
+    kind: str
+    content: bytes
+    is_live: bool
+
+    @property
+    def outline(self) -> Outline:
+        return outline(self.content)
+
+
+def source(kind: str) -> Source:
+    """Read `reference` or `example`, as it is or, with `-crlf`, in CRLF with a byte order mark."""
+    name, _, form = kind.partition("-")
+    path = REFERENCE if name == "reference" else EXAMPLE
+    if not path.exists():
+        pytest.skip(f"there is no {path.parent.name}/{path.name} beside this checkout")
+    content = path.read_bytes()
+    return Source(kind, in_crlf(content) if form else content, name == "example")
+
+
+@pytest.fixture
+def plan(request: pytest.FixtureRequest) -> Source:
+    """The example, in the form that is harder to keep; the main job is asked of every plan and form."""
+    return source(getattr(request, "param", "example-crlf"))
+
+
+in_every_form = pytest.mark.parametrize(
+    "plan", ["reference", "reference-crlf", "example-crlf"], indirect=True
+)
+
+
+class Stage(Protocol):
+    """A tracker whose records can be put back."""
+
+    @property
+    def place(self) -> Place: ...
+    @property
+    def empty(self) -> Any: ...
+    def remember(self) -> Any: ...
+    def restore(self, records: Any) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox, served."""
+    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def small_server() -> Iterator[SmallServer]:
+    """A server that shares nothing with plansync."""
+    started = SmallServer()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def stage(sandbox: Sandbox) -> Stage:
+    """The tracker of these tests; a module may name another."""
+    return sandbox
+
+
+@pytest.fixture
+def tracker(stage: Stage) -> Place:
+    """Where the tracker is; it is empty now."""
+    stage.restore(stage.empty)
+    return stage.place
+
+
+@pytest.fixture
+def person(tracker: Place) -> Iterator[Person]:
+    """Somebody who works on the tracker."""
+    somebody = Person(tracker)
+    yield somebody
+    somebody.leave()
+
+
+@pytest.fixture
+def fresh(plan: Source, tracker: Place, tmp_path: Path) -> Copy:
+    """A working copy whose plan is not on the tracker yet."""
+    return Copy.of(plan.content, tmp_path / "work", tracker)
+
+
+@pytest.fixture(scope="session")
+def first_pushes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Any]]:
+    """Folder and tracker as a first push left them, by tracker and plan."""
+    return {}
+
+
+@pytest.fixture
+def copy(
+    plan: Source,
+    stage: Stage,
+    fresh: Copy,
+    first_pushes: dict[str, tuple[Path, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Copy:
+    """A working copy whose plan is on the tracker."""
+    key = f"{type(stage).__name__} {plan.kind}"
+    if key not in first_pushes:
+        fresh.push()
+        kept = tmp_path_factory.mktemp("first") / "push"
+        shutil.copytree(fresh.folder, kept)
+        first_pushes[key] = kept, stage.remember()
+    folder, records = first_pushes[key]
+    shutil.copytree(folder, fresh.folder, dirs_exist_ok=True)
+    stage.restore(records)
+    return fresh

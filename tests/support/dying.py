@@ -1,0 +1,67 @@
+"""Run the command as always, but die at a chosen point, as if the power went.
+
+A program for tests that need many runs: each line on its input asks for one run, and each run is a
+process of its own, forked from this one so that the imports are paid for once. `dies_at` is the number
+of the point to die at (1 is the first; 0 lets it live); `trace` is a file that gets the name of every
+point that was passed. The answer to a line is the run's return code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from plansync import wiring
+from plansync.cli import output, progress, running
+from plansync.cli.main import main
+from plansync.sync.session import Project
+
+PRELOADED = (output, progress, running)
+
+
+def dying(dies_at: int, trace: Path) -> partial[Project]:
+    """Make projects in which the chosen point kills the process."""
+    numbers = count(1)
+
+    def at_point(name: str) -> None:
+        with trace.open("a", encoding="utf-8") as file:
+            file.write(f"{name}\n")
+        if next(numbers) == dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return partial(Project, at_point=at_point)
+
+
+def become(wish: dict[str, Any]) -> int:
+    """Be one run of the command, from its folder and environment to its return code."""
+    os.chdir(wish["folder"])
+    os.environ.clear()
+    os.environ.update(wish["env"])
+    for number, name in ((0, os.devnull), (1, wish["out"]), (2, wish["err"])):
+        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
+    wiring.Project = dying(wish["dies_at"], Path(wish["trace"]))  # type: ignore[assignment,attr-defined]
+    code = main(wish["arguments"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def serve() -> None:
+    """Fork a run for every line, one after the other."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            os._exit(become(json.loads(line)))
+        _, status = os.waitpid(child, 0)
+        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,59 @@
+"""The other end of `dying.py`: start it, ask for runs, read what they said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from tests.support.people import Copy, Ran
+
+PROGRAM = Path(__file__).with_name("dying.py")
+KILLED = -9
+
+
+class Mortals:
+    """Runs of the command that may be told where to die."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._trace = folder / "trace"
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> Mortals:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def run(self, copy: Copy, arguments: Sequence[str], dies_at: int = 0) -> Ran:
+        """Run the command in a working copy, to its end or to its death."""
+        out, err = self.folder / "out", self.folder / "err"
+        self._trace.write_text("")
+        wish = {
+            "arguments": [*arguments, *copy.flags],
+            "folder": str(copy.folder),
+            "env": copy.env,
+            "out": str(out),
+            "err": str(err),
+            "trace": str(self._trace),
+            "dies_at": dies_at,
+        }
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{json.dumps(wish)}\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return Ran(tuple(arguments), code, out.read_text(), err.read_text())
+
+    def points(self) -> list[str]:
+        """Name the points that the last run passed."""
+        return self._trace.read_text().splitlines()

@@ -1,0 +1,57 @@
+"""The embedded tracker as a person starts it: `plansync sandbox`, on a free port, on records of its own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+from tests.support.people import Place, environment
+
+
+class Sandbox:
+    """A process that listens; its records can be put back to what they were, as a backup is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.records = folder / "records.db"
+        argv = [
+            sys.executable,
+            "-m",
+            "plansync",
+            "sandbox",
+            "--port",
+            "0",
+            "--db",
+            self.records.name,
+            "--json",
+        ]
+        self._process = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment(folder)
+        )
+        assert self._process.stdout is not None
+        said = json.loads(self._process.stdout.readline())["github"]
+        self.place = Place(said["api_url"], said["token"], said["repo"])
+        self._numbers = count()
+        self.empty = self.remember()
+
+    def remember(self) -> Path:
+        kept = self.records.with_name(f"{next(self._numbers)}.kept")
+        _copy(self.records, kept)
+        return kept
+
+    def restore(self, kept: Path) -> None:
+        _copy(kept, self.records)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _copy(here: Path, there: Path) -> None:
+    """Copy records, the way that a process which uses them takes part in."""
+    with closing(sqlite3.connect(here)) as source, closing(sqlite3.connect(there)) as target:
+        source.backup(target)
