@@ -5,6 +5,7 @@ Tokens never live here. Unknown keys are errors with a suggestion, and all probl
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import subprocess
 import tomllib
@@ -107,8 +108,9 @@ def find_file(start: Path) -> Path | None:
         if (folder / FILE).is_file():
             return folder / FILE
         project = folder / "pyproject.toml"
-        if project.is_file() and b"[tool.plansync" in project.read_bytes():
-            return project
+        with contextlib.suppress(OSError):
+            if project.is_file() and b"[tool.plansync" in project.read_bytes():
+                return project
     return None
 
 
@@ -118,7 +120,10 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from None
     if path.name == "pyproject.toml":
-        values = values.get("tool", {}).get("plansync", {})
+        tools = values.get("tool")
+        values = tools.get("plansync", {}) if isinstance(tools, dict) else {}
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: tool.plansync must be a table")
     if any("token" in key.casefold() for key in values):
         raise ConfigError(
             f"{path}: a token must not stand in this file; set PLANSYNC_TOKEN in the environment"

@@ -68,6 +68,11 @@ def restore(text: str) -> str:
     return _outside_code(text, re.compile(f"({_NEUTRALISE.pattern}){_EMPTY}", re.IGNORECASE), r"\1")
 
 
+def sound(text: str) -> str:
+    """Replace what no file could hold: half of a character pair, as JSON can carry it."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def one_line(text: str) -> str:
     """Fold all blanks and line ends to single spaces and drop control characters."""
     kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) != "Cc")

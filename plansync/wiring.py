@@ -24,7 +24,7 @@ from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
 from plansync.store import shelf
-from plansync.store.files import PlanFiles
+from plansync.store.files import PlanFiles, read_plan
 from plansync.store.journal import Journal
 from plansync.store.lock import locked
 from plansync.store.state import Target
@@ -142,7 +142,11 @@ async def _opened(
 def _leave_no_trace(paths: Paths, error: BaseException | None) -> None:
     """Take away what a first run made that failed before its first write; the holder of a lock keeps all."""
     is_alone = len(list(paths.local.glob("*.lock"))) <= 1
-    if isinstance(error, PlansyncError) and not isinstance(error, Busy) and is_alone:
+    if not isinstance(error, PlansyncError) or isinstance(error, Busy) or not is_alone:
+        return
+    with contextlib.closing(shelf.connect(paths.database)) as db:
+        has_begun = not Journal(db, "", "").is_empty()
+    if not has_begun:
         shutil.rmtree(paths.local, ignore_errors=True)
         with contextlib.suppress(OSError):
             paths.local.parent.rmdir()
@@ -209,7 +213,7 @@ def _moved_here(paths: Paths, others: Mapping[str, tuple[Path, str]]) -> Mapping
     """Find the state file that this plan left behind when it was moved: its lineage, and no plan there."""
     if paths.state.exists() or not paths.plan.is_file():
         return {}
-    tail = paths.plan.read_bytes().rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")
+    tail = read_plan(paths.plan).rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")
     return {
         lineage: (file, path)
         for lineage, (file, path) in others.items()
@@ -224,10 +228,11 @@ def _others(paths: Paths) -> Mapping[str, tuple[Path, str]]:
     for other in sorted(folder.rglob("*.jsonl")) if folder.is_dir() else ():
         is_same_kind = other.is_relative_to(paths.local) == paths.state.is_relative_to(paths.local)
         if other != paths.state and is_same_kind:
-            with other.open(encoding="utf-8", errors="replace") as file:
-                first = file.readline()
-            with contextlib.suppress(ValueError):
-                header = json.loads(first)
+            with (
+                contextlib.suppress(ValueError, OSError),
+                other.open(encoding="utf-8", errors="replace") as file,
+            ):
+                header = json.loads(file.readline())
                 if isinstance(header, dict) and isinstance(header.get("plan"), str):
                     found[header["plan"]] = (other, str(header.get("path", "")))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -81,7 +82,17 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
 
 def dumped(document: object) -> str:
     """Write any JSON document."""
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    return re.sub(
+        r"[^\n\x20-\x7e\xa0-\U0010ffff]|[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]",
+        _escaped,
+        text,
+    )
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Write a control or hidden character as JSON can, so that no terminal obeys it."""
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _operation(report: Report, done: Done) -> dict[str, Any]:

@@ -69,4 +69,4 @@ class Bar(Quiet):
 
 def listener(common: Common) -> Quiet:
     """Pick what fits where stderr goes."""
-    return Bar() if sys.stderr.isatty() and not common.quiet and not common.no_color else Quiet()
+    return Bar() if sys.stderr.isatty() and not common.quiet else Quiet()

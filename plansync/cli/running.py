@@ -107,7 +107,7 @@ def seconds(text: str) -> float:
     Raises: ConfigError for anything else.
     """
     units = {"s": 1, "m": 60, "h": 3600}
-    if not text[:-1].isdigit() or text[-1:] not in units:
+    if not text[:-1].isdecimal() or text[-1:] not in units:
         raise ConfigError(f"--max-time takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]
 

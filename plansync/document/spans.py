@@ -89,7 +89,6 @@ _SHAPES = {
     "HtmlBlock": Shape.HTML,
     "Table": Shape.TABLE,
 }
-_CONTAINERS = {"Item", "List", "BlockQuote"}
 
 
 def line_start(source: bytes, at: int) -> int:

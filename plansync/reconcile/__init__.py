@@ -8,11 +8,11 @@ from typing import NamedTuple
 from plansync.model import Changeset, Field, Item, Kind, Snapshot, Uid, is_step
 from plansync.reconcile.merge import Agreement, merge
 from plansync.reconcile.order import operations
-from plansync.reconcile.pairing import pair
+from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.rules import Given, Policy, derive, without_issue
 from plansync.reconcile.settle import fold, held, settle
 
-__all__ = ["Agreement", "Decision", "Given", "Policy", "fold", "held", "reconcile", "settle"]
+__all__ = ["Agreement", "Decision", "Given", "Policy", "fold", "held", "read_back", "reconcile", "settle"]
 
 
 class Decision(NamedTuple):

@@ -69,6 +69,25 @@ def _match_tasks(
             del free[offered[value][0]]
 
 
+def read_back(shown: Snapshot, held: Snapshot) -> Snapshot:
+    """Show a plan that was just written under the names it is held by.
+
+    An item without a marker is named by its titles, so its name moves with them; by its own title and
+    its turn it is still the same one.
+    """
+    waiting: dict[object, list[Uid]] = defaultdict(list)
+    for uid, item in held.items():
+        if not is_step(uid) and uid not in shown and not item.fields.get(Field.MARKER):
+            waiting[item.kind, words(text_of(item, Field.TITLE))].append(uid)
+    names: dict[Uid, Uid] = {}
+    for uid, item in shown.items():
+        if not is_step(uid) and uid not in held and not item.fields.get(Field.MARKER):
+            same = waiting.get((item.kind, words(text_of(item, Field.TITLE))))
+            if same:
+                names[uid] = same.pop(0)
+    return _rename(shown, names)
+
+
 def _title_in_phase(item: Item, side: Snapshot) -> object:
     phase = side.get(Uid(text_of(item, Field.PHASE)))
     return words(text_of(item, Field.TITLE)), words(text_of(phase, Field.TITLE))

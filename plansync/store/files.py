@@ -38,7 +38,11 @@ class PlanFiles:
         A read-only file counts even where its folder would let us replace it: somebody meant it.
         """
         target = self.plan.resolve()
-        if not target.stat().st_mode & _WRITE_BITS or not os.access(target, os.W_OK):
+        try:
+            mode = target.stat().st_mode
+        except OSError as error:
+            raise PlanError(f"the plan cannot be read: {error.strerror}", str(self.plan)) from None
+        if not mode & _WRITE_BITS or not os.access(target, os.W_OK):
             raise PlanError(
                 "the plan is read-only; make it writable (chmod u+w) and run again", str(self.plan)
             )
@@ -86,11 +90,14 @@ class PlanFiles:
 
     def forget_state(self) -> None:
         """Delete the state file, and the folders that it leaves empty."""
-        self.state.unlink(missing_ok=True)
-        for folder in self.state.parents:
-            if folder.name == ".plansync" or not folder.is_dir() or any(folder.iterdir()):
-                break
-            folder.rmdir()
+        try:
+            self.state.unlink(missing_ok=True)
+            for folder in self.state.parents:
+                if folder.name == ".plansync" or not folder.is_dir() or any(folder.iterdir()):
+                    break
+                folder.rmdir()
+        except OSError as error:
+            raise StoreError(f"the state file {self.state} cannot be deleted: {error.strerror}") from None
 
 
 def read_plan(path: Path) -> bytes:

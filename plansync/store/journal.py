@@ -7,10 +7,11 @@ the state file with the landed rows folded in, and recovery is one question a ro
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from plansync.store.shelf import Database
 
 _BEFORE_MAX = 50
 
@@ -40,7 +41,7 @@ class Entry:
 class Journal:
     """The rows of one plan, named by its lineage, in the local database."""
 
-    def __init__(self, db: sqlite3.Connection, plan: str, now: str) -> None:
+    def __init__(self, db: Database, plan: str, now: str) -> None:
         self.db, self.plan, self.now = db, plan, now
 
     def begin(self, run: str, command: str) -> None:
@@ -78,10 +79,21 @@ class Journal:
             for number, op, run, item, kind, intent, state in rows
         ]
 
-    def fold(self) -> None:
-        """Mark the rows that the state file now holds; those of unknown outcome stay open."""
-        numbers = [e.number for e in self.pending() if e.outcome in (Outcome.LANDED, Outcome.REFUSED)]
-        self.db.executemany("UPDATE journal SET state='folded' WHERE number=?", [(n,) for n in numbers])
+    def fold(self, state: str) -> None:
+        """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""
+        pending = self.pending()
+        numbers = [e.number for e in pending if e.outcome in (Outcome.LANDED, Outcome.REFUSED)]
+        self.db.execute("BEGIN IMMEDIATE")
+        for number in numbers:
+            self.db.execute("UPDATE journal SET state='folded' WHERE number=?", (number,))
+        self.db.execute("COMMIT")
+        for entry in pending:
+            if entry.outcome is Outcome.UNKNOWN:
+                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was ever intended."""
+        return self.db.execute("SELECT 1 FROM journal LIMIT 1").fetchone() is None
 
     def keep_before(self, run: str, what: str, content: bytes) -> None:
         """Keep a text as it was before a run replaced it; the last fifty are kept."""

@@ -19,20 +19,28 @@ def locked(path: Path, run: str, started: str) -> Iterator[None]:
 
     Raises: Busy at once where another run holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     holder = path.with_suffix(".holder")
     lock = filelock.FileLock(path, timeout=0)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+        holder.write_text(
+            f"pid {os.getpid()} on {socket.gethostname()}, {run} since {started}\n", encoding="utf-8"
+        )
     except filelock.Timeout:
-        who = holder.read_text(encoding="utf-8").strip() if holder.exists() else "another run"
-        raise Busy(f"another run is at work on this plan ({who}); wait for it, then run again") from None
+        raise Busy(
+            f"another run is at work on this plan ({_name(holder)}); wait for it, then run again"
+        ) from None
     except OSError as error:
         raise StoreError(f"the lock {path} cannot be taken: {error.strerror}") from None
     try:
-        holder.write_text(
-            f"pid {os.getpid()} on {socket.gethostname()}, run {run} since {started}\n", encoding="utf-8"
-        )
         yield
     finally:
         lock.release()
+
+
+def _name(holder: Path) -> str:
+    try:
+        return holder.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "nobody knows which"

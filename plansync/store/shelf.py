@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from plansync.errors import StoreError
-
-Database = sqlite3.Connection
-"""An open local database."""
+from plansync.errors import Busy, StoreError
 
 _VERSION = 1
 _SCHEMA = """
@@ -26,6 +25,30 @@ CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, plan TEXT, command TEXT, st
 """
 
 
+class Database(sqlite3.Connection):
+    """A connection whose failures are ours to explain."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run one statement.
+
+        Raises: Busy where another program holds the file; StoreError where it cannot be read or written.
+        """
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise _explained(error) from None
+
+
+def _explained(error: Exception, path: Path | None = None) -> StoreError:
+    name = f"the local database{f' {path}' if path else ''}"
+    if "locked" in str(error):
+        return Busy(f"{name} is in use by another program; try again")
+    return StoreError(
+        f"{name} cannot be used ({error}). Move it aside and run again: after a run that ended well it holds only "
+        "caches; after one that was cut off some fields may be asked about"
+    )
+
+
 def connect(path: Path | None, *, is_cache: bool = False) -> Database:
     """Open the local database, or one in memory for a run that must leave no trace.
 
@@ -35,7 +58,7 @@ def connect(path: Path | None, *, is_cache: bool = False) -> Database:
     try:
         if path is not None:
             _make_folder(path.parent)
-        db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5)
+        db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5, factory=Database)
         if path is not None:
             db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
@@ -44,18 +67,19 @@ def connect(path: Path | None, *, is_cache: bool = False) -> Database:
         db.executescript(_SCHEMA)
         db.execute(f"PRAGMA user_version={_VERSION}")
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(
-            f"the local database {path} cannot be opened ({error}); deleting it loses only caches"
-        ) from None
+        raise _explained(error, path) from None
     return db
 
 
 def copy(path: Path) -> Database:
     """Open a copy of the database in memory: a dry run reads caches and writes nothing."""
-    memory = sqlite3.connect(":memory:", isolation_level=None)
-    source = connect(path)
-    source.backup(memory)
-    source.close()
+    memory = sqlite3.connect(":memory:", isolation_level=None, factory=Database)
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as source:
+            source.backup(memory)
+    except sqlite3.Error as error:
+        raise _explained(error, path) from None
+    memory.executescript(_SCHEMA)
     return memory
 
 
@@ -95,12 +119,19 @@ class Shelf(MutableMapping[str, bytes]):
     def put(self, values: Mapping[str, bytes | None]) -> None:
         """Store many values at once, all or none; `None` deletes."""
         self.db.execute("BEGIN IMMEDIATE")
+        try:
+            self._put(values)
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def _put(self, values: Mapping[str, bytes | None]) -> None:
         for key, value in values.items():
             if value is None:
                 self.db.execute("DELETE FROM shelf WHERE name=? AND key=?", (self.name, key))
             else:
                 self[key] = value
-        self.db.execute("COMMIT")
 
     def items(self) -> list[tuple[str, bytes]]:  # type: ignore[override]
         """Read everything at once: a query for each record would be slow."""

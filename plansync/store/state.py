@@ -8,6 +8,7 @@ makes that item unknown, not the file.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from plansync.model import (
     Kind,
     Snapshot,
     Stamp,
+    State,
+    Tick,
     Uid,
     Value,
     is_step,
@@ -29,10 +32,13 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.settle import REMEMBERED
+from plansync.text import UID_PATTERN
 
 VERSION = 1
 _ORDER = (Kind.PLAN, Kind.PHASE, Kind.TASK)
 _FIELDS = {name.value: name for name in Field}
+_CHOICES: Mapping[Field, tuple[str, ...]] = {Field.STATE: tuple(State), Field.TICK: tuple(Tick)}
+_NUMBER_MAX = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ def load(text: str, name: str) -> Saved:
             f"{name} holds git's conflict markers; settle them (git checkout --theirs or --ours) first"
         )
     header = _json(lines[0] if lines else "")
-    if not isinstance(header, dict) or not isinstance(header.get("plan"), str) or "plansync" not in header:
+    is_header = isinstance(header, dict) and "plansync" in header
+    if not is_header or not re.fullmatch(r"[0-9a-z]{8}", str(header.get("plan"))):
         raise StoreError(
             f"{name} is no state file of plansync; put it aside and run again to start from the tracker"
         )
@@ -104,7 +111,7 @@ def _pairs(lines: list[str]) -> Iterable[tuple[str, Any]]:
 def _json(line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -179,14 +186,52 @@ def _plain(name: Field, value: Value | None) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _is_sound(uid: str, record: Any) -> bool:
+    """Say whether a record is one that we could have written: it may come from anybody's pull request."""
+    if (
+        not re.fullmatch(UID_PATTERN, uid)
+        or not isinstance(record, dict)
+        or record.get("crc") != _crc(record)
+    ):
+        return False
+    numbers = [record.get("rev", 0), 0 if record.get("ref") is None else record["ref"]]
+    steps = record.get("step", {})
+    return (
+        record.get("kind") in {k.value for k in _ORDER}
+        and all(type(n) is int and 0 <= n < _NUMBER_MAX for n in numbers)
+        and isinstance(steps, dict)
+        and all(n.isdecimal() and isinstance(v, dict) and _are_sound(v) for n, v in steps.items())
+        and _are_sound(record)
+    )
+
+
+def _are_sound(fields: Mapping[str, Any]) -> bool:
+    return all(
+        isinstance(three, list)
+        and len(three) in (1, 3)
+        and all(v is None or _fits(_FIELDS[key], v) for v in three)
+        for key, three in fields.items()
+        if key in _FIELDS
+    )
+
+
+def _fits(name: Field, value: Any) -> bool:
+    """Say whether a value is of its field's kind."""
+    if name in (Field.STEPS, Field.IMPLIED):
+        return isinstance(value, list) and all(type(n) is int and n >= 0 for n in value)
+    if name in (Field.DEPENDS, Field.TOLD):
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if name in _CHOICES:
+        return value in _CHOICES[name]
+    return isinstance(value, str)
+
+
 def restore(base: Base, uid: str, record: Any) -> bool:
     """Put one item's record back into a base; say whether it was sound."""
-    if not isinstance(record, dict) or record.get("crc") != _crc(record):
+    if not _is_sound(uid, record):
         return False
     sides = (base.local, base.remote, base.agreed)
-    kind, ref = record.get("kind"), record.get("ref")
-    if kind not in {k.value for k in _ORDER} or not (ref is None or isinstance(ref, int)):
-        return False
+    kind, ref = record["kind"], record.get("ref")
     shown = _read_fields(record, Uid(uid))
     for number, values in record.get("step", {}).items():
         for side, fields in zip(sides, _read_fields(values, Uid(uid)), strict=True):

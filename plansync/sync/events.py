@@ -52,11 +52,8 @@ class Report:
     base: Base = field(default_factory=Base)
     local: Snapshot = field(default_factory=dict)
     remote: Snapshot = field(default_factory=dict)
-    urls: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    before: bytes = b""
-    after: bytes = b""
     told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
     is_dry: bool = False

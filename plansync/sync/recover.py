@@ -20,13 +20,18 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
     Rows written over another state file than the one that is there now (a checkout in between) are
     not folded: that file's own base stands, and what moved since is merged like any other news.
     """
-    pending = journal.pending()
-    is_same = bool(pending) and pending[-1].intent.get("state") == session.state_digest
-    if is_same:
-        for entry in pending:
-            if entry.outcome is Outcome.LANDED:
-                _fold(session.base, entry)
-    return [e for e in pending if e.outcome in (Outcome.INTENDED, Outcome.UNKNOWN)]
+    open_: list[Entry] = []
+    for entry in journal.pending():
+        if entry.outcome in (Outcome.INTENDED, Outcome.UNKNOWN):
+            open_.append(entry)
+        elif entry.outcome is Outcome.LANDED and _is_over(session, entry):
+            _fold(session.base, entry)
+    return open_
+
+
+def _is_over(session: Session, entry: Entry) -> bool:
+    """Say whether a row was written over the state file that is there now."""
+    return entry.intent.get("state") == session.state_digest
 
 
 def _fold(base: Base, entry: Entry) -> None:
@@ -60,7 +65,7 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
 
 def _settle(session: Session, journal: Journal, entry: Entry, has_landed: bool) -> None:
     journal.settle(entry.number, Outcome.LANDED if has_landed else Outcome.REFUSED, entry.intent)
-    if has_landed:
+    if has_landed and _is_over(session, entry):
         _fold(session.base, entry)
 
 

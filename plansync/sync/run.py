@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from plansync.document.spans import line_no
-from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError
+from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError, StoreError
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -92,7 +92,6 @@ class _Run:
         self.session = Session(project, options.listen)
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
-        self.report.before = self.session.source
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
         self.report.told = frozenset(c for ids in told if isinstance(ids, tuple) for c in ids)
 
@@ -249,9 +248,13 @@ class _Run:
                 break
             chosen = self._again(chosen, moved)
         self._settle_rest(chosen)
-        self.session.write_state()
+        try:
+            self.session.write_state()
+        except StoreError as error:  # what was done is in the journal, and the next run folds it
+            self.report.error = self.report.error or error
+            return
         self.project.at_point("state written")
-        journal.fold()
+        journal.fold(self.session.state_digest)
 
     def _remember_ids(self) -> None:
         """Let the state file know the uids before anything is made under them."""
@@ -303,7 +306,6 @@ class _Run:
 
     def _finish(self) -> Report:
         self.report.requests = self.project.tracker.requests
-        self.report.after = self.session.source
         self.report.base = self.session.base
         return self.report
 

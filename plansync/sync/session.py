@@ -155,7 +155,8 @@ class Session:
     def _name(self) -> Names:
         """Say what records cannot say of themselves."""
         title = text_of(self.local.get(OVERVIEW), Field.TITLE)
-        return Names(self.lineage, title, self.project.path, mapping.known_numbers(self.base.remote))
+        phases = {u: text_of(i, Field.TITLE) for u, i in self.base.agreed.items() if i.kind is Kind.PHASE}
+        return Names(self.lineage, title, self.project.path, mapping.known_numbers(self.base.remote), phases)
 
     async def read_tracker(self) -> None:
         """Bring the mirror up to date and show the tracker's side."""
@@ -200,8 +201,8 @@ class Session:
         """Decide everything, from what was read; both sides are then paired."""
         given = Given(
             base=self._thawed_base(),
-            local=self._thawed(self.shown),
-            remote=self._thawed(self.view.items),
+            local=self.thawed(self.shown),
+            remote=self.thawed(self.view.items),
             stores={Side.LOCAL: bind.STORES, Side.REMOTE: self.project.tracker.traits.stores},
             lineage=self.lineage,
             computed=computed_lines,
@@ -220,13 +221,19 @@ class Session:
         self.agreed = decision.changeset.agreed
         return decision.changeset
 
-    def _thawed(self, side: Snapshot) -> Snapshot:
+    def thawed(self, side: Snapshot) -> Snapshot:
+        """Leave out the items whose record cannot be read: nothing about them is decided or compared."""
         return {u: i for u, i in side.items() if owner_of(u) not in self.frozen} if self.frozen else side
 
     def _thawed_base(self) -> Base:
         if not self.frozen:
             return self.base
-        return Base(*(self._thawed(s) for s in (self.base.local, self.base.remote, self.base.agreed)))
+        return Base(*(self.thawed(s) for s in (self.base.local, self.base.remote, self.base.agreed)))
+
+    def lose(self, thing: Thing, ref: int, absence: Absence) -> None:
+        """Note that a record the mirror held is not there: its item is left alone from here on."""
+        self.absent[thing, ref] = absence
+        self.mirror.forget(thing, ref)
 
     def all_notes(self) -> list[Note]:
         """Collect what was noted while reading."""

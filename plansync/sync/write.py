@@ -8,7 +8,7 @@ from typing import Any
 
 from plansync.document import bind
 from plansync.document.tree import parse
-from plansync.errors import Moved, OutcomeUnknown, PlanError, TrackerError, Unwritable
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, TrackerError, Unwritable
 from plansync.model import (
     Field,
     Item,
@@ -25,7 +25,7 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.reconcile import fold, held
+from plansync.reconcile import fold, held, read_back
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
@@ -99,7 +99,8 @@ class Writer:
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
         if not isinstance(fresh, Record):
-            raise Moved(f"#{item.at} is {fresh.value}; nothing was written")
+            self.session.lose(thing_of(item), item.at, fresh)
+            raise Rejected(f"#{item.at} is {fresh.value}; nothing was written to it")
         self.session.mirror.keep(fresh)
         if known is None or _seen(fresh) != _seen(known):
             raise Moved(
@@ -224,7 +225,8 @@ class Writer:
         after = held(session.local, session.agreed, operations)
         content = bind.rewrite(session.document, session.local, operations, after)
         document = parse(content, session.project.dialect)
-        shown = bind.snapshot(document, session.project.name, links=session.project.links).items
+        view = bind.snapshot(document, session.project.name, links=session.project.links)
+        shown = read_back(session.thawed(view.items), after)
         astray = bind.differing(shown, after)
         if astray:
             names = ", ".join(session.label_of(uid) for uid in astray[:3])

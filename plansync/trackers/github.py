@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from plansync.errors import ConfigError, Moved, NotFound, OutcomeUnknown, Rejected, Unavailable
 from plansync.model import Field, State
+from plansync.text import sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
 from plansync.trackers.http import REDIRECTS, Answer, Http, Params, Reach
@@ -112,9 +113,9 @@ class IssuePayload(_Numbered):
         return Record(
             thing=Thing.ISSUE,
             ref=self.number,
-            title=self.title,
+            title=sound(self.title),
             state=self._state(site.dropped),
-            body=self.body,
+            body=sound(self.body),
             url=self.html_url or site.page("issues", self.number),
             revision=self.updated_at,
             milestone=self.milestone.number if self.milestone else None,
@@ -147,9 +148,9 @@ class MilestonePayload(_Numbered):
         return Record(
             thing=Thing.MILESTONE,
             ref=self.number,
-            title=self.title,
+            title=sound(self.title),
             state=State.TODO if self.state == "open" else State.DONE,
-            body=self.description,
+            body=sound(self.description),
             url=self.html_url or site.page("milestone", self.number),
             revision=self.updated_at,
             node=self.node_id,

@@ -56,9 +56,16 @@ class Names:
     title: str
     path: str
     known: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
+    titles: Mapping[Uid, str] = field(default_factory=dict)
 
-    def milestone_title(self, title: str) -> str:
-        """Read a title that was taken when the milestone was made, and so got the plan's name behind it."""
+    def milestone_title(self, uid: Uid, title: str) -> str:
+        """Read a title that was taken when the milestone was made, and so got a plan's name behind it.
+
+        The plan may have another name by now: what it is remembered by tells where the suffix begins.
+        """
+        known = self.titles.get(uid, "")
+        if known and title.startswith(f"{known} (") and title.endswith(")"):
+            return known
         return title.removesuffix(f" ({self.title})")
 
 
@@ -110,7 +117,7 @@ def _items(
     uid: Uid, record: Record, block: Block | None, names: Names, by_ref: Mapping[tuple[Thing, int], Uid]
 ) -> Iterable[Item]:
     if record.thing is Thing.MILESTONE:
-        title = names.milestone_title(record.title)
+        title = names.milestone_title(uid, record.title)
         yield Item(uid, Kind.PHASE, {Field.TITLE: title}, record.ref, node=record.node)
         return
     kind = Kind.PLAN if uid == OVERVIEW else Kind.TASK
@@ -184,20 +191,32 @@ def written(draft: Draft, body: str) -> Written:
 
 def _create_milestone(draft: Draft, body: str) -> Written:
     uid = draft.operation.uid
-    title = cut(one_line(text_of(draft.held[uid], Field.TITLE)), TITLE_MAX)
-    if title in draft.taken_titles:
-        title = f"{title} ({draft.names.title})"
-    return {"title": title, "body": managed.milestone_line(draft.names.lineage, uid, draft.stamp.op)}
+    return {
+        "title": _free_title(draft),
+        "body": managed.milestone_line(draft.names.lineage, uid, draft.stamp.op),
+    }
+
+
+def _free_title(draft: Draft) -> str:
+    """Name a milestone like its phase; where that is taken, with the plan's name behind it."""
+    title = _title(draft)
+    return f"{title} ({draft.names.title})" if title in draft.taken_titles else title
+
+
+def _title(draft: Draft) -> str:
+    """Write a title as a tracker takes it: one line, cut at a word."""
+    title = one_line(text_of(draft.held[draft.operation.uid], Field.TITLE))
+    return cut(title, min(TITLE_MAX, draft.traits.title_max))
 
 
 def _update_milestone(draft: Draft, body: str) -> Written:
-    return {"title": cut(one_line(text_of(draft.held[draft.operation.uid], Field.TITLE)), TITLE_MAX)}
+    return {"title": _free_title(draft)}
 
 
 def _create_issue(draft: Draft, body: str) -> Written:
     item = draft.held[draft.operation.uid]
     fields: Written = {
-        "title": cut(one_line(text_of(item, Field.TITLE)), TITLE_MAX),
+        "title": _title(draft),
         "body": managed.render(_content(draft)),
         "labels": (LABEL,),
     }
@@ -211,7 +230,7 @@ def _update_issue(draft: Draft, body: str) -> Written:
     changed = frozenset(c.field for c in op.changes)
     fields: Written = {}
     if Field.TITLE in changed:
-        fields["title"] = cut(one_line(text_of(item, Field.TITLE)), TITLE_MAX)
+        fields["title"] = _title(draft)
     if changed - {Field.TITLE}:
         block = managed.read(body)
         if block is None:

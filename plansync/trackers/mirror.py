@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
@@ -60,8 +61,11 @@ class Mirror:
             if key == _WATERMARK:
                 self.watermark = value.decode()
             else:
-                record = _load(value)
-                self.records[record.thing, record.ref] = record
+                with contextlib.suppress(
+                    ValueError, KeyError, TypeError
+                ):  # a row that cannot be read is not there
+                    record = _load(value)
+                    self.records[record.thing, record.ref] = record
 
     async def read(
         self, linked: Iterable[tuple[Thing, int]], *, full: bool = False
@@ -163,6 +167,11 @@ class Mirror:
             self._reach(record.revision)
         self._flush()
 
+    def forget(self, thing: Thing, ref: int) -> None:
+        """Forget a record that a direct read did not find."""
+        self._forget((thing, ref))
+        self._flush()
+
     def _flush(self) -> None:
         if self.waiting:
             self.keeper.put(self.waiting)
@@ -171,10 +180,6 @@ class Mirror:
 
 def _key(thing: Thing, ref: int) -> str:
     return f"{thing.value}/{ref}"
-
-
-def _without_text(record: Record) -> Record:
-    return replace(record, body="")
 
 
 def _reaches_below(page: Page, edge: str) -> bool:

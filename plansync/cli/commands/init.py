@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +48,10 @@ def command(
     )
     home = config.load(Path.cwd(), {}, {"repo": repo or None, "tracker": tracker, "api_url": api or None})
     plans = [_name(path, root) for path in config.plan_paths(home, root)]
-    target.write_text(_text(tracker, repo or "", api, plans), encoding="utf-8")
+    try:
+        target.write_text(_text(tracker, repo or "", api, plans), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written: {error.strerror}") from None
     typer.echo(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
     if "gitlab" in host and not repo:
         typer.echo(
@@ -56,11 +61,11 @@ def command(
 
 
 def _name(path: Path, root: Path) -> str:
-    return path.resolve().relative_to(root.resolve()).as_posix()
+    return Path(os.path.relpath(path.absolute(), root.absolute())).as_posix()
 
 
 def _text(tracker: str, repo: str, api: str, plans: list[str]) -> str:
-    tables = "\n".join(f'[[plan]]\npath = "{name}"' for name in plans)
+    tables = "\n".join(f"[[plan]]\npath = {json.dumps(name, ensure_ascii=False)}" for name in plans)
     return _TEXT.format(
         tracker=tracker,
         repo=f'repo = "{repo}"' if repo else '# repo = "OWNER/NAME"',
