@@ -226,7 +226,7 @@ def _create_issue(draft: Draft, body: str) -> Written:
 
 
 def _update_issue(draft: Draft, body: str) -> Written:
-    op, item = draft.operation, draft.held[draft.operation.uid]
+    op = draft.operation
     changed = frozenset(c.field for c in op.changes)
     fields: Written = {}
     if Field.TITLE in changed:
