@@ -97,4 +97,18 @@ REGRESSIONS: dict[str, Past] = {
         109, "plan2:reword:586750678 run:pull:1179452545", copies=2
     ),
     "a text in dispute without a base stays a conflict": Past(33, "plan2:reword:2205841122", copies=2),
+    "a title whose write got lost is not taken for renamed back": Past(
+        1796, "run:push:4103653216 plan:rename:3134767055 run:push:4083925699 tracker:tick:2489572351"
+    ),
+    "an owed close that a person made too is not undone by an untick": Past(
+        788,
+        "plan:tick:2218776758 run:sync:60781693 plan:finish:2324490900 run:pull:1404317664"
+        " tracker:untick:902313883 tracker:close:4134306362",
+    ),
+    "a close does not tick what both sides unticked": Past(
+        582,
+        "run:push:1064397350 run:sync:3116146474 plan:untick:4023967909 tracker:add:3860200067"
+        " plan:tick:1210072005 run:push:2288749441 plan:untick:4028565758 plan:tick:3510678055"
+        " run:sync:2304418983 tracker:close:1050204235 tracker:untick:1833177499",
+    ),
 }

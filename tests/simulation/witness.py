@@ -214,7 +214,7 @@ class Witness:
             elif kind == "step":
                 self._step_wrote(side, name, bool(new), history, there)
             elif old is not None and new is not None:
-                if old != history[0] and old not in there[1:]:
+                if old != history[0] and old not in there[1:] and not self._saw(side, key, new, owner):
                     raise Broken(f"lost: the {side}'s {kind} of {name} was {old!r} by a person, now {new!r}")
                 if new not in there and not self._is_derived(kind, new, owner):
                     raise Broken(f"invented: {new!r} as the {side}'s {kind} of {name}; {other} had {there}")
@@ -223,6 +223,11 @@ class Witness:
         if kind != "state" and is_copied:
             after = there[len(there) - 1 - there[::-1].index(new) :]
             self.history[other, key] = after
+
+    def _saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
+        """Say whether who closed an issue saw the open step that is ticked for it."""
+        was = self.last_event.get((side, key), -1)
+        return side == TRACKER and key[0] == "tick" and new is True and was < self.times[owner].close
 
     def _is_derived(self, kind: str, new: Value, owner: str) -> bool:
         times = self.times[owner]
