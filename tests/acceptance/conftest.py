@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.support.mortals import Mortals
 from tests.support.outline import Outline, in_crlf, outline
 from tests.support.people import Copy, Person, Place
 from tests.support.sandbox import Sandbox
@@ -107,10 +108,17 @@ def person(tracker: Place) -> Iterator[Person]:
     somebody.leave()
 
 
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
+    """Runs of the command without its start-up."""
+    with Mortals(tmp_path_factory.mktemp("forks")) as runs:
+        yield runs
+
+
 @pytest.fixture
-def fresh(plan: Source, tracker: Place, tmp_path: Path) -> Copy:
+def fresh(plan: Source, tracker: Place, tmp_path: Path, forks: Mortals) -> Copy:
     """A working copy whose plan is not on the tracker yet."""
-    return Copy.of(plan.content, tmp_path / "work", tracker)
+    return Copy.of(plan.content, tmp_path / "work", tracker, forked=forks.run)
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,8 @@ class Copy:
     name: str = "implementation-plan.md"
     original: bytes = b""
     outline: Outline = field(default_factory=lambda: Outline((), (), ()))
+    forked: Callable[[Copy, Sequence[str]], Ran] | None = None
+    """A quicker way to run the command, for the one more sync with which many tests end."""
 
     @classmethod
     def of(cls, source: bytes, folder: Path, place: Place | None = None, **more: Any) -> Copy:
@@ -192,7 +194,9 @@ class Copy:
     def is_settled(self) -> bool:
         """Whether one more sync finds nothing to do: no write, no byte, no conflict."""
         plan, state = self.content, self.state.read_bytes()
-        ran = self.sync()
+        again = ("sync", "--yes", "--json")
+        ran = self.forked(self, again) if self.forked else self.run(*again)
+        assert ran.code == 0, ran
         is_quiet = not ran.writes and not ran.json["operations"]
         is_same = (plan, state) == (self.content, self.state.read_bytes())
         if not (is_quiet and is_same):
