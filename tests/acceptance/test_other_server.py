@@ -17,6 +17,7 @@ from subprocess import PIPE, Popen
 import pytest
 
 from tests.acceptance.conftest import Source
+from tests.support.mortals import Mortals
 from tests.support.outline import body
 from tests.support.people import Copy, Person, Ran
 from tests.support.small_server import REPO, Fault, SmallServer
@@ -44,8 +45,11 @@ def least() -> Iterator[SmallServer]:
 
 
 @pytest.mark.parametrize("plan", ["reference", "example-crlf"], indirect=True)
-def test_the_whole_way_there_and_back(plan: Source, least: SmallServer, tmp_path: Path) -> None:
-    copy, person = Copy.of(plan.content, tmp_path / "work", least.place), Person(least.place)
+def test_the_whole_way_there_and_back(
+    plan: Source, least: SmallServer, tmp_path: Path, forks: Mortals
+) -> None:
+    copy = Copy.of(plan.content, tmp_path / "work", least.place, forked=forks.run)
+    person = Person(least.place)
     one, two, three = (copy.outline.task(number) for number in ("1.1", "1.2", "2.2"))
 
     copy.push()
@@ -199,14 +203,17 @@ def test_a_missing_repository(untouched: Copy, small: SmallServer, command: tupl
     assert f"repository {REPO} not found" in said(untouched.run(*command, exits=8))
 
 
-def test_a_missing_repository_at_the_first_push(fresh: Copy, small: SmallServer) -> None:
-    small.misbehave(404)
+@pytest.mark.parametrize(("fault", "code"), [(401, 8), (404, 8), (500, 1)])
+def test_a_first_push_that_fails_leaves_no_trace(
+    fresh: Copy, small: SmallServer, fault: int, code: int
+) -> None:
+    small.misbehave(fault)
 
-    ran = fresh.run("push", "--yes", exits=8)
+    assert said(fresh.run("push", "--yes", exits=code))
 
-    assert f"repository {REPO} not found" in said(ran)
     assert fresh.content == fresh.original
-    assert [path.name for path in fresh.folder.iterdir() if path.name != ".plansync"] == [fresh.name]
+    assert [path.name for path in fresh.folder.rglob("*")] == [fresh.name]
+    assert small.writes == []
 
 
 def test_a_tracker_that_is_down(plan: Source, tmp_path: Path) -> None:
