@@ -146,7 +146,9 @@ def _problem(error: Any, path: Path | None, flags: Mapping[str, Any]) -> str:
         tables: dict[str, type[BaseModel]] = {"when": When, "plan": PlanEntry}
         table = tables.get(keys[0] if len(keys) > 1 else "", Settings)
         close = difflib.get_close_matches(keys[-1], list(table.model_fields), 1, 0.5)
-        return f"{place}unknown key {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+        return f"{place}unknown key {name!r}" + (
+            f"; did you mean {'.'.join([*keys[:-1], close[0]])!r}?" if close else ""
+        )
     words = _SHAPES.get(name) or error["msg"].lower()
     return f"{place}{'' if is_flag else f'{name} '}{words} (got {error['input']!r})"
 

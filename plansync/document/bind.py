@@ -602,4 +602,4 @@ def _content_end(document: Document, span: Span) -> int:
         is_footer = document.footer is not None and block.span.start == document.footer.start
         if span.start <= block.span.start < span.end and block.shape is not Shape.RULE and not is_footer:
             end = max(end, block.span.end)
-    return end
+    return line_end(document.source, end)

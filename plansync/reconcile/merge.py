@@ -55,8 +55,11 @@ class Case(NamedTuple):
         return self.is_ahead or not self.same(self.remote, self.then_remote)
 
     def knew(self, value: Value | None, then: Value | None) -> bool:
-        """Whether a side held what was agreed when it changed its value (or came to it by itself)."""
-        return self.same(then, self.agreed) or self.same(value, self.agreed)
+        """Whether a side held what was agreed when it changed its value, or came to it by itself.
+
+        A side that showed nothing then owed nothing: it said it in another way (boxes for a state).
+        """
+        return then is None or self.same(then, self.agreed) or self.same(value, self.agreed)
 
 
 class Verdict(NamedTuple):

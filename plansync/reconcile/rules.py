@@ -192,10 +192,12 @@ def _was_seen_open(given: Given, uid: Uid, step: Uid) -> bool:
 
     Whoever closed without seeing it said nothing about it; and one added since may be newer than the close.
     """
-    issue = given.remote.get(uid)
-    is_remote = state_of(issue) is State.DONE and state_of(given.base.remote.get(uid)) is not State.DONE
-    shown = (given.remote if is_remote else given.local).get(step)
-    return tick_of(shown) is Tick.OPEN and tick_of(given.base.agreed.get(step)) is Tick.OPEN
+    is_remote = _has_closed(given, uid)
+    now, then = (given.remote, given.base.remote) if is_remote else (given.local, given.base.local)
+    was_open = step not in then or tick_of(then[step]) is Tick.OPEN
+    return (
+        was_open and tick_of(now.get(step)) is Tick.OPEN and tick_of(given.base.agreed.get(step)) is Tick.OPEN
+    )
 
 
 def _is_news(given: Given, step: Uid) -> bool:
@@ -227,9 +229,20 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
         return
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
     is_owed = agreement.why.get((uid, Field.STATE)) == "finish"  # agreed, but not yet said on both sides
-    if any(is_owed or _is_news(given, s) for s in open_):
+    if not any(is_owed or _is_news(given, s) for s in open_):
+        return
+    if _has_closed(given, uid):
+        plan = given.local[uid].fields.get(Field.STATE, State.TODO.value)
+        agreement.disagree(Conflict(uid, Field.STATE, State.DONE.value, plan, State.DONE.value))
+    else:
         agreement.set(uid, Field.STATE, State.TODO.value, "R3")
         agreement.set(uid, Field.IMPLIED, (), "R3")
+
+
+def _has_closed(given: Given, uid: Uid) -> bool:
+    """Whether somebody closed the issue since."""
+    then, now = given.base.remote.get(uid), given.remote.get(uid)
+    return state_of(now) is State.DONE and state_of(then) is not State.DONE
 
 
 def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:

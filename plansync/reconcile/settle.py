@@ -106,7 +106,9 @@ def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> N
         then = old.get(uid)
         values: dict[Field, Value] = {}
         for name in REMEMBERED[kind]:
-            source = item if agreed is None or name in agreed.fields else then
+            is_settled = agreed is None or name in agreed.fields
+            is_name = name is Field.TEXT and then is None and item is not agreed  # what a step is known by
+            source = item if is_settled or is_name else then
             if source is not None and name in source.fields:
                 values[name] = source.fields[name]
         if item is not None or values:

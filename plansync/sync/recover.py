@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from plansync.document import block
 from plansync.model import Base, Field, Kind, Side, Snapshot, Tick, Uid, steps_of, text_of, tick_of
 from plansync.reconcile.settle import REMEMBERED
@@ -110,8 +113,8 @@ def _created(session: Session, entry: Entry) -> Record | None:
 def _has_update_landed(session: Session, entry: Entry) -> bool:
     """Certify an update: by its stamp where it wrote a body, else by revision and value.
 
-    Where the issue moved on and the value is another, somebody may have undone it: it counts as
-    landed, so that it is never done to them twice.
+    Where the issue moved on and shows another value, nobody can tell whether ours landed and was undone:
+    what was agreed of the field is forgotten, so that it is asked about and never written twice.
     """
     item = session.view.items.get(Uid(entry.item))
     ref = entry.intent.get("ref")
@@ -120,13 +123,23 @@ def _has_update_landed(session: Session, entry: Entry) -> bool:
     record = session.mirror.records.get((thing_of(item), ref))
     if item.kind is not Kind.PHASE and item.stamp.op == entry.op:
         return True
-    changes = entry.intent.get("changes", [])
-    if entry.kind == "update-issue" and any(name != "title" for _, name, *_ in changes):
-        return False
-    if record and record.revision and record.revision == entry.intent.get("before"):
-        return False
-    is_there = all(item.fields.get(Field(name)) == new for uid, name, _, new, _ in changes if uid == item.uid)
-    return is_there or bool(record and record.revision)
+    changes = [(Field(name), new) for _, name, _, new, _ in entry.intent.get("changes", [])]
+    if entry.kind == "update-issue" and any(name is not Field.TITLE for name, _ in changes):
+        return False  # it wrote a body, and the body does not bear its stamp
+    if all(item.fields.get(name) == new for name, new in changes):
+        return True
+    if record is None or record.revision != entry.intent.get("before") or not record.revision:
+        _forget(session.base, item.uid, [name for name, _ in changes])
+    return False
+
+
+def _forget(base: Base, uid: Uid, names: Iterable[Field]) -> None:
+    """Take fields out of what is remembered: from here on they are unknown, and differing is a conflict."""
+    gone = set(names)
+    for side in (base.local, base.remote, base.agreed):
+        if uid in side and isinstance(side, dict):
+            fields = {f: v for f, v in side[uid].fields.items() if f not in gone}
+            side[uid] = replace(side[uid], fields=fields)
 
 
 def _has_plan_landed(session: Session, entry: Entry) -> bool:

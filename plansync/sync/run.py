@@ -248,6 +248,8 @@ class _Run:
                 break
             chosen = self._again(chosen, moved)
         self._settle_rest(chosen)
+        if not self.session.document.lineage and is_first_push(self.session.base):
+            return  # nothing of this plan is anywhere: a name for it would only hide issues made elsewhere
         try:
             self.session.write_state()
         except StoreError as error:  # what was done is in the journal, and the next run folds it
