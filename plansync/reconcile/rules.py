@@ -15,6 +15,7 @@ from plansync.model import (
     Base,
     Conflict,
     Field,
+    Item,
     Kind,
     Side,
     Snapshot,
@@ -23,6 +24,7 @@ from plansync.model import (
     Uid,
     Value,
     conflict_id,
+    is_step,
     owner_of,
     state_of,
     steps_of,
@@ -103,11 +105,10 @@ def derive(agreement: Agreement, given: Given) -> None:
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:
-    """Show the plan as it will be, as far as it is agreed."""
-    return {
-        uid: replace(item, fields={**item.fields, **agreement.items.get(uid, {})})
-        for uid, item in given.local.items()
-    }
+    """Show the plan as it will be, as far as it is agreed: with steps that only the tracker has yet."""
+    agreed = agreement.items
+    items = {u: replace(i, fields={**i.fields, **agreed.get(u, {})}) for u, i in given.local.items()}
+    return items | {u: Item(u, Kind.STEP, f) for u, f in agreed.items() if u not in items and is_step(u)}
 
 
 def _is_suspended(agreement: Agreement, given: Given, uid: Uid) -> bool:
@@ -229,9 +230,10 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
         return
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
     is_owed = agreement.why.get((uid, Field.STATE)) == "finish"  # agreed, but not yet said on both sides
-    if not any(is_owed or _is_news(given, s) for s in open_):
+    was_told = _was_told(given, uid)
+    if not any(is_owed or was_told or _is_news(given, s) for s in open_):
         return
-    if _has_closed(given, uid):
+    if _has_closed(given, uid) or was_told:
         plan = given.local[uid].fields.get(Field.STATE, State.TODO.value)
         agreement.disagree(Conflict(uid, Field.STATE, State.DONE.value, plan, State.DONE.value))
     else:
