@@ -19,11 +19,11 @@ from pathlib import Path
 from plansync import config
 from plansync.config import Home, Settings
 from plansync.document.dialects import DIALECTS
-from plansync.errors import AuthError, Busy, ConfigError, PlansyncError
+from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
-from plansync.store import shelf
+from plansync.store import shelf, state
 from plansync.store.files import PlanFiles, read_plan
 from plansync.store.journal import Journal
 from plansync.store.lock import locked
@@ -72,6 +72,23 @@ def paths_of(home: Home, plan: Path) -> Paths:
     local = root / ".plansync" / "local"
     base = local if home.settings.kind == "sandbox" else root / ".plansync"
     return Paths(plan, root, name, base / f"{name}.jsonl", local)
+
+
+def bound(home: Home, plan: Path) -> Home:
+    """Where nothing names a tracker, go on with the one that the plan's committed state file names."""
+    settings = home.settings
+    if settings.tracker is not None or settings.repo or settings.api_url:
+        return home
+    known = paths_of(home, plan).states[0]
+    try:
+        raw = known.read_text(encoding="utf-8", errors="replace") if known.is_file() else ""
+    except OSError as error:
+        raise StoreError(f"the state file {known} cannot be read: {error.strerror}") from None
+    target = state.load(raw, str(known)).target if raw else None
+    if target is None or target.kind == "sandbox":
+        return home
+    named = {"tracker": target.kind, "repo": target.project, "api_url": target.api}
+    return home.model_copy(update={"settings": settings.model_copy(update=named)})
 
 
 def target_of(settings: Settings) -> Target:

@@ -14,6 +14,7 @@ from plansync.cli.commands import demo, diff, init, inspect, pull, push, sandbox
 from plansync.cli.context import Common
 from plansync.errors import ConfigError, PlansyncError
 
+_INTERRUPTED = 130
 _FLAGS = ("--json", "-q", "--quiet", "-v", "--verbose", "-vv", "--no-color", "--version")
 _VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-url")
 
@@ -98,6 +99,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code. The only place that catches everything."""
     try:
         result = app(gathered(arguments), prog_name="plansync", standalone_mode=False)
+        if result == _INTERRUPTED:
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except PlansyncError as error:
         return _say(error)
@@ -105,7 +108,7 @@ def main(arguments: Sequence[str]) -> int:
         typer.echo(
             "\ninterrupted; what was done is remembered, run the same command again to go on", err=True
         )
-        return 130
+        return _INTERRUPTED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader is gone; nothing more may be printed
         return 1

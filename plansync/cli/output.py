@@ -206,7 +206,8 @@ class Writer:
 
     def _failures(self, report: Report) -> None:
         for done in report.done:
-            if done.error and done.status is not Status.SKIPPED:
+            is_told = report.error is not None and done.error == str(report.error)  # said once, at the end
+            if done.error and done.status is not Status.SKIPPED and not is_told:
                 name = report.labels.get(done.operation.uid, done.operation.uid)
                 typer.echo(visible(f"plansync: {done.operation.kind} {name}: {done.error}"), err=True)
 

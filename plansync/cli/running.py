@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -51,8 +52,9 @@ def perform(common: Common, request: Request) -> int:
     if unknown := [name for name in request.allow if name not in ALLOWED]:
         raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
     home = common.home()
-    check_named_target(home)
     plan = find_plan(home, request.plan)
+    home = wiring.bound(home, plan)
+    check_named_target(home)
     target = wiring.target_of(home.settings)
     began = time.monotonic()
     is_json = common.as_json or request.format == "json"
@@ -139,5 +141,12 @@ class _Asker:
                 f"this would {what} at {self.target}; add --yes to go on, or look first: plansync diff"
             )
         sys.stdout.flush()
+        report.is_dry = True
         self.writer.report(report, verbose=False, quiet=False)
-        return typer.confirm(f"This will {what} at {self.target}. Go on?")
+        report.is_dry = False
+        # The event loop keeps the first Ctrl-C for itself, which a prompt would never hear of.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return typer.confirm(f"This will {what} at {self.target}. Go on?")
+        finally:
+            signal.signal(signal.SIGINT, before)

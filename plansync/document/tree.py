@@ -25,6 +25,9 @@ _KEY = re.compile(
 )
 
 
+_FOOTER = {"completion", "current_phase", "implementation_status", "last_updated", "next_review"}
+
+
 class Role(Enum):
     """What a node is to the plan."""
 
@@ -364,7 +367,8 @@ class _Builder:
             block.inside < 0 and index not in self.parents and _is_running_text(self.source, block.text, keys)
         )
         if self.section[0] == "risks" and not self.task:
-            self.risks.extend([block.span] if block.inside < 0 else [])
+            is_footer = any(key.name in _FOOTER for key in keys)
+            self.risks.extend([block.span] if block.inside < 0 and not is_footer else [])
         elif self.task and is_prose and not keys and not self.task.has_lead_ended:
             self.task.prose.append(block.span)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from plansync.model import Changeset, Field, Item, Kind, Snapshot, Uid, is_step
+from plansync.model import Changeset, Field, Item, Kind, Note, Snapshot, Uid, is_step
 from plansync.reconcile.merge import Agreement, merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
@@ -35,9 +35,17 @@ def reconcile(given: Given) -> Decision:
         agreed=_snapshot(agreement, local, remote),
         operations=tuple(sorted(operations(agreement, given), key=lambda op: op.wave)),
         conflicts=tuple(agreement.conflicts.values()),
-        notes=tuple(agreement.notes),
+        notes=(*agreement.notes, *_left_out(given)),
     )
     return Decision(changeset, given.local, remote)
+
+
+def _left_out(given: Given) -> tuple[Note, ...]:
+    """Say once, before a plan has any issue, which of its tasks will get none."""
+    if not given.skipped or any(i.kind is Kind.TASK for i in given.remote.values()):
+        return ()
+    text = f"{len(given.skipped)} tasks were done or dropped before they had an issue and get none (done_at_first_push)"
+    return (Note("", text),)
 
 
 def _linkable(given: Given) -> Snapshot:

@@ -13,6 +13,8 @@ from plansync.sync.events import Done, Progressed, Status
 from plansync.sync.session import Session
 from plansync.sync.write import Writer, filled
 
+TIME_IS_OVER = "the time for this run is over"
+
 
 class Applier:
     """Applies the chosen operations of one changeset.
@@ -62,7 +64,7 @@ class Applier:
         """Say whether everything that an operation stands on is there."""
         op = done.operation
         if self.deadline is not None and self.session.project.monotonic() > self.deadline:
-            done.status, done.error = Status.SKIPPED, "the time for this run is over"
+            done.status, done.error = Status.SKIPPED, TIME_IS_OVER
             return False
         is_there = all(uid in self.session.remote for uid in op.needs)
         if owner_of(op.uid) in self.failed or not is_there:

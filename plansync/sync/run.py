@@ -20,6 +20,7 @@ from plansync.model import (
     Field,
     Item,
     Kind,
+    Note,
     Operation,
     Side,
     Uid,
@@ -32,7 +33,7 @@ from plansync.reconcile.order import IDS
 from plansync.store import state
 from plansync.store.journal import Journal
 from plansync.sync import guards, recover
-from plansync.sync.apply import Applier
+from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.session import Project, Session, require_plan
 from plansync.sync.write import Writer
@@ -247,6 +248,8 @@ class _Run:
             if self.report.error or not moved or round_ == _ROUNDS_MAX - 1:
                 break
             chosen = self._again(chosen, moved)
+        if any(d.error == TIME_IS_OVER for d in chosen):
+            self.report.notes.append(Note("", f"{TIME_IS_OVER} (--max-time); run again to go on"))
         self._settle_rest(chosen)
         if not self.session.document.lineage and is_first_push(self.session.base):
             return  # nothing of this plan is anywhere: a name for it would only hide issues made elsewhere

@@ -44,7 +44,7 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     document = parse(read_plan(path), DIALECTS[0])
     require_plan(document, str(path))
     items = bind.snapshot(document, path.stem).items
-    paths = wiring.paths_of(home, path)
+    paths = wiring.paths_of(wiring.bound(home, path), path)
     known = next((s for s in (paths.state, *paths.states) if s.is_file()), None)
     raw = known.read_bytes() if known else b""
     base = state.load(raw.decode("utf-8", "replace"), str(paths.state)).base if raw else None

@@ -34,7 +34,7 @@ def command(
     path = find_plan(home, plan)
     if common.is_attended and not yes and not typer.confirm(f"Unlink {path} from its issues?"):
         raise Declined("nothing was changed")
-    paths = wiring.paths_of(home, path)
+    paths = wiring.paths_of(wiring.bound(home, path), path)
     files = [wiring.plan_files(paths, state) for state in paths.states]
     count = unlink(files, wiring.lock(paths), strip=strip)
     words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
