@@ -95,6 +95,10 @@ class Stamp:
     rev: int = 0
     op: str = ""
 
+    def is_beyond(self, known: Stamp) -> bool:
+        """Say whether another copy wrote since: more often, or as often and not with our last write."""
+        return self.rev > known.rev or (self.rev == known.rev and bool(known.op) and self.op != known.op)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

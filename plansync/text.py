@@ -104,6 +104,7 @@ def words(text: object) -> str:
     if not isinstance(text, str):
         return ""
     text = re.sub(r"\\(#+)$", r"\1", one_line(restore(text)))
+    text = re.sub(r"<U\+([0-9A-F]{4})>", lambda m: chr(int(m[1], 16)), text)
     return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--"))
 
 

@@ -86,6 +86,8 @@ def read(body: str) -> Block | None:
         return None
     part = source[inner.start : inner.end]
     parsed = blocks(part)
+    if any(_is_open(part, each) for each in parsed):
+        return None
     lines, metas = read_boxes(part, parsed), _metas(part, parsed)
     follows = _FOLLOWS.search(part)
     return Block(
@@ -100,6 +102,13 @@ def read(body: str) -> Block | None:
         begin=Span(begin.start(), line_end(source, begin.start())),
         inner=inner,
     )
+
+
+def _is_open(part: bytes, block: Parsed) -> bool:
+    """Say whether a fence or comment begins here and swallows what follows: the boxes below are not gone."""
+    text = part[block.span.start : block.span.end]
+    is_comment = block.shape is Shape.HTML and text.count(b"<!--") > text.count(b"-->")
+    return is_comment or (block.shape is Shape.CODE and not block.is_closed)
 
 
 def _metas(part: bytes, parsed: Sequence[Parsed]) -> dict[Field, Key]:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from plansync.document.dialect import Carrier, Dialect
 from plansync.document.spans import Block, Shape, Span, blocks, line_end, line_start
-from plansync.model import Tick
+from plansync.model import OVERVIEW, Tick
 from plansync.text import UID_PATTERN
 
 MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN}) -->")
@@ -315,7 +315,7 @@ class _Builder:
 
     def _marker(self, comment: Span) -> str:
         found = MARKER.fullmatch(self.source[comment.start : comment.end].decode("utf-8"))
-        return found[1] if found else ""
+        return found[1] if found and found[1] != OVERVIEW else ""
 
     def _close(self, draft: _Draft | None) -> None:
         if draft:

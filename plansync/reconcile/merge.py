@@ -279,7 +279,7 @@ def case_of(
 
 def _merge_item(agreement: Agreement, base: Base, ours: Item, theirs: Item) -> None:
     known = base.remote.get(ours.uid)
-    is_ahead = known is not None and theirs.stamp.rev > known.stamp.rev
+    is_ahead = known is not None and theirs.stamp.is_beyond(known.stamp)
     for (kind, name), row in ROWS.items():
         if kind is ours.kind:
             case = case_of(
@@ -312,7 +312,7 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
         return
     ours, theirs = uids_of(local[owner], Field.STEPS), uids_of(remote[owner], Field.STEPS)
     known = base.remote.get(owner)
-    is_ahead = known is not None and remote[owner].stamp.rev > known.stamp.rev
+    is_ahead = known is not None and remote[owner].stamp.is_beyond(known.stamp)
     gone: set[Uid] = set()
     for uid in dict.fromkeys((*ours, *theirs)):
         if uid in local and uid in remote:

@@ -113,6 +113,10 @@ def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> N
                 values[name] = source.fields[name]
         if item is not None or values:
             known = item or then
+            if item is not None and then is not None and item.stamp == Stamp():
+                known = replace(
+                    item, stamp=then.stamp
+                )  # a block that cannot be read does not say how often we wrote
             new[uid] = Item(
                 uid,
                 kind,

@@ -103,7 +103,10 @@ class PlanFiles:
 def read_plan(path: Path) -> bytes:
     """Read any plan; see `PlanFiles.read`."""
     try:
-        if path.stat().st_size > _PLAN_MAX_BYTES:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            raise PlanError("this is no regular file", str(path))
+        if about.st_size > _PLAN_MAX_BYTES:
             raise PlanError("the file is larger than 16 MB, which is no plan", str(path))
         content = path.read_bytes()
     except FileNotFoundError:

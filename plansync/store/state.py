@@ -115,9 +115,9 @@ def _json(line: str) -> Any:
         return None
 
 
-def _crc(record: Mapping[str, Any]) -> str:
+def _crc(uid: str, record: Mapping[str, Any]) -> str:
     body = {k: v for k, v in record.items() if k != "crc"}
-    return f"{zlib.crc32(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()):08x}"
+    return f"{zlib.crc32(json.dumps([uid, body], sort_keys=True, ensure_ascii=False).encode()):08x}"
 
 
 def dump(saved: Saved) -> bytes:
@@ -153,17 +153,18 @@ def record(base: Base, uid: Uid) -> dict[str, Any]:
         "ref": there.at if there else None,
         "node": there.node if there else "",
         "rev": there.stamp.rev if there else 0,
+        "op": there.stamp.op if there else "",
         **_values(sides, uid, kind),
     }
     steps = sorted({u for s in sides for u in uids_of(s.get(uid), Field.STEPS) if u in s}, key=_number)
     if steps:
         values["step"] = {str(_number(u)): _values(sides, u, Kind.STEP) for u in steps}
-    return sealed(values)
+    return sealed(uid, values)
 
 
-def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+def sealed(uid: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """Give a changed record its checksum."""
-    return {**record, "crc": _crc(record)}
+    return {**record, "crc": _crc(uid, record)}
 
 
 def _number(uid: str) -> int:
@@ -191,7 +192,7 @@ def _is_sound(uid: str, record: Any) -> bool:
     if (
         not re.fullmatch(UID_PATTERN, uid)
         or not isinstance(record, dict)
-        or record.get("crc") != _crc(record)
+        or record.get("crc") != _crc(uid, record)
     ):
         return False
     numbers = [record.get("rev", 0), 0 if record.get("ref") is None else record["ref"]]
@@ -239,7 +240,7 @@ def restore(base: Base, uid: str, record: Any) -> bool:
                 _put(side, Item(Uid(f"{uid}/{number}"), Kind.STEP, fields))
     for index, (side, fields) in enumerate(zip(sides, shown, strict=True)):
         if index == 1 and ref is not None:
-            stamp = Stamp(int(record.get("rev") or 0))
+            stamp = Stamp(int(record.get("rev") or 0), str(record.get("op") or ""))
             _put(side, Item(Uid(uid), Kind(kind), fields, ref, stamp, str(record.get("node") or "")))
         elif fields or index == 0:
             _put(side, Item(Uid(uid), Kind(kind), fields))

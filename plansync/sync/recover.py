@@ -61,7 +61,7 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
             record = _created(session, entry)
             if record is not None:
                 made = {**entry.intent["records"][entry.item], "ref": record.ref}
-                entry.intent["records"][entry.item] = state.sealed(made)
+                entry.intent["records"][entry.item] = state.sealed(entry.item, made)
             _settle(session, journal, entry, record is not None)
     session.show_remote()
 

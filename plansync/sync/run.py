@@ -198,7 +198,7 @@ class _Run:
     def _guard(self, planned: list[Operation]) -> None:
         guards.check(
             self.session.base,
-            self.session.local,
+            self.session.shown,
             planned,
             sum(self.session.base.remote[u].kind is Kind.TASK for u in self.session.frozen),
             allow=self.options.allow,

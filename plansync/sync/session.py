@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -39,6 +40,8 @@ from plansync.trackers import mapping
 from plansync.trackers.base import Absence, Record, Thing, Tracker
 from plansync.trackers.mapping import Names
 from plansync.trackers.mirror import Keeper, Mirror
+
+ISSUE_NUMBER = re.compile(r"#(\d{1,15})\b")
 
 
 class Files(Protocol):
@@ -160,7 +163,9 @@ class Session:
 
     async def read_tracker(self) -> None:
         """Bring the mirror up to date and show the tracker's side."""
-        self.absent = await self.mirror.read(mapping.known_numbers(self.base.remote))
+        links = (ISSUE_NUMBER.match(text_of(i, Field.LINK)) for i in self.shown.values())
+        named = {(Thing.ISSUE, int(found[1])) for found in links if found}
+        self.absent = await self.mirror.read({*mapping.known_numbers(self.base.remote), *named})
         if not self.lineage:
             self.lineage = self._discover() or self.project.new_id()
         self.show_remote()
@@ -171,6 +176,20 @@ class Session:
         self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         self.remote: dict[Uid, Item] = self.view.items
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
+        self.frozen |= set(self._unproven())
+
+    def _unproven(self) -> Iterator[Uid]:
+        """List the tasks whose number only the state file gives: neither the issue nor the plan says so.
+
+        A state file may come from anybody; nothing is written to an issue on its word alone.
+        """
+        for uid, item in self.view.items.items():
+            link = self.shown[uid].fields.get(Field.LINK) if uid in self.shown else None
+            is_readable = item.kind is not Kind.TASK or Field.STEPS in item.fields
+            if not is_readable and isinstance(link, str) and link.partition(" ")[0] != f"#{item.at}":
+                text = f"#{item.at} bears no mark of ours and the plan does not name it; nothing is done about it"
+                self.notes.append(Note(uid, text))
+                yield uid
 
     def _discover(self) -> str:
         """Find the lineage under which this plan's issues are there already.
@@ -216,7 +235,7 @@ class Session:
         self.behind = {
             uid
             for uid, item in self.remote.items()
-            if uid in self.base.remote and item.stamp.rev > self.base.remote[uid].stamp.rev
+            if uid in self.base.remote and item.stamp.is_beyond(self.base.remote[uid].stamp)
         }
         self.agreed = decision.changeset.agreed
         return decision.changeset
@@ -299,6 +318,12 @@ def require_plan(document: Document, path: str) -> None:
 
     Raises: PlanError.
     """
+    lines = document.source.splitlines()
+    for word in (b"<<<<<<< ", b">>>>>>> "):
+        if line := next((n for n, text in enumerate(lines, 1) if text.startswith(word)), 0):
+            raise SafetyStop(
+                f"{path}:{line}: git left a conflict here; settle it in the plan, then run again"
+            )
     if not document.nodes:
         raise PlanError(
             "no phases or tasks were found (looked for headings such as '## Phase 1: …' and '### Task 1.1: …')",

@@ -94,7 +94,11 @@ class Writer:
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind != "update-issue" or not _has_body(op):
+        if (
+            item is None
+            or item.at is None
+            or op.kind not in ("update-issue", "set-milestone", "reopen-issue")
+        ):
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)

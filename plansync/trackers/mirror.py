@@ -98,7 +98,8 @@ class Mirror:
                 pages += 1
                 is_known = all(self._is_known(record) for record in page.records)
                 self._take(page.records, wanted)
-                if _is_older(page, edge) or (is_known and (page.is_unchanged or _reaches_below(page, edge))):
+                is_as_read = page.is_unchanged and max((r.revision for r in page.records), default="") <= edge
+                if _is_older(page, edge) or (is_known and (is_as_read or _reaches_below(page, edge))):
                     break
             if pages <= 1:
                 break
