@@ -82,10 +82,10 @@ def _dumped(value: object) -> str:
 
 
 def _memory(state: Path) -> str:
-    """The state file's items without the counters of writes, which a repeated run may move."""
+    """The state file's items without the stamps of writes, which a repeated run may move."""
     header, *lines = [json.loads(line) for line in state.read_text().splitlines()]
     items = [
-        {k: v for k, v in line.items() if k not in ("rev", "crc")} if isinstance(line, dict) else line
+        {k: v for k, v in line.items() if k not in ("rev", "op", "crc")} if isinstance(line, dict) else line
         for line in lines
     ]
     port_free = {k: v for k, v in header.items() if k in ("plansync", "path")}
