@@ -187,6 +187,8 @@ class Writer:
         deferred = self.style(" (waits: pull first)", dim=True) if _waits_for_pull(report, done) else ""
         if done.status is Status.DEFERRED and not deferred:
             deferred = self.style(" (deferred)", dim=True)
+        if done.status is Status.UNKNOWN:
+            deferred = self.style(" (outcome unknown; the next run finds out)", dim=True)
         words = visible(described(report, op))
         self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{deferred}")
 
