@@ -1,0 +1,139 @@
+"""`plansync new`: a starting plan to open and reword.
+
+The texts are `plansync/starts/DIALECT.md`. In them `{title}` stands for the title that the file's name,
+or its folder's, gives, and `{date}` for today; nothing else is replaced. Owns no file that exists.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plansync.cli.context import Common
+
+_ENDINGS = (".md", ".markdown")
+_NO_TITLE = "New plan"
+_COMMON_NAMES = re.compile(
+    r"(?:implementation |project )?(?:plan|task|todo|roadmap|milestone|checklist|doc|spec)s?"
+    r"|openspec|changes|kiro|src",
+    re.IGNORECASE,
+)
+"""Names that files and folders of plans have in any project; they say nothing of this one."""
+_MARKDOWN = re.compile(r"[-_\s`*<>\[\]\\&#~|]+")
+
+
+class Start(StrEnum):
+    """The dialects that there is a starting plan for."""
+
+    PHASE_TASK = "phase-task"
+    KIRO = "kiro"
+    SPEC_KIT = "spec-kit"
+    OPENSPEC = "openspec"
+
+
+def command(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="The plan to write, such as docs/plan.md.")],
+    dialect: Annotated[Start, typer.Option("--dialect", help="How the plan is written.")] = Start.PHASE_TASK,
+) -> None:
+    """Write a starting plan to fill in; never over a file that is there."""
+    from datetime import date
+
+    from plansync.cli.output import dumped
+    from plansync.text import visible
+
+    common: Common = context.obj
+    _check_name(path)
+    _create(path, starting_plan(dialect, title_for(path.absolute()), date.today().isoformat()))
+    if common.as_json:
+        typer.echo(dumped({"schema": "plansync/new/1", "path": str(path), "dialect": dialect.value}))
+    elif not common.quiet:
+        typer.echo(visible(_advice(path, dialect)))
+
+
+def starting_plan(dialect: Start, title: str, date: str) -> bytes:
+    """Read a starting text and put title and date into it."""
+    from importlib.resources import files
+
+    text = files("plansync").joinpath(f"starts/{dialect.value}.md").read_text("utf-8")
+    return text.replace("{date}", date).replace("{title}", title).encode()
+
+
+def title_for(path: Path) -> str:
+    """Make a title of the first name, from the file outwards, that is not a name of any plan.
+
+    `docs/night-bus.md` and `specs/004-night-bus/tasks.md` both give `Night bus`. A home folder is
+    named after a person and gives none.
+    """
+    home = Path.home()
+    folders = [folder.name for folder in path.parents[:2] if folder not in (home, *home.parents)]
+    names = (_words(name) for name in (path.stem, *folders))
+    found = next((name for name in names if name and not _COMMON_NAMES.fullmatch(name)), _NO_TITLE)
+    return found[0].upper() + found[1:]
+
+
+def _words(name: str) -> str:
+    """Write a name as words: no separators, no number in front, nothing that Markdown would read."""
+    from plansync.text import one_line, sound
+
+    words = one_line(_MARKDOWN.sub(" ", sound(name).lstrip(".")))
+    return re.sub(r"^(?:\d+ )+(?=\D)", "", words)
+
+
+def _check_name(path: Path) -> None:
+    from plansync.errors import ConfigError
+
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        is_folder = False  # writing will say what is wrong with the name
+    if is_folder:
+        raise ConfigError(f"{path} is a folder; name a file in it: plansync new {_quoted(path / 'plan.md')}")
+    if path.suffix.casefold() not in _ENDINGS:
+        better = path.with_name(f"{path.name}.md")
+        raise ConfigError(f"a plan is a Markdown file; give it that ending: plansync new {_quoted(better)}")
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, and its folders; leave no half of it.
+
+    Raises: ConfigError where the file exists, if only since a moment, or cannot be written.
+    """
+    from plansync.errors import ConfigError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the folder {path.parent} cannot be made: {error.strerror}") from None
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        raise ConfigError(f"{path} is there already and was not touched; name another file") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+    try:
+        with file:
+            file.write(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _advice(path: Path, dialect: Start) -> str:
+    lines = (
+        f"wrote {path}, a plan to reword ({dialect.value})",
+        "Put your own phases, tasks and times into it. Next, see where it stands and whether it adds up:",
+        f"  plansync status {_quoted(path)}",
+        f"  plansync check {_quoted(path)}",
+    )
+    return "\n".join(lines)
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))
