@@ -1,1 +1,1 @@
-"""Arithmetic on a plan's snapshot: progress and the lines that follow from it."""
+"""Arithmetic on a plan's snapshot: progress, effort, the order of the tasks, and the lines that follow from it."""
