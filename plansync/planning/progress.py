@@ -41,9 +41,20 @@ def shown_state(items: Snapshot, uid: Uid, remembered: State | None = None) -> S
         return State(str(said))
     if remembered is not None:
         return State.TODO if remembered is State.DROPPED else remembered
-    ticks = [tick_of(s) for s in steps_of(items, uid) if not s.fields.get(Field.OPTIONAL)]
-    counting = [t for t in ticks if t is not Tick.DROPPED]
-    return State.DONE if counting and all(t is Tick.TICKED for t in counting) else State.TODO
+    return State.DONE if _is_ticked_off(steps_of(items, uid)) else State.TODO
+
+
+def _is_ticked_off(steps: list[Item]) -> bool:
+    """Say whether there are steps that count, and all of them are ticked."""
+    has_ticked = False
+    for step in steps:
+        tick = tick_of(step)
+        if step.fields.get(Field.OPTIONAL) or tick is Tick.DROPPED:
+            continue
+        if tick is not Tick.TICKED:
+            return False
+        has_ticked = True
+    return has_ticked
 
 
 def progress(states: Mapping[Uid, State]) -> Progress:
@@ -77,12 +88,14 @@ def _overall(items: Snapshot, states: Mapping[Uid, State], now: Progress) -> int
 def current_phase(items: Snapshot, states: Mapping[Uid, State]) -> Uid | None:
     """Find the first phase with a task to do; the last one when all is done."""
     phases = [u for u, i in items.items() if i.kind is Kind.PHASE]
-    for phase in phases:
-        if any(states[t.uid] is State.TODO for t in tasks_in(items, phase) if t.uid in states):
-            return phase
-    return phases[-1] if phases else None
+    busy = {text_of(items.get(u), Field.PHASE) for u, s in states.items() if s is State.TODO}
+    return next((p for p in phases if p in busy), phases[-1] if phases else None)
 
 
-def tasks_in(items: Snapshot, phase: str) -> list[Item]:
-    """List a phase's tasks in the plan's order; an empty uid stands for tasks without a phase."""
-    return [i for i in items.values() if i.kind is Kind.TASK and text_of(i, Field.PHASE) == phase]
+def by_phase(items: Snapshot) -> dict[str, list[Uid]]:
+    """Sort the tasks by phase, in the plan's order; the empty uid stands for tasks without a phase."""
+    found: dict[str, list[Uid]] = {u: [] for u, i in items.items() if i.kind is Kind.PHASE}
+    for uid, item in items.items():
+        if item.kind is Kind.TASK:
+            found.setdefault(text_of(item, Field.PHASE), []).append(uid)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
     from plansync.config import Home
-
-_BAR = 20
+    from plansync.durations import Duration
+    from plansync.model import Base, Item, Snapshot, State, Uid
+    from plansync.planning.graph import Graph
 
 
 def command(context: typer.Context, plan: Plan = None) -> None:
-    """Show progress by phase and what comes next; works offline on any plan."""
+    """Show progress, what comes next, what waits and the critical path; works offline on any plan."""
+    from plansync.cli import standing
     from plansync.cli.output import Writer, dumped
 
     common: Common = context.obj
@@ -27,116 +30,203 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     if common.as_json:
         typer.echo(dumped(found))
     else:
-        _print(Writer(common.has_color), found)
+        standing.print_standing(Writer(common.has_color), found)
 
 
 def _status(home: Home, path: Path) -> dict[str, Any]:
-    from plansync import durations, wiring
-    from plansync.document import bind
-    from plansync.document.dialects import DIALECTS
-    from plansync.document.tree import parse
-    from plansync.model import OVERVIEW, Field, Kind, State, state_of, text_of, uids_of
-    from plansync.planning.progress import progress, shown_state, tasks_in
-    from plansync.store import state
-    from plansync.store.files import read_plan
-    from plansync.sync.session import require_plan
+    from plansync.model import Kind, state_of
+    from plansync.planning.progress import shown_state
 
-    document = parse(read_plan(path), DIALECTS[0])
-    require_plan(document, str(path))
-    items = bind.snapshot(document, path.stem).items
-    paths = wiring.paths_of(wiring.bound(home, path), path)
-    known = next((s for s in (paths.state, *paths.states) if s.is_file()), None)
-    raw = known.read_bytes() if known else b""
-    base = state.load(raw.decode("utf-8", "replace"), str(paths.state)).base if raw else None
+    items, labels = _seen(path)
+    base = _base(home, path)
     states = {
-        uid: shown_state(items, uid, state_of(base.agreed.get(uid)) if base else None)
+        uid: shown_state(items, uid, state_of(base.agreed.get(uid)))
         for uid, item in items.items()
         if item.kind is Kind.TASK
     }
+    return _Standing(items, labels, base, states).document(path)
 
-    def named(uid: str) -> dict[str, Any]:
-        item = items[uid]  # type: ignore[index]
-        there = base.remote.get(item.uid) if base else None
-        label = document.nodes[item.at or 0].label
+
+def _seen(path: Path) -> tuple[Snapshot, Mapping[Uid, str]]:
+    """Read a plan: its items, and each phase's and task's number as written."""
+    from plansync.document import bind
+    from plansync.document.dialects import DIALECTS
+    from plansync.document.tree import parse
+    from plansync.store.files import read_plan
+
+    document = parse(read_plan(path), DIALECTS[0])
+    items = bind.snapshot(document, path.stem).items
+    if b"<<<<<<< " in document.source or b">>>>>>> " in document.source:
+        from plansync.sync.session import require_plan  # brings half the program along
+
+        require_plan(document, str(path))
+    own = {u: i.at for u, i in items.items() if i.at is not None and i.at >= 0}
+    return items, {u: document.nodes[at].label for u, at in own.items()}
+
+
+def _base(home: Home, path: Path) -> Base:
+    """Read what the plan's state file remembers; nothing where there is none.
+
+    Where the file lies is known to `wiring` as well, which brings the HTTP client and the sandbox
+    along: a third of a second more than a command that only looks should take.
+    """
+    from plansync import config
+    from plansync.model import Base
+    from plansync.store import state
+
+    folder = config.root_of(home, path) / ".plansync"
+    name = path.resolve().relative_to(folder.parent.resolve()).as_posix()
+    places = [folder / f"{name}.jsonl", folder / "local" / f"{name}.jsonl"]
+    if home.settings.tracker == "sandbox":
+        places.reverse()
+    known = next((p for p in places if p.is_file()), None)
+    raw = known.read_bytes() if known else b""
+    return state.load(raw.decode("utf-8", "replace"), str(known)).base if raw else Base()
+
+
+class _Standing:
+    """Puts what planning finds into the words of `docs/schemas/status-1.json`."""
+
+    def __init__(
+        self, items: Snapshot, labels: Mapping[Uid, str], base: Base, states: Mapping[Uid, State]
+    ) -> None:
+        from plansync.model import State
+        from plansync.planning.estimates import estimates, times
+        from plansync.planning.graph import graph
+
+        self.items, self.labels, self.base, self.states = items, labels, base, states
+        self.estimates = estimates(items)
+        self.times = times(self.estimates)
+        self.graph = graph(items)
+        self.todo = self.graph.only({u for u, s in states.items() if s is State.TODO})
+
+    def document(self, path: Path) -> dict[str, Any]:
+        """Write the whole document."""
+        from plansync.model import OVERVIEW, Field, text_of
+
+        return {
+            "schema": "plansync/status/1",
+            "path": str(path),
+            "title": text_of(self.items[OVERVIEW], Field.TITLE),
+            **self._counted(self.states),
+            **self._phases(),
+            "time": self._time(),
+            "points": self._points(),
+            "implied_order": self.graph.is_implied,
+            "next": self._named(self.todo.ready),
+            "waiting": [{**self._name(u), "for": self._named(n)} for u, n in self.todo.waiting.items()],
+            "unclear": self._named(u for u in self.todo.needs if u in self.todo.unclear),
+            "cycle": self._named(self.todo.cycle or self.graph.cycle),
+            **self._scheduled(self.todo),
+            **self._decisions(),
+            "linked": sum(1 for u in self.states if self._ref(u)),
+        }
+
+    def _counted(self, states: Mapping[Uid, State]) -> dict[str, int]:
+        from plansync.planning.effort import effort
+        from plansync.planning.progress import progress
+
+        now = progress(states)
+        left = effort(states, self.times).left.high
+        return {"done": now.done, "total": now.total, "percent": now.percent, "left_min": left}
+
+    def _phases(self) -> dict[str, Any]:
+        from plansync.model import Field, Uid, text_of
+        from plansync.planning.progress import by_phase
+
+        counts = {p: self._counted({u: self.states[u] for u in t}) for p, t in by_phase(self.items).items()}
+        named = {Uid(p): count for p, count in counts.items() if p in self.items}
+        return {
+            "phases": [
+                {"uid": u, "title": text_of(self.items[u], Field.TITLE), **count}
+                for u, count in named.items()
+            ],
+            "unphased": counts.get(""),
+        }
+
+    def _time(self) -> dict[str, int]:
+        from plansync.planning.effort import effort
+
+        now = effort(self.states, self.times)
+        return {
+            "done_min": now.done.high,
+            "total_min": now.total.high,
+            "percent": now.percent,
+            "left_low_min": now.left.low,
+            "unestimated": now.unestimated,
+        }
+
+    def _points(self) -> dict[str, float]:
+        from plansync.planning.effort import points
+
+        return dict(points(self.states, self.estimates)._asdict())
+
+    def _scheduled(self, todo: Graph) -> dict[str, Any]:
+        """Lay out the work that is left."""
+        from plansync.planning.schedule import schedule
+
+        found = schedule(todo, self.times)
+        if found is None or not found.timings:
+            return {"critical_path": None, "schedule": []}
+        return {
+            "critical_path": {
+                "tasks": self._named(found.critical_path),
+                "left_min": found.length.high,
+                "left_low_min": found.length.low,
+            },
+            "schedule": [
+                {
+                    "uid": uid,
+                    "label": self.labels.get(uid, ""),
+                    **_ends(self.times.get(uid)),
+                    "earliest_start_min": timing.earliest_start_min,
+                    "earliest_finish_min": timing.earliest_finish_min,
+                    "latest_start_min": timing.latest_start_min,
+                    "latest_finish_min": timing.latest_finish_min,
+                    "slack_min": timing.slack_min,
+                    "critical": timing.is_critical,
+                }
+                for uid, timing in found.timings.items()
+            ],
+        }
+
+    def _decisions(self) -> dict[str, Any]:
+        told = {u: ids for u, i in self.base.agreed.items() if (ids := _told(i))}
+        return {
+            "decisions": sorted(c for ids in told.values() for c in ids),
+            "undecided": self._named(u for u in told if u in self.items),
+        }
+
+    def _named(self, uids: Iterable[Uid]) -> list[dict[str, Any]]:
+        return [self._name(u) for u in uids]
+
+    def _name(self, uid: Uid) -> dict[str, Any]:
+        from plansync.model import Field, text_of
+
+        item = self.items[uid]
         return {
             "uid": uid,
-            "label": label,
+            "label": self.labels.get(uid, ""),
             "title": text_of(item, Field.TITLE),
-            "ref": there.at if there else None,
+            "ref": self._ref(uid),
+            "estimate": text_of(item, Field.ESTIMATE),
         }
 
-    def left(uid: str) -> int:
-        duration = durations.read(text_of(items[uid], Field.ESTIMATE))  # type: ignore[index]
-        return duration.high if duration else 0
-
-    todo = [u for u, s in states.items() if s is State.TODO]
-    waits = {u: [d for d in uids_of(items[u], Field.DEPENDS) if d in todo] for u in todo}
-    phases = [
-        {
-            "uid": u,
-            "title": text_of(i, Field.TITLE),
-            **_counted(progress({t.uid: states[t.uid] for t in tasks_in(items, u)})),
-        }
-        for u, i in items.items()
-        if i.kind is Kind.PHASE
-    ]
-    linked = (
-        sum(1 for u, i in base.remote.items() if i.kind is Kind.TASK and i.at and u in items) if base else 0
-    )
-    conflicts = [c for i in base.agreed.values() for c in i.fields.get(Field.TOLD, ())] if base else []  # type: ignore[union-attr]
-    return {
-        "schema": "plansync/status/1",
-        "path": str(path),
-        "title": text_of(items[OVERVIEW], Field.TITLE),
-        **_counted(progress(states)),
-        "phases": phases,
-        "next": [named(u) for u in todo if not waits[u]],
-        "waiting": [{**named(u), "for": [named(d) for d in waits[u]]} for u in todo if waits[u]],
-        "decisions": sorted(str(c) for c in conflicts),
-        "left_min": sum(left(u) for u in todo),
-        "linked": linked,
-    }
+    def _ref(self, uid: Uid) -> int | None:
+        there = self.base.remote.get(uid)
+        return there.at if there else None
 
 
-def _counted(now: Any) -> dict[str, int]:
-    return {"done": now.done, "total": now.total, "percent": now.percent}
+def _ends(time: Duration | None) -> dict[str, int | None]:
+    return {"low_min": time.low if time else None, "high_min": time.high if time else None}
 
 
-def _print(writer: Any, found: dict[str, Any]) -> None:
-    from plansync import durations
-    from plansync.text import visible
+def _told(item: Item) -> tuple[str, ...]:
+    """List the open conflicts of an item."""
+    from plansync.model import Field
 
-    writer.heading(visible(found["title"]))
-    width = max((len(visible(p["title"])) for p in found["phases"]), default=0)
-    for phase in found["phases"]:
-        writer.say(f"  {visible(phase['title']):<{width}}  {_bar(phase)}  {phase['done']}/{phase['total']}")
-    left = f", {durations.write(found['left_min'])} left by the estimates" if found["left_min"] else ""
-    writer.say(f"{found['percent']}% done: {found['done']} of {found['total']} tasks{left}")
-    for task in found["next"][:3]:
-        writer.say(f"Next:    {_named(task)}")
-    for task in found["waiting"][:3]:
-        writer.say(f"Waiting: {_named(task)} (for {', '.join(t['label'] for t in task['for'])})")
-    more = len(found["waiting"]) - 3
-    if more > 0:
-        writer.say(f"         and {more} more")
-    if found["decisions"]:
-        writer.say(f"To decide: {len(found['decisions'])}; see plansync diff")
-    if found["linked"]:
-        writer.say(f"{found['linked']} tasks have an issue.")
-    else:
-        writer.say("Not on a tracker yet; see what a push would do: plansync diff")
-
-
-def _named(task: dict[str, Any]) -> str:
-    from plansync.text import visible
-
-    number = f"  #{task['ref']}" if task["ref"] else ""
-    return visible(f"{task['label']} {task['title']}{number}")
-
-
-def _bar(phase: dict[str, Any]) -> str:
-    full = int(phase["percent"]) * _BAR // 100
-    return "█" * full + "░" * (_BAR - full)
+    told = item.fields.get(Field.TOLD, ())
+    return told if isinstance(told, tuple) else ()
 
 
 def overview(common: Common) -> None:
