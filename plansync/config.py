@@ -30,6 +30,21 @@ _PLAN_NAMES = (
 _PLAN_FOLDERS = (".", "docs", "plans", "doc")
 
 
+Dialect = Literal[
+    "phase-task",
+    "phase-checklist",
+    "flat-checklist",
+    "kiro",
+    "agent-os",
+    "ai-dev-tasks",
+    "spec-kit",
+    "openspec",
+    "superpowers",
+    "conductor",
+]
+"""The dialects that a plan can be said to be in: those that plansync writes."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -46,6 +61,10 @@ class PlanEntry(_Strict):
     """One `[[plan]]` table."""
 
     path: str
+    dialect: Dialect | None = None
+
+
+Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]
 
 
 class Settings(_Strict):
@@ -56,6 +75,9 @@ class Settings(_Strict):
     api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     ca_file: str | None = None
     links: bool = True
+    milestones: Literal["auto", "phase", "plan", "none"] = "auto"
+    dialect: Dialect | None = None
+    ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
     settle_s: Annotated[float, Field(ge=0)] = 10.0
     pace: Literal["auto", "off"] = "auto"
@@ -77,7 +99,18 @@ class Home(_Strict):
     root: Path | None
 
 
-_FROM_ENVIRONMENT = ("tracker", "repo", "api_url", "ca_file", "links", "max_creates", "settle_s", "pace")
+_FROM_ENVIRONMENT = (
+    "tracker",
+    "repo",
+    "api_url",
+    "ca_file",
+    "links",
+    "milestones",
+    "dialect",
+    "max_creates",
+    "settle_s",
+    "pace",
+)
 
 
 def load(start: Path, environ: Mapping[str, str], flags: Mapping[str, Any], file: Path | None = None) -> Home:
@@ -172,6 +205,18 @@ def plan_paths(home: Home, start: Path) -> list[Path]:
         return [p for entry in home.settings.plan for p in _matching(home.root, entry.path)]
     base = home.root or start
     return list(_candidates(dict.fromkeys((start.resolve(), base))))
+
+
+def dialect_of(home: Home, plan: Path) -> str | None:
+    """Say in which dialect a plan was said to be: by its own table, else for all."""
+    for entry in home.settings.plan if home.root else ():
+        if (
+            entry.dialect
+            and home.root
+            and plan.resolve() in (p.resolve() for p in _matching(home.root, entry.path))
+        ):
+            return entry.dialect
+    return home.settings.dialect
 
 
 def _matching(root: Path, pattern: str) -> list[Path]:

@@ -19,6 +19,9 @@ Uid = NewType("Uid", str)
 OVERVIEW = Uid("aaaaaaa")
 """The plan itself, shown as the overview issue. (plan, uid) identifies, so it may be constant."""
 
+WHOLE_PLAN = Uid("bbbbbbb")
+"""The one milestone of a plan whose phases are not milestones of their own."""
+
 Value: TypeAlias = str | int | tuple[str, ...]
 
 

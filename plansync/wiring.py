@@ -17,8 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from plansync import config
-from plansync.config import Home, Settings
-from plansync.document.dialects import DIALECTS
+from plansync.config import Home, Settings, dialect_of
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
@@ -29,6 +28,7 @@ from plansync.store.journal import Journal
 from plansync.store.lock import locked
 from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
+from plansync.sync.reading import Parse, reader
 from plansync.sync.session import Project
 from plansync.trackers.base import Tracker
 from plansync.trackers.credentials import find_token, sign_in_advice
@@ -117,12 +117,13 @@ async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> 
     async with AsyncExitStack() as stack:
         if is_new and not is_dry:
             stack.push(lambda kind, error, trace: _leave_no_trace(paths, error))
-        yield await _opened(stack, home.settings, paths, target, listen, is_dry)
+        yield await _opened(stack, home, paths, target, listen, is_dry)
 
 
 async def _opened(
-    stack: AsyncExitStack, settings: Settings, paths: Paths, target: Target, listen: Listener, is_dry: bool
+    stack: AsyncExitStack, home: Home, paths: Paths, target: Target, listen: Listener, is_dry: bool
 ) -> Project:
+    settings = home.settings
     caches, durable = _databases(paths, is_dry)
     stack.callback(durable.close)
     stack.callback(caches.close)
@@ -137,7 +138,7 @@ async def _opened(
     return Project(
         name=paths.plan.stem,
         path=paths.name,
-        dialect=DIALECTS[0],
+        parse=reads(home, paths),
         files=plan_files(paths, former=next((file for file, path in gone.values()), None)),
         target=target,
         tracker=tracker,
@@ -150,10 +151,16 @@ async def _opened(
         monotonic=time.monotonic,
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
+        milestones=settings.milestones,
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
         claimed={lineage: path for lineage, (_, path) in others.items() if lineage not in gone},
     )
+
+
+def reads(home: Home, paths: Paths) -> Parse:
+    """Say how this plan is read."""
+    return reader(paths.name, dialect_of(home, paths.plan), home.settings.ticks)
 
 
 def _leave_no_trace(paths: Paths, error: BaseException | None) -> None:

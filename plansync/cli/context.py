@@ -13,6 +13,7 @@ from plansync.errors import ConfigError
 
 if TYPE_CHECKING:
     from plansync.config import Home
+    from plansync.document.tree import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,20 @@ def find_plan(home: Home, named: Path | None) -> Path:
         raise ConfigError("no plan was found here; name it: plansync COMMAND PLAN.md")
     names = ", ".join(str(_relative(p)) for p in found)
     raise ConfigError(f"there are {len(found)} plans here ({names}); name one")
+
+
+def open_plan(home: Home, path: Path) -> Document:
+    """Read a plan as the settings say, whatever it holds.
+
+    Raises: PlanError where it cannot be read.
+    """
+    from plansync import config
+    from plansync.store.files import read_plan
+    from plansync.sync.reading import reader
+
+    name = path.resolve().relative_to(config.root_of(home, path).resolve()).as_posix()
+    parse = reader(name, config.dialect_of(home, path), home.settings.ticks)
+    return parse(read_plan(path))
 
 
 def _relative(path: Path) -> Path:

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plansync.document.edits import Edit, apply_edits
+from plansync.document.metadata import Key, key_lines
 from plansync.document.spans import Block as Parsed
 from plansync.document.spans import Shape, Span, after_eol, blocks, eol_at, line_end, line_start
 from plansync.document.steps import Line, Place, Step, line_edits, read_boxes
-from plansync.document.tree import Key, key_lines
 from plansync.model import Field, Stamp, Uid
 from plansync.text import UID_PATTERN, neutralise, restore
 

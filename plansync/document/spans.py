@@ -19,6 +19,7 @@ _OPTIONS = (
 )
 _BOX = re.compile(rb"\[([^\r\n\]\[]{1,4})\](\*?)(?=[ \t\r\n]|$)")
 _FRONT_MATTER = re.compile(rb"---[ \t]*\r?\n.*?\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
+_EOL = re.compile(rb"\r\n|\r|\n")
 _MARKER_WIDTH = re.compile(rb"[ \t\r\n>]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
 
 
@@ -38,7 +39,9 @@ class Shape(Enum):
     CODE = "code"
     HTML = "html"
     TABLE = "table"
+    ROW = "row"
     RULE = "rule"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Block:
     `level`: a heading's 1 to 6, an item's list depth from 0. `text`: the inline content, for an item
     its first paragraph without the box. `box`: the letter's own bytes between the brackets;
     `is_task`: hosts show that box (a known letter, and no star behind it). `inside`: index of the
-    enclosing item, -1 for none. `comments`: inline HTML comments within `text`.
+    enclosing item, -1 for none. `comments`: inline HTML comments within `text`; `wraps`: inline spans
+    (code, links, emphasis, tags) that run over a line end, so nothing may be put at that line's end.
     """
 
     shape: Shape
@@ -63,6 +67,12 @@ class Block:
     is_closed: bool = True
     inside: int = -1
     comments: tuple[Span, ...] = ()
+    wraps: tuple[Span, ...] = ()
+
+    @property
+    def is_section(self) -> bool:
+        """Whether it begins a section of the document: headings in lists and quotes do not."""
+        return self.shape is Shape.HEADING and self.inside < 0 and not self.is_quoted
 
 
 @dataclass(slots=True)
@@ -77,6 +87,7 @@ class _Open:
     is_ordered: bool
     text: list[Span] = field(default_factory=list)
     comments: list[Span] = field(default_factory=list)
+    wraps: list[Span] = field(default_factory=list)
     box: Span | None = None
     takes_text: bool = True
 
@@ -88,18 +99,23 @@ _SHAPES = {
     "CodeBlock": Shape.CODE,
     "HtmlBlock": Shape.HTML,
     "Table": Shape.TABLE,
+    "TableRow": Shape.ROW,
 }
+_NESTING = ("Strong", "Emphasis", "Strikethrough", "Link", "Image")
 
 
 def line_start(source: bytes, at: int) -> int:
     """Find where the line that holds `at` begins."""
-    return max(source.rfind(b"\n", 0, at), source.rfind(b"\r", 0, at)) + 1
+    lf = source.rfind(b"\n", 0, at)
+    return max(lf, source.rfind(b"\r", lf + 1, at)) + 1
 
 
 def line_end(source: bytes, at: int) -> int:
     """Find the end of the line that holds `at`, before its line ending."""
-    ends = [e for e in (source.find(b"\n", at), source.find(b"\r", at)) if e >= 0]
-    return min(ends, default=len(source))
+    lf = source.find(b"\n", at)
+    end = lf if lf >= 0 else len(source)
+    cr = source.find(b"\r", at, end)  # looked for no further than the line: the whole stays linear
+    return cr if cr >= 0 else end
 
 
 def after_eol(source: bytes, at: int) -> int:
@@ -109,10 +125,21 @@ def after_eol(source: bytes, at: int) -> int:
     return at + 1 if source[at : at + 1] in (b"\n", b"\r") else at
 
 
-def line_no(source: bytes, at: int) -> int:
-    """Count lines up to `at`, from 1."""
-    head = source[:at]
-    return head.count(b"\n") + head.replace(b"\r\n", b"").count(b"\r") + 1
+def line_starts(source: bytes) -> tuple[int, ...]:
+    """List where every line begins; a line ends at CRLF, LF or a lone CR and nowhere else."""
+    return (0, *(found.end() for found in _EOL.finditer(source)))
+
+
+def front_matter(source: bytes) -> Span | None:
+    """Find the front matter that opens a file."""
+    start = len(_BOM) if source.startswith(_BOM) else 0
+    found = _FRONT_MATTER.match(_with_lf(source), start)
+    return Span(*found.span()) if found else None
+
+
+def _with_lf(source: bytes) -> bytes:
+    """Make a lone CR a line end for readers that do not know it; every offset stays."""
+    return re.sub(rb"\r(?!\n)", b"\n", source)
 
 
 def eol_at(source: bytes, at: int) -> bytes:
@@ -132,7 +159,7 @@ def _readable(source: bytes) -> tuple[str, int]:
     A lone CR is no line end to this parser, and front matter is no Markdown.
     """
     offset = len(_BOM) if source.startswith(_BOM) else 0
-    copy = re.sub(rb"\r(?!\n)", b"\n", source[offset:])
+    copy = _with_lf(source[offset:])
     if front := _FRONT_MATTER.match(copy):
         copy = re.sub(rb"[^\r\n]", b" ", front.group()) + copy[front.end() :]
     return copy.decode("utf-8"), offset
@@ -170,7 +197,7 @@ class _Reader:
             self.quotes += 1
         elif tag in _SHAPES:
             self._open(tag, detail, span)
-        elif self.stack and tag in ("Strong", "Emphasis", "Strikethrough", "Link", "Image"):
+        elif self.stack and tag in _NESTING:
             self._inline(tag, span)
 
     def _open(self, tag: str, detail: Any, span: Span) -> None:
@@ -212,6 +239,8 @@ class _Reader:
             top.text.append(span)
             if name == "InlineHtml" and self.source[span.start : span.start + 4] == b"<!--":
                 top.comments.append(span)
+            if name != "Text" and _EOL.search(self.source, span.start, span.end):
+                top.wraps.append(span)
 
     def _leave_text(self) -> None:
         """End the first paragraph of the item around a nested block."""
@@ -252,6 +281,7 @@ class _Reader:
             is_closed=done.shape is not Shape.CODE or _is_closed_code(self.source, start, done.span.end),
             inside=done.inside,
             comments=tuple(done.comments),
+            wraps=tuple(done.wraps),
         )
 
 

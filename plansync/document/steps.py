@@ -34,11 +34,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the first step of an empty list goes, and what must stand around it."""
+    """Where the first step of an empty list goes, and what must stand around it.
+
+    `lead`: indentation and bullet. `ends_line`: a line ending follows the last step.
+    """
 
     at: int
     before: bytes = b""
     after: bytes = b""
+    lead: bytes = b"- "
+    ends_line: bool = True
 
 
 def read_line(source: bytes, block: Block, tick: Tick, level: int) -> Line:
@@ -75,11 +80,13 @@ def line_edits(
     held: Mapping[Uid, Step],
     write: Callable[[str], str],
     empty: Callable[[], Place],
+    drop_letter: str = "",
 ) -> list[Edit]:
     """List the edits that make `lines` (known as `uids`, in that order) say what `held` says.
 
     `held` is in the wanted order. `write` turns a step's text into this source's spelling; it is
     used for texts that change, others keep their bytes. `empty` says where a first step goes.
+    `drop_letter` drops a step where the source has such a letter; else its text is struck through.
     Raises: Unwritable where a step cannot be moved or removed by itself.
     """
     shown = dict(zip(uids, lines, strict=True))
@@ -92,7 +99,7 @@ def line_edits(
             raise Unwritable("a step was removed, but one nested in it stays; move that one first")
     outer = [u for u in gone if not any(o != u and _holds(gone[o], gone[u]) for o in gone)]
     edits = [_removal(source, shown[u]) for u in outer]
-    inner = {u: _inner(source, shown[u], held[u], write) for u in kept}
+    inner = {u: _inner(source, shown[u], held[u], write, drop_letter) for u in kept}
     if kept == wanted:
         edits += [edit for u in kept for edit in inner[u]]
     else:
@@ -107,26 +114,41 @@ def _holds(outer: Span, inner: Span) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def _inner(source: bytes, line: Line, held: Step, write: Callable[[str], str]) -> list[Edit]:
-    box, text = line.block.box, line.block.text
-    edits: list[Edit] = []
-    letter = source[box.start : box.end] if box else b" "
-    is_letter_dropped = letter == b"~" and line.step.tick is Tick.DROPPED
-    if box and held.tick is Tick.OPEN and (letter in b"xX" or is_letter_dropped):
-        edits.append(Edit(box.start, box.end, b" "))
-    elif box and held.tick is not Tick.OPEN and letter not in b"xX":
-        edits.append(Edit(box.start, box.end, b"x"))
-    is_struck = held.tick is Tick.DROPPED
+def _inner(
+    source: bytes, line: Line, held: Step, write: Callable[[str], str], drop_letter: str
+) -> list[Edit]:
+    is_kept = held.tick is line.step.tick
+    is_struck = line.is_struck if is_kept else held.tick is Tick.DROPPED and not drop_letter
+    box = line.block.box
+    box_edits = letter_edits(source, box, held.tick, drop_letter) if box and not is_kept else []
     if held.text != line.step.text:
-        edits.append(Edit(text.start, text.end, _spelled(held, write).encode()))
-    elif is_struck and not line.is_struck:
-        edits += [Edit(text.start, text.start, b"~~"), Edit(text.end, text.end, b"~~")]
-    elif line.is_struck and not is_struck:
-        edits += [Edit(text.start, text.start + 2, b""), Edit(text.end - 2, text.end, b"")]
-    return edits
+        text = f"~~{write(held.text)}~~" if is_struck else write(held.text)
+        return [*box_edits, Edit(line.block.text.start, line.block.text.end, text.encode())]
+    return box_edits + strike_edits(line.block.text, line.is_struck, is_struck)
 
 
-def _spelled(step: Step, write: Callable[[str], str]) -> str:
+def letter_edits(source: bytes, box: Span, tick: Tick, drop_letter: str) -> list[Edit]:
+    """Write the letter of a box whose tick changes; an `X` is as good as an `x`."""
+    letter = source[box.start : box.end].decode("utf-8")
+    wanted = {Tick.OPEN: " ", Tick.TICKED: "x", Tick.DROPPED: drop_letter or "x"}[tick]
+    return (
+        []
+        if letter == wanted or (letter == "X" and wanted == "x")
+        else [Edit(box.start, box.end, wanted.encode())]
+    )
+
+
+def strike_edits(text: Span, is_struck: bool, wanted: bool) -> list[Edit]:
+    """Strike a text through, or take the strokes off."""
+    if wanted and not is_struck:
+        return [Edit(text.start, text.start, b"~~"), Edit(text.end, text.end, b"~~")]
+    if is_struck and not wanted:
+        return [Edit(text.start, text.start + 2, b""), Edit(text.end - 2, text.end, b"")]
+    return []
+
+
+def spelled(step: Step, write: Callable[[str], str]) -> str:
+    """Write a step's text, struck through where it is dropped."""
     return f"~~{write(step.text)}~~" if step.tick is Tick.DROPPED else write(step.text)
 
 
@@ -162,13 +184,14 @@ def _additions(
     empty: Callable[[], Place],
 ) -> list[Edit]:
     edits: list[Edit] = []
+    fresh: list[bytes] = []
     anchor: Uid | None = None
     for uid, step in held.items():
         if uid in shown:
             anchor = uid
             continue
         letter = b" " if step.tick is Tick.OPEN else b"x"
-        tail = b"[" + letter + b"] " + _spelled(step, write).encode()
+        tail = b"[" + letter + b"] " + spelled(step, write).encode()
         if anchor is not None:
             line, slot = shown[anchor], slots[anchor]
             is_child = step.level > line.step.level
@@ -179,12 +202,17 @@ def _additions(
             at = line_start(source, first.span.start)
             edits.append(Edit(at, at, _lead(source, first, False, step=0) + tail + eol_at(source, at)))
         else:
-            place = empty()
-            eol = eol_at(source, place.at)
-            edits.append(Edit(place.at, place.at, (b"" if edits else place.before) + b"- " + tail + eol))
-    if edits and not shown:
-        edits[-1] = edits[-1]._replace(text=edits[-1].text + empty().after)
+            fresh.append(b"  " * step.level + tail)
+    if fresh:
+        edits.append(_first(source, fresh, empty()))
     return edits
+
+
+def _first(source: bytes, steps: Sequence[bytes], place: Place) -> Edit:
+    """Begin a list with its steps, each on a line of its own."""
+    eol = eol_at(source, place.at)
+    lines = eol.join(place.lead + step for step in steps)
+    return Edit(place.at, place.at, place.before + lines + (eol if place.ends_line else b"") + place.after)
 
 
 def _lead(source: bytes, block: Block, is_child: bool, step: int = 1) -> bytes:

@@ -6,26 +6,26 @@ A node says where its text stands and what it means; nothing is copied, nothing 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 
-from plansync.document.dialect import Carrier, Dialect
-from plansync.document.spans import Block, Shape, Span, blocks, line_end, line_start
-from plansync.model import OVERVIEW, Tick
-from plansync.text import UID_PATTERN
+from plansync.document import vocabulary
+from plansync.document.carriers import Chosen, Found, choose, match
+from plansync.document.dialect import Dialect
+from plansync.document.letters import is_struck, legend, tick_of_letter
+from plansync.document.metadata import Key, folded, key_lines
+from plansync.document.spans import Block, Shape, Span, blocks, line_start, line_starts
+from plansync.document.token import Token, token_of
+from plansync.document.traps import Trap, find_traps
+from plansync.model import Tick
 
-MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN}) -->")
 FOOTER = re.compile(rb"<!-- plansync plan=([0-9a-z]{8}) -->")
 ISSUE_LINK = re.compile(r"\[#(\d+)\]\(([^)\s]*)\)")
-_KEY = re.compile(
-    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__)(?P<key>[^*_\r\n]+?)"
-    r"(?:(?P<inner>\s*[:：])(?P=mark)|(?P=mark)(?P<outer>\s*[:：]))[ \t]*(?P<value>[^\r\n]*?)(?P<tail>[ \t]*|\\)$"
-)
-
-
-_FOOTER = {"completion", "current_phase", "implementation_status", "last_updated", "next_review"}
+_FOOTER_KEYS = {"completion", "current_phase", "implementation_status", "last_updated", "next_review"}
 
 
 class Role(Enum):
@@ -38,30 +38,14 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One metadata line: `name` is its meaning (empty: none known), `key` the word as written.
-
-    `line` leaves the line ending out but holds trailing blanks; `lead` is what stands before the
-    bold key, `colon` the colon as written with the closing stars on its right side.
-    """
-
-    name: str
-    key: str
-    line: Span
-    value: Span
-    lead: str
-    is_colon_inside: bool
-    colon: str
-    tail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Node:
     """One phase, task, step or criterion.
 
     `span`: a heading's whole section, an item with all that is nested in it. `title` leaves number,
     marker and closing hashes out. `label` is the number with its word, as written. `level`: nesting
-    among steps. `parent`: index of the phase or task, -1 for none. `marked` is the marker's span.
+    among steps. `parent`: index of the phase or task, -1 for none. `box`: the letter that carries a
+    task's or step's own state. `inline`: metadata within the title, by meaning. `trap`: why
+    nothing is written here, empty where nothing hinders.
     """
 
     role: Role
@@ -71,27 +55,37 @@ class Node:
     parent: int = -1
     label: str = ""
     id: str = ""
-    marker: str = ""
-    marked: Span | None = None
+    token: Token | None = None
+    box: Span | None = None
     tick: Tick | None = None
     level: int = 0
     keys: tuple[Key, ...] = ()
     prose: tuple[Span, ...] = ()
+    inline: tuple[tuple[str, str], ...] = ()
+    trap: str = ""
+
+    @property
+    def marker(self) -> str:
+        """The uid that the node bears, empty where none."""
+        return self.token.uid if self.token else ""
+
+    @property
+    def is_item(self) -> bool:
+        """Whether a list item carries it."""
+        return self.block.shape is Shape.ITEM
 
     def key(self, name: str) -> Key | None:
         """Find the first metadata line of that meaning."""
         return next((k for k in self.keys if k.name == name), None)
 
 
-def link_line(document: Document, node: Node) -> Key | None:
-    """Find the line that links a task to its issue; an `Issue` line with other words is its author's."""
-    key = node.key("issue")
-    return key if key and ISSUE_LINK.fullmatch(document.text(key.value)) else None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """A parsed plan. `keys` are the metadata lines outside tasks; `footer` the lineage comment."""
+    """A parsed plan. `keys` are the metadata lines outside tasks; `footer` the lineage comment.
+
+    `letters`: what box letters mean in this plan. `hidden`: headings of phases and tasks that a trap
+    hides. `confidence`: how sure the dialect is, 0 to 1.
+    """
 
     source: bytes
     dialect: Dialect
@@ -103,10 +97,40 @@ class Document:
     lineage: str
     footer: Span | None
     is_open_ended: bool
+    letters: Mapping[str, Tick]
+    traps: tuple[Trap, ...]
+    hidden: tuple[Block, ...]
+    confidence: float = 1.0
 
     def text(self, span: Span) -> str:
         """Read a range."""
         return self.source[span.start : span.end].decode("utf-8")
+
+    def title_of(self, node: Node) -> str:
+        """Read a node's title: one line, our mark left out."""
+        return " ".join(self._without_mark(node, node.title).split())
+
+    def own_text(self, node: Node) -> str:
+        """Read all of a node's first paragraph or heading, our mark left out."""
+        return self._without_mark(node, node.block.text).strip()
+
+    def _without_mark(self, node: Node, span: Span) -> str:
+        cut = node.token.cut if node.token else None
+        if cut is None or not span.start <= cut.start < span.end:
+            return self.text(span)
+        return self.text(Span(span.start, cut.start)) + self.text(Span(min(cut.end, span.end), span.end))
+
+    def value(self, node: Node, name: str) -> str:
+        """Read a node's metadata of one meaning, from its lines, else from its title."""
+        key = node.key(name)
+        if key:
+            return self.value_of(key)
+        return next((value for meaning, value in node.inline if meaning == name), "")
+
+    def value_of(self, key: Key) -> str:
+        """Read a metadata line; one without a value of its own says the bullets below it."""
+        own = self.text(key.value).strip()
+        return own or ", ".join(" ".join(self.text(span).split()) for span in key.items)
 
     def key(self, name: str) -> Key | None:
         """Find the last metadata line of that meaning outside tasks: the footer's, mostly."""
@@ -114,7 +138,46 @@ class Document:
 
     def children(self, parent: int, role: Role) -> list[int]:
         """List the indexes of a node's direct children of one role; -1 stands for the plan."""
-        return [i for i, n in enumerate(self.nodes) if n.parent == parent and n.role is role]
+        return self._children.get((parent, role), [])
+
+    @cached_property
+    def _children(self) -> dict[tuple[int, Role], list[int]]:
+        found: dict[tuple[int, Role], list[int]] = {}
+        for index, node in enumerate(self.nodes):
+            found.setdefault((node.parent, node.role), []).append(index)
+        return found
+
+    @cached_property
+    def _line_starts(self) -> tuple[int, ...]:
+        return line_starts(self.source)
+
+    def line_no(self, at: int) -> int:
+        """Count lines up to a byte offset, from 1."""
+        return bisect_right(self._line_starts, at)
+
+    def column(self, at: int) -> int:
+        """Count the characters of a line up to a byte offset, from 1."""
+        start = self._line_starts[self.line_no(at) - 1]
+        return len(self.source[start:at].decode("utf-8", "replace")) + 1
+
+    @cached_property
+    def language(self) -> str:
+        """The language of most of the plan's metadata lines; English where they do not tell."""
+        words = (folded(k.key) for n in self.nodes for k in n.keys)
+        votes = Counter(
+            vocabulary.LANGUAGE[w] for w in words if w in vocabulary.LANGUAGE and w not in _SHARED_WORDS
+        )
+        return max(votes, key=lambda each: votes[each], default="en")
+
+
+_SHARED_WORDS = {"status", "issue"}
+_INVERTED = "it stands among nested code fences of equal length, which Markdown reads inverted"
+
+
+def link_line(document: Document, node: Node) -> Key | None:
+    """Find the line that links a task to its issue; an `Issue` line with other words is its author's."""
+    key = node.key("issue")
+    return key if key and ISSUE_LINK.fullmatch(document.text(key.value)) else None
 
 
 @dataclass(slots=True)
@@ -128,90 +191,24 @@ class _Draft:
     has_lead_ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
-    """A heading that a carrier matched."""
-
-    title: Span
-    label: str
-    id: str
-
-
-def _match(source: bytes, block: Block, carrier: Carrier) -> _Title | None:
-    text = source[block.text.start : block.text.end].decode("utf-8")
-    bare = MARKER.sub("", text).rstrip()
-    found = carrier.words.fullmatch(bare)
-    if not found:
-        return None
-    groups = found.groupdict()
-    start = block.text.start + len(text[: found.start("title")].encode())
-    end = block.text.start + len(text[: found.end("title")].encode())
-    return _Title(
-        Span(start, end),
-        groups["label"] or groups.get("label2") or "",
-        groups["id"] or groups.get("id2") or "",
-    )
-
-
-def _levels(source: bytes, headings: Sequence[Block], dialect: Dialect) -> tuple[int, int]:
-    """Vote the heading levels of phases and tasks: those on which the plan has most of them.
-
-    Returns 0 for a level that the plan does not have.
-    """
-
-    def most(carrier: Carrier, below: int) -> int:
-        if carrier.levels:
-            return carrier.levels[0]
-        votes = Counter(b.level for b in headings if b.level < below and _match(source, b, carrier))
-        return max(votes, key=lambda level: (votes[level], -level), default=0)
-
-    task = most(dialect.task, 7)
-    return most(dialect.phase, task or 7), task
-
-
-def key_lines(source: bytes, span: Span, names: dict[str, str] | None = None) -> list[Key]:
-    """Read the metadata lines of a paragraph or an item's text; empty where any line is none."""
-    found: list[Key] = []
-    at = line_start(source, span.start)
-    while at < span.end:
-        end = line_end(source, at)
-        line = source[at:end].decode("utf-8")
-        if match := _KEY.fullmatch(line):
-            word = " ".join(match["key"].split()).casefold()
-            value = Span(
-                at + len(line[: match.start("value")].encode()), at + len(line[: match.end("value")].encode())
-            )
-            found.append(
-                Key(
-                    name=(names or {}).get(word, ""),
-                    key=match["key"],
-                    line=Span(at, end),
-                    value=value,
-                    lead=match["lead"],
-                    is_colon_inside=match["inner"] is not None,
-                    colon=match["inner"] or match["outer"],
-                    tail=match["tail"],
-                )
-            )
-        at = end + (2 if source[end : end + 2] == b"\r\n" else 1)
-    return found
-
-
 def _is_running_text(source: bytes, span: Span, keys: Sequence[Key]) -> bool:
-    return sum(1 for _ in re.finditer(rb"[^\r\n]+", source[span.start : span.end])) > len(keys)
+    lines = len({key.line.start for key in keys})
+    return sum(1 for _ in re.finditer(rb"[^\r\n]+", source[span.start : span.end])) > lines
 
 
 class _Builder:
     """Walks the blocks once and makes nodes."""
 
-    def __init__(self, source: bytes, dialect: Dialect) -> None:
-        self.source, self.dialect = source, dialect
-        self.blocks = blocks(source)
-        headings = [b for b in self.blocks if self._is_section(b)]
-        self.phase_level, self.task_level = _levels(source, headings, dialect)
-        self.ends = self._section_ends(headings)
-        self.names = dict(dialect.keys)
+    def __init__(
+        self, source: bytes, dialect: Dialect, ticks: Mapping[str, Tick], parsed: Sequence[Block]
+    ) -> None:
+        self.source, self.dialect, self.blocks = source, dialect, parsed
+        self.letters = {**dialect.letters, **legend(source, self.blocks), **ticks}
+        self.traps = find_traps(source, self.blocks)
+        self.chosen: Chosen = choose(source, self.blocks, dialect, self.letters)
+        self.ends = self._section_ends([b for b in self.blocks if b.is_section])
         self.nodes: list[Node] = []
+        self.drafts: dict[int, _Draft] = {}
         self.keys: list[Key] = []
         self.risks: list[Span] = []
         self.title: Span | None = None
@@ -219,11 +216,8 @@ class _Builder:
         self.task: _Draft | None = None
         self.section: tuple[str, int] = ("", 0)
         self.boxed: dict[int, int] = {}
+        self.bare_key: tuple[list[Key], int] | None = None
         self.parents = self._parents_of_boxes()
-
-    @staticmethod
-    def _is_section(block: Block) -> bool:
-        return block.shape is Shape.HEADING and block.inside < 0 and not block.is_quoted
 
     def _section_ends(self, headings: Sequence[Block]) -> dict[int, int]:
         ends: dict[int, int] = {}
@@ -246,13 +240,16 @@ class _Builder:
 
     def build(self) -> Document:
         """Walk, then close what is open."""
+        self._whole_file()
         for index, block in enumerate(self.blocks):
-            if self._is_section(block):
-                self._heading(block)
+            if block.is_section:
+                self._heading(index, block)
             elif not block.is_quoted:
                 self._content(index, block)
-        self._close(self.task)
-        self._close(self.phase)
+        self._further()
+        for draft in self.drafts.values():
+            node = self.nodes[draft.index]
+            self.nodes[draft.index] = replace(node, keys=tuple(draft.keys), prose=tuple(draft.prose))
         footer = self._footer()
         return Document(
             source=self.source,
@@ -265,112 +262,211 @@ class _Builder:
             lineage=footer[1] if footer else "",
             footer=footer[0] if footer else None,
             is_open_ended=self._is_open_ended(),
+            letters=self.letters,
+            traps=self.traps,
+            hidden=self._hidden() if self.traps else (),
         )
 
-    def _heading(self, block: Block) -> None:
-        task = _match(self.source, block, self.dialect.task) if block.level == self.task_level else None
-        phase = _match(self.source, block, self.dialect.phase) if block.level == self.phase_level else None
-        if self.task and (block.level <= self.task.level):
-            self._close(self.task)
+    def _whole_file(self) -> None:
+        if self.chosen.file:
+            block = Block(Shape.FILE, 0, Span(0, len(self.source)), self.chosen.file)
+            self.nodes.append(Node(Role.TASK, block, block.span, self.chosen.file))
+            self.task = self.drafts[0] = _Draft(0, 0)
+
+    def _further(self) -> None:
+        """Show the tasks that share a block of HTML with another one."""
+        for found, node in [(self.chosen.tasks.get(i), n) for i, n in self._nodes_of_html()]:
+            self.nodes += [node] * (found.further if found else 0)
+
+    def _nodes_of_html(self) -> list[tuple[int, Node]]:
+        places = {b.span.start: i for i, b in enumerate(self.blocks) if b.shape is Shape.HTML}
+        return [(places[n.span.start], n) for n in self.nodes if n.block.shape is Shape.HTML]
+
+    def _hidden(self) -> tuple[Block, ...]:
+        """List the headings in inverted fences that are phases and tasks by this plan's own grammar."""
+        levels = {
+            role: {b.block.level for b in self.nodes if b.role is role} for role in (Role.PHASE, Role.TASK)
+        }
+        task = self.chosen.task if self.chosen.task and self.chosen.task.shape is Shape.HEADING else None
+        carriers = [(Role.TASK, task)] if task else []
+        carriers += [(Role.PHASE, phase) for phase in self.dialect.phases]
+        return tuple(
+            heading
+            for trap in self.traps
+            for heading in trap.headings
+            if any(
+                heading.level in levels[role] and match(self.source, heading, c, ()) for role, c in carriers
+            )
+        )
+
+    # ------------------------------------------------------------- headings
+
+    def _heading(self, index: int, block: Block) -> None:
+        self.bare_key = None
+        task, phase = self.chosen.tasks.get(index), self.chosen.phases.get(index)
+        if block.level == 1 and self.title is None and not task and not phase:
+            self.title = block.text
+        if self.task and block.level <= self.task.level:
             self.task = None
         if self.phase and block.level <= self.phase.level:
-            self._close(self.phase)
             self.phase = None
         if task:
-            self.task = self._open(Role.TASK, block, task)
+            self.task = self._open(Role.TASK, block, task, block.level)
         elif phase:
-            self.phase = self._open(Role.PHASE, block, phase)
+            self.phase = self._open(Role.PHASE, block, phase, block.level)
         elif self.task:
             self.task.has_lead_ended = True
         else:
             self._other_heading(block)
 
     def _other_heading(self, block: Block) -> None:
-        if block.level == 1 and self.title is None:
-            self.title = block.text
-        text = self.source[block.text.start : block.text.end].decode("utf-8")
+        text = self._text(block.text)
         if self.section[0] and block.level > self.section[1]:
             return
-        is_criteria, is_risks = self.dialect.criteria.fullmatch(text), self.dialect.risks.fullmatch(text)
+        is_criteria, is_risks = vocabulary.CRITERIA.fullmatch(text), vocabulary.RISKS.fullmatch(text)
         self.section = ("criteria" if is_criteria else "risks" if is_risks else "", block.level)
 
-    def _open(self, role: Role, block: Block, found: _Title) -> _Draft:
-        self.section = ("", 0)
-        marked = next((c for c in reversed(block.comments) if self._marker(c)), None)
-        parent = self.phase.index if role is Role.TASK and self.phase else -1
+    def _open(self, role: Role, block: Block, found: Found, level: int) -> _Draft:
+        if block.shape is Shape.HEADING:
+            self.section = ("", 0)
+        box = found.box or (block.box if block.shape is Shape.ITEM else None)
+        span = (
+            Span(block.span.start, self.ends[block.span.start])
+            if block.shape is Shape.HEADING
+            else block.span
+        )
         self.nodes.append(
             Node(
                 role=role,
                 block=block,
-                span=Span(block.span.start, self.ends[block.span.start]),
+                span=span,
                 title=found.title,
-                parent=parent,
+                parent=self.phase.index if role is Role.TASK and self.phase else -1,
                 label=found.label,
                 id=found.id,
-                marker=self._marker(marked) if marked else "",
-                marked=marked,
+                token=token_of(self.source, block),
+                box=box,
+                tick=self._tick(block, box) if box else None,
+                inline=found.inline,
+                trap=self._trap(block),
             )
         )
-        return _Draft(len(self.nodes) - 1, block.level)
+        draft = self.drafts[len(self.nodes) - 1] = _Draft(len(self.nodes) - 1, level)
+        return draft
 
-    def _marker(self, comment: Span) -> str:
-        found = MARKER.fullmatch(self.source[comment.start : comment.end].decode("utf-8"))
-        return found[1] if found and found[1] != OVERVIEW else ""
+    def _trap(self, block: Block) -> str:
+        inside = any(t.span.start <= block.span.start < t.span.end for t in self.traps)
+        return (
+            "it stands among code fences of equal length that are nested, which Markdown reads inverted"
+            if inside
+            else ""
+        )
 
-    def _close(self, draft: _Draft | None) -> None:
-        if draft:
-            node = self.nodes[draft.index]
-            self.nodes[draft.index] = replace(node, keys=tuple(draft.keys), prose=tuple(draft.prose))
+    # -------------------------------------------------------------- content
 
     def _content(self, index: int, block: Block) -> None:
-        if block.shape is Shape.ITEM and self._tick(block) is not None:
+        if index in self.chosen.tasks and self.section[0] != "criteria":
+            self.bare_key = None
+            self.boxed[index] = self._open(Role.TASK, block, self.chosen.tasks[index], 0).index
+        elif block.shape is Shape.ITEM and block.box and self._tick(block, block.box) is not None:
             self._box(index, block)
-        elif block.shape in (Shape.TEXT, Shape.ITEM) and not (
-            block.shape is Shape.TEXT and block.inside >= 0
-        ):
+        elif block.shape is Shape.ITEM or (block.shape is Shape.TEXT and self._is_own_paragraph(block)):
             self._words(index, block)
-        elif block.shape in (Shape.CODE, Shape.TABLE, Shape.HTML) and self.task:
-            self.task.has_lead_ended = True
+        elif block.shape in (Shape.CODE, Shape.TABLE, Shape.HTML) and (draft := self._owner(block)):
+            draft.has_lead_ended = True
 
-    def _tick(self, block: Block) -> Tick | None:
-        if block.box is None:
+    def _is_own_paragraph(self, block: Block) -> bool:
+        return block.inside < 0 or block.inside in self.boxed
+
+    def _tick(self, block: Block, box: Span) -> Tick | None:
+        letter = self._text(box)
+        if not (tick := tick_of_letter(letter, self.letters)):
             return None
-        letter = self.source[block.box.start : block.box.end].decode("utf-8")
-        if letter in ("x", "X"):
-            text = self.source[block.text.start : block.text.end].strip()
-            return Tick.DROPPED if _is_struck(text) else Tick.TICKED
-        if letter == " " or block.is_task:
-            text = self.source[block.text.start : block.text.end].strip()
-            return Tick.DROPPED if _is_struck(text) else Tick.OPEN
-        return self.dialect.letters.get(letter)
+        text, token = block.text, token_of(self.source, block)
+        words = (
+            self._text(Span(text.start, token.cut.start)) + self._text(Span(token.cut.end, text.end))
+            if token
+            else self._text(text)
+        )
+        return Tick.DROPPED if is_struck(words.strip()) else tick
 
     def _box(self, index: int, block: Block) -> None:
-        role = Role.STEP if self.task else Role.CRITERION if self.section[0] == "criteria" else None
-        if role is None:
-            return
-        parent = self.task.index if self.task else -1
-        level, around = 0, block.inside
-        while around >= 0:
-            if around in self.boxed:
-                level = self.nodes[self.boxed[around]].level + 1
-                break
+        self.bare_key = None
+        around = block.inside
+        while around >= 0 and around not in self.boxed:
             around = self.blocks[around].inside
+        outer = self.nodes[self.boxed[around]] if around >= 0 else None
+        if outer is not None and outer.role is Role.TASK:
+            parent, role, level = self.boxed[around], Role.STEP, 0
+        elif outer is not None:
+            parent, role, level = outer.parent, outer.role, outer.level + 1
+        elif self.task:
+            parent, role, level = self.task.index, Role.STEP, 0
+        elif self.section[0] == "criteria":
+            parent, role, level = -1, Role.CRITERION, 0
+        else:
+            return
         self.boxed[index] = len(self.nodes)
+        tick = self._tick(block, block.box) if block.box else None
         self.nodes.append(
-            Node(role, block, block.span, block.text, parent=parent, tick=self._tick(block), level=level)
+            Node(
+                role,
+                block,
+                block.span,
+                block.text,
+                parent=parent,
+                box=block.box,
+                tick=tick,
+                level=level,
+                trap=self._trap(block),
+            )
         )
 
+    def _owner(self, block: Block) -> _Draft | None:
+        """Find the task that a block belongs to: the item around it, else the section."""
+        around = block.inside
+        while around >= 0:
+            if around in self.boxed:
+                node = self.nodes[self.boxed[around]]
+                at = self.boxed[around] if node.role is Role.TASK else node.parent
+                return self.drafts.get(at)
+            around = self.blocks[around].inside
+        return self.task
+
     def _words(self, index: int, block: Block) -> None:
-        keys = key_lines(self.source, block.text, self.names)
-        (self.task.keys if self.task else self.keys).extend(keys)
-        is_prose = (
-            block.inside < 0 and index not in self.parents and _is_running_text(self.source, block.text, keys)
-        )
-        if self.section[0] == "risks" and not self.task:
-            is_footer = any(key.name in _FOOTER for key in keys)
+        keys = key_lines(self.source, block.text, vocabulary.KEYS)
+        owner = self._owner(block)
+        if self._is_below_bare_key(block, keys):
+            return
+        into = owner.keys if owner else self.keys
+        into.extend(keys)
+        is_bare = bool(keys) and keys[-1].value.start == keys[-1].value.end and not keys[-1].is_shared
+        self.bare_key = (into, block.level if block.shape is Shape.ITEM else -1) if is_bare else None
+        if self.section[0] == "risks" and not owner:
+            is_footer = any(key.name in _FOOTER_KEYS for key in keys)
             self.risks.extend([block.span] if block.inside < 0 and not is_footer else [])
-        elif self.task and is_prose and not keys and not self.task.has_lead_ended:
-            self.task.prose.append(block.span)
+        elif owner and not keys and not owner.has_lead_ended and self._is_prose(index, block, owner, keys):
+            owner.prose.append(block.span)
+
+    def _is_below_bare_key(self, block: Block, keys: Sequence[Key]) -> bool:
+        """Take a bullet right below a key without a value for (a part of) that value."""
+        if not self.bare_key or block.shape is not Shape.ITEM or keys:
+            return False
+        into, level = self.bare_key
+        if block.level != level + 1 and level >= 0:
+            return False
+        into[-1] = replace(into[-1], items=(*into[-1].items, block.text))
+        return True
+
+    def _is_prose(self, index: int, block: Block, owner: _Draft, keys: Sequence[Key]) -> bool:
+        node = self.nodes[owner.index]
+        is_direct = block.inside < 0 if not node.is_item else self.boxed.get(block.inside) == owner.index
+        return is_direct and index not in self.parents and _is_running_text(self.source, block.text, keys)
+
+    # --------------------------------------------------------------- the end
+
+    def _text(self, span: Span) -> str:
+        return self.source[span.start : span.end].decode("utf-8")
 
     def _footer(self) -> tuple[Span, str] | None:
         end = len(self.source.rstrip(b" \t\r\n"))
@@ -386,13 +482,16 @@ class _Builder:
         return tail.startswith(b"<") and not tail.rstrip().endswith(b">") and b"<!--" in tail
 
 
-def _is_struck(text: bytes) -> bool:
-    return len(text) > 4 and text.startswith(b"~~") and text.endswith(b"~~") and b"~~" not in text[2:-2]
+def parse(
+    source: bytes,
+    dialect: Dialect,
+    ticks: Mapping[str, Tick] | None = None,
+    parsed: Sequence[Block] | None = None,
+) -> Document:
+    """Read a plan; `ticks` says what box letters mean, before the plan's own legend.
 
-
-def parse(source: bytes, dialect: Dialect) -> Document:
-    """Read a plan.
+    `parsed`: its blocks, where they are known already.
 
     Raises: UnicodeDecodeError where the source is not UTF-8.
     """
-    return _Builder(source, dialect).build()
+    return _Builder(source, dialect, ticks or {}, blocks(source) if parsed is None else parsed).build()

@@ -5,53 +5,54 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from plansync.document import bind
-from plansync.document.dialects import DIALECTS
-from plansync.document.tree import Document, link_line, parse
+from plansync.document import rewrite
+from plansync.document.tree import Document, link_line
+from plansync.document.view import snapshot
 from plansync.model import OVERVIEW, Change, Field, Item, Operation, Side, Uid
 from plansync.reconcile import held
 from plansync.store.files import digest
+from plansync.sync.reading import Parse
 from plansync.sync.session import Files
 
 Lock = Callable[[str], AbstractContextManager[None]]
 
 
-def unlink(files: Sequence[Files], lock: Lock, *, strip: bool) -> int:
+def unlink(files: Sequence[Files], lock: Lock, parse: Parse, *, strip: bool) -> int:
     """Forget every state file of a plan; with `strip` take markers, links and footer out of it.
 
     Returns how many of them were taken out. Raises: PlanError where the plan cannot be written.
     """
     with lock("unlink"):
-        count = _strip(files[0]) if strip else 0
+        count = _strip(files[0], parse) if strip else 0
         for each in files:
             each.forget_state()
     return count
 
 
-def _strip(files: Files) -> int:
+def _strip(files: Files, parse: Parse) -> int:
     source = files.read()
-    content, count = stripped(source)
+    content, count = stripped(source, parse)
     if count:
         files.check_writable()
         files.replace(content, digest(source))
     return count
 
 
-def stripped(source: bytes) -> tuple[bytes, int]:
+def stripped(source: bytes, parse: Parse) -> tuple[bytes, int]:
     """Take every marker, link and the footer out of a plan; tell how many there were."""
     count = 0
     for is_footer in (True, False):  # in two steps: what stood on the last line has its old place again
-        document = parse(source, DIALECTS[0])
+        document = parse(source)
         operations = [op for op in removals(document) if (op.uid == OVERVIEW) is is_footer]
         local = _items(document)
-        source = bind.rewrite(document, local, operations, held(local, {}, operations))
+        source = rewrite.rewrite(document, local, operations, held(local, {}, operations))
         count += len(operations)
     return source, count
 
 
 def _items(document: Document) -> dict[Uid, Item]:
     """Name every heading by its place: copied markers are stripped too."""
-    shown = bind.snapshot(document, "").items
+    shown = snapshot(document, "").items
     items = {
         Uid(f"@{n}"): Item(Uid(f"@{n}"), shown[OVERVIEW].kind, {}, n) for n in range(len(document.nodes))
     }
@@ -63,9 +64,9 @@ def removals(document: Document) -> list[Operation]:
     found = []
     for at, node in enumerate(document.nodes):
         uid = Uid(f"@{at}")
-        if node.marked and link_line(document, node):
+        if node.token and not node.is_item and link_line(document, node):
             found.append(Operation(Side.LOCAL, "set-link", uid, (Change(uid, Field.LINK, "", ""),), 0))
-        if node.marked:
+        if node.token:
             found.append(
                 Operation(Side.LOCAL, "set-marker", uid, (Change(uid, Field.MARKER, node.marker, ""),), 0)
             )

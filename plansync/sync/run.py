@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from plansync.document.spans import line_no
 from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError, StoreError
 from plansync.model import (
     OVERVIEW,
@@ -35,7 +34,8 @@ from plansync.store.journal import Journal
 from plansync.sync import guards, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
-from plansync.sync.session import Project, Session, require_plan
+from plansync.sync.reading import require_plan
+from plansync.sync.session import Project, Session
 from plansync.sync.write import Writer
 
 _ROUNDS_MAX = 3
@@ -215,7 +215,7 @@ class _Run:
         """
         self.project.files.check_writable()
         if self.session.document.is_open_ended:
-            last = line_no(self.session.source, len(self.session.source))
+            last = self.session.document.line_no(len(self.session.source))
             message = (
                 "the plan ends inside an open code fence or comment, so no line can follow; close it first"
             )

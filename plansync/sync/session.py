@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from plansync.document import bind, block
-from plansync.document.dialect import Dialect
-from plansync.document.spans import line_no
-from plansync.document.tree import Document, parse
-from plansync.errors import PlanError, SafetyStop, StoreError
+from plansync.document import block, rewrite, view
+from plansync.document.tree import Document
+from plansync.errors import SafetyStop, StoreError
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -65,7 +63,7 @@ class Project:
 
     name: str
     path: str
-    dialect: Dialect
+    parse: Callable[[bytes], Document]
     files: Files
     target: Target
     tracker: Tracker
@@ -78,6 +76,7 @@ class Project:
     monotonic: Callable[[], float]
     policy: Policy = field(default_factory=Policy)
     links: bool = True
+    milestones: str = "auto"
     max_creates: int = 50
     settle_wait_s: float = 10.0
     claimed: Mapping[str, str] = field(default_factory=dict)
@@ -106,10 +105,15 @@ class Session:
     def take_plan(self, source: bytes) -> None:
         """Parse a plan's bytes."""
         self.source, self.digest = source, digest(source)
-        self.document: Document = parse(source, self.project.dialect)
-        view = bind.snapshot(self.document, self.project.name, links=self.project.links)
-        self.plan_notes, self.shown = view.notes, view.items
-        self.local: Snapshot = view.items
+        self.document = self.project.parse(source)
+        shown = self.show(self.document)
+        self.plan_notes, self.shown = shown.notes, shown.items
+        self.local: Snapshot = shown.items
+
+    def show(self, document: Document) -> view.View:
+        """Show a plan as this project looks at it."""
+        project = self.project
+        return view.snapshot(document, project.name, links=project.links, milestones=project.milestones)
 
     def read_state(self) -> None:
         """Read the state file and settle whose plan this is.
@@ -222,7 +226,7 @@ class Session:
             base=self._thawed_base(),
             local=self.thawed(self.shown),
             remote=self.thawed(self.view.items),
-            stores={Side.LOCAL: bind.STORES, Side.REMOTE: self.project.tracker.traits.stores},
+            stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.project.tracker.traits.stores},
             lineage=self.lineage,
             computed=computed_lines,
             today=self.project.now().date().isoformat(),
@@ -293,7 +297,7 @@ class Session:
         item = self.local.get(uid)
         if item is None or item.at is None or item.at < 0 or item.at >= len(self.document.nodes):
             return 0
-        return line_no(self.source, self.document.nodes[item.at].block.span.start)
+        return self.document.line_no(self.document.nodes[item.at].block.span.start)
 
     def label_of(self, uid: Uid) -> str:
         """Name an item as its author does: its number as written, else its title or text."""
@@ -311,21 +315,3 @@ class Session:
 def thing_of(item: Item) -> Thing:
     """Say which kind of record stands behind an item."""
     return Thing.MILESTONE if item.kind is Kind.PHASE else Thing.ISSUE
-
-
-def require_plan(document: Document, path: str) -> None:
-    """Refuse a file in which there is nothing to sync.
-
-    Raises: PlanError.
-    """
-    lines = document.source.splitlines()
-    for word in (b"<<<<<<< ", b">>>>>>> "):
-        if line := next((n for n, text in enumerate(lines, 1) if text.startswith(word)), 0):
-            raise SafetyStop(
-                f"{path}:{line}: git left a conflict here; settle it in the plan, then run again"
-            )
-    if not document.nodes:
-        raise PlanError(
-            "no phases or tasks were found (looked for headings such as '## Phase 1: …' and '### Task 1.1: …')",
-            path,
-        )

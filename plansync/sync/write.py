@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plansync.document import bind
-from plansync.document.tree import parse
+from plansync.document import rewrite
 from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, TrackerError, Unwritable
 from plansync.model import (
     Field,
@@ -227,11 +226,10 @@ class Writer:
         session = self.session
         operations = [done.operation for done in batch]
         after = held(session.local, session.agreed, operations)
-        content = bind.rewrite(session.document, session.local, operations, after)
-        document = parse(content, session.project.dialect)
-        view = bind.snapshot(document, session.project.name, links=session.project.links)
+        content = rewrite.rewrite(session.document, session.local, operations, after)
+        view = session.show(session.project.parse(content))
         shown = read_back(session.thawed(view.items), after)
-        astray = bind.differing(shown, after)
+        astray = rewrite.differing(shown, after)
         if astray:
             names = ", ".join(session.label_of(uid) for uid in astray[:3])
             raise Unwritable(f"an edit here would change more than itself ({names}); the value waits")

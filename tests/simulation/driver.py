@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from plansync.document.dialects import DIALECTS
 from plansync.errors import PlansyncError
 from plansync.model import OVERVIEW, Field, Uid, owner_of
 from plansync.store import shelf
 from plansync.store.journal import Journal
 from plansync.store.state import Target
 from plansync.sync.events import Report, Status
+from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
 from plansync.sync.session import Project
 from tests.simulation.people import (
@@ -208,7 +208,7 @@ class History:
         return Project(
             name="plan",
             path="docs/plan.md",
-            dialect=DIALECTS[0],
+            parse=reader("docs/plan.md"),
             files=copy.disk,
             target=TARGET,
             tracker=self.tracker,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plansync import text
-from plansync.document import bind
-from plansync.document.dialects import DIALECTS
+from plansync.document import view
+from plansync.document.dialects.phase_task import DIALECT
 from plansync.document.tree import parse
 from plansync.model import Field
 
@@ -57,8 +57,8 @@ def _plan(step: str, title: str) -> bytes:
 
 @given(HOSTILE.filter(lambda t: bool(text.one_line(t))))
 def test_imported_text_changes_one_step_and_nothing_else(foreign: str) -> None:
-    before = bind.snapshot(parse(_plan("first", "T"), DIALECTS[0]), "p").items
-    after = bind.snapshot(parse(_plan(text.imported(foreign), "T"), DIALECTS[0]), "p").items
+    before = view.snapshot(parse(_plan("first", "T"), DIALECT), "p").items
+    after = view.snapshot(parse(_plan(text.imported(foreign), "T"), DIALECT), "p").items
 
     changed = [uid for uid in before if uid not in after or before[uid].fields != after[uid].fields]
     assert len(after) == len(before)
@@ -100,5 +100,5 @@ def test_a_hash_at_the_end_of_a_title_stays_part_of_it() -> None:
     assert text.words("Learn C#") != text.words("Learn C")
     assert text.words(text.heading("ends in #")) == "ends in #"
     for title in ("Learn C#", "ends in #", "##", "a ## b"):
-        items = bind.snapshot(parse(_plan("s", text.heading(title)), DIALECTS[0]), "p").items
+        items = view.snapshot(parse(_plan("s", text.heading(title)), DIALECT), "p").items
         assert title in [text.words(str(i.fields.get(Field.TITLE))) for i in items.values()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan
+from plansync.cli.context import Common, find_plan, open_plan
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
 
@@ -37,7 +37,7 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     from plansync.model import Kind, state_of
     from plansync.planning.progress import shown_state
 
-    items, labels = _seen(path)
+    items, labels = _seen(home, path)
     base = _base(home, path)
     states = {
         uid: shown_state(items, uid, state_of(base.agreed.get(uid)))
@@ -47,19 +47,14 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     return _Standing(items, labels, base, states).document(path)
 
 
-def _seen(path: Path) -> tuple[Snapshot, Mapping[Uid, str]]:
+def _seen(home: Home, path: Path) -> tuple[Snapshot, Mapping[Uid, str]]:
     """Read a plan: its items, and each phase's and task's number as written."""
-    from plansync.document import bind
-    from plansync.document.dialects import DIALECTS
-    from plansync.document.tree import parse
-    from plansync.store.files import read_plan
+    from plansync.document.view import snapshot
+    from plansync.sync.reading import require_settled
 
-    document = parse(read_plan(path), DIALECTS[0])
-    items = bind.snapshot(document, path.stem).items
-    if b"<<<<<<< " in document.source or b">>>>>>> " in document.source:
-        from plansync.sync.session import require_plan  # brings half the program along
-
-        require_plan(document, str(path))
+    document = open_plan(home, path)
+    require_settled(document.source, str(path))
+    items = snapshot(document, path.stem, milestones="phase").items
     own = {u: i.at for u, i in items.items() if i.at is not None and i.at >= 0}
     return items, {u: document.nodes[at].label for u, at in own.items()}
 

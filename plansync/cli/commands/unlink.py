@@ -36,6 +36,6 @@ def command(
         raise Declined("nothing was changed")
     paths = wiring.paths_of(wiring.bound(home, path), path)
     files = [wiring.plan_files(paths, state) for state in paths.states]
-    count = unlink(files, wiring.lock(paths), strip=strip)
+    count = unlink(files, wiring.lock(paths), wiring.reads(home, paths), strip=strip)
     words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
     typer.echo(f"Unlinked. {words}; the issues stay as they are.")

@@ -2,67 +2,39 @@
 
 from __future__ import annotations
 
-import re
+from plansync.document.dialect import Carrier, Counts, Dialect, Where
+from plansync.document.dialects.parts import AFTER, BEFORE, PHASE, sign, words
+from plansync.document.letters import STARTED
+from plansync.document.spans import Shape
+from plansync.document.vocabulary import NUMBER, PHASE_WORDS, TASK_WORDS
 
-from plansync.document.dialect import Carrier, Dialect
-from plansync.model import Tick
-
-_NUMBER = r"(?:\d+(?:[.\-]\d+)*[a-z]?|[IVXLC]+(?:[.\-]\d+)*|[一二三四五六七八九十]+)"
-_BEFORE = r"(?:[^\w\[#]+\s*)?"
-_AFTER = r"(?:\s*[:：.)）]\s*|\s+[-–—]+\s*|\s+|$)"
-_PHASE_WORDS = (
-    "phase|week|sprint|day|milestone|module|iteration|stage|part|étape|fase|этап|фаза|woche|semaine|"
-    "フェーズ|阶段|階段|단계|ステージ"
-)
-_TASK_WORDS = "task|story|epic|step|item|ticket|tâche|tarea|tarefa|aufgabe|задача|タスク|任务|任務|작업"
-
-_PHASE = re.compile(
-    rf"{_BEFORE}(?P<label>(?:{_PHASE_WORDS})\s*#?(?P<id>{_NUMBER})){_AFTER}(?P<title>.*)", re.IGNORECASE
-)
-_TASK = re.compile(
-    rf"{_BEFORE}(?:(?P<label>(?:(?:{_TASK_WORDS})[\s\-]*#?|T-?)(?P<id>{_NUMBER})){_AFTER}"
-    r"|(?P<label2>(?P<id2>\d+(?:\.\d+)+))[.:)]?\s+)(?P<title>.*)",
-    re.IGNORECASE,
-)
-
-_KEYS = {
-    "requirements": "requirements required prerequisites",
-    "estimate": "estimated-time estimated-effort estimated-duration estimate effort time duration timeline "
-    "推定工数 temps-estimé 预计时间",
-    "depends": "dependencies depends-on depends dependency blocked-by 依存関係 依赖 dépendances",
-    "priority": "priority 優先度 优先级 priorité",
-    "status": "status state ステータス 状态 statut estado",
-    "owner": "owner assignee assigned-to 负责人",
-    "issue": "issue",
-    "completion": "completion",
-    "current_phase": "current-phase",
-    "implementation_status": "implementation-status",
-    "last_updated": "last-updated",
-    "next_review": "next-review",
-    "total_time": "total-estimated-time total-estimated-effort total-estimated-duration",
-    "total_tasks": "number-of-tasks total-tasks",
-    "critical_path": "critical-path",
-    "high_risk": "high-risk-tasks high-risk",
-}
-
-_STATES = {
-    "done": "done complete completed finished ✅ 完了 已完成 terminé erledigt",
-    "dropped": "dropped cancelled canceled wont-do won't-do obsolete skipped",
-    "todo": "todo to-do not-started pending open planned in-progress started blocked ready 未着手 進行中 未开始 进行中",
-}
-
-
-def _by_word(table: dict[str, str]) -> dict[str, str]:
-    return {word.replace("-", " "): meaning for meaning, words in table.items() for word in words.split()}
-
+_BY_WORD = rf"{BEFORE}(?P<label>(?:(?:{TASK_WORDS})[\s\-]*#?|T-?(?=\d))(?P<id>{NUMBER})){AFTER}(?P<title>.*)"
+_BY_DAY = rf"{BEFORE}(?P<label>(?:day|tag|día|dia|jour)\s*#?(?P<id>\d+)\+?){AFTER}(?P<title>.*)"
+_BY_NUMBER = r"(?:[^\w\[#`*]+\s*)?(?P<label>(?P<id>\d+(?:\.\d+)*))(?:[.:)]\s*|\s+)(?P<title>.+)"
 
 DIALECT = Dialect(
     name="phase-task",
-    phase=Carrier(_PHASE),
-    task=Carrier(_TASK),
-    criteria=re.compile(r"\W*(?:overall\s+)?(?:success|acceptance|done)\s+criteria\b.*", re.IGNORECASE),
-    risks=re.compile(r"\W*risks?\b.*", re.IGNORECASE),
-    keys=_by_word(_KEYS),
-    states=_by_word(_STATES),
-    letters={"~": Tick.OPEN, "/": Tick.OPEN, "-": Tick.OPEN},
+    tasks=(
+        Carrier(Shape.HEADING, words(_BY_WORD)),
+        Carrier(Shape.HEADING, words(_BY_DAY)),
+        Carrier(Shape.HEADING, words(_BY_NUMBER), in_phase=True, holds=0.3),
+    ),
+    phases=(PHASE,),
+    state=Counts.STEPS,
+    milestones="phase",
+    letters=STARTED,
+    any_of=(
+        sign(Where.ANY_BOX, r""),
+        sign(
+            Where.HEADING,
+            rf"^\W*(?:task|ticket|tâche|tarea|tarefa|aufgabe|задача|タスク|任务|任務|작업)[\s-]*#?{NUMBER}",
+        ),
+    ),
+    signs=(
+        sign(Where.HEADING, rf"^\W*(?:{PHASE_WORDS})\s*#?{NUMBER}", 0.3),
+        sign(Where.HEADING, rf"^\W*(?:(?:{TASK_WORDS})[\s-]*#?{NUMBER}|T-?\d+)", 0.4),
+        sign(Where.HEADING, rf"^\W*(?:(?:{TASK_WORDS})[\s-]*#?{NUMBER}|T-?\d+)", 0.1, least=2),
+        sign(Where.HEADING, r"^\W*day\s+\d+", 0.4, least=3),
+        sign(Where.GROUP, r"^#+\W*\d+(?:\.\d+)*[.)]?\s", 0.34, least=2, share=0.5),
+    ),
 )

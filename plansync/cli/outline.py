@@ -1,0 +1,70 @@
+"""What plansync sees in a plan, as a tree for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from plansync.cli.columns import cells, line_width, padded, shortened
+from plansync.text import visible
+
+if TYPE_CHECKING:
+    from plansync.cli.output import Writer
+
+Words = dict[str, Any]
+_MARKS = {"done": "✔", "dropped": "✘", "todo": "○"}
+_NAME_MAX, _ESTIMATE_MAX = 60, 18
+
+
+def print_outline(writer: Writer, plan: Words) -> None:
+    """Print phases with their tasks, the criteria, what was counted, and what is worth a look."""
+    width = line_width()
+    writer.heading(shortened(visible(plan["title"]), width))
+    rows = [_row(task) for task in plan["tasks"]]
+    names = min(_NAME_MAX, width - 30, max((cells(name) for name, _, _ in rows), default=0))
+    for phase in [*plan["phases"], {"uid": "", "title": ""}]:
+        tasks = [task for task in plan["tasks"] if task["phase"] == phase["uid"]]
+        if phase["title"]:
+            writer.say(shortened(visible(phase["title"]), width))
+        for task in tasks:
+            name, count, estimate = _row(task)
+            end = f"{count:>7}  {writer.style(estimate, dim=True)}".rstrip()
+            writer.say(f"  {_MARKS[task['state']]} {padded(shortened(name, names), names)}{end}")
+    for line in _below(plan):
+        writer.say(line)
+
+
+def _row(task: Words) -> tuple[str, str, str]:
+    steps = [s for s in task["steps"] if s["tick"] != "dropped"]
+    ticked = sum(s["tick"] == "ticked" for s in steps)
+    name = visible(f"{task['label']} {task['title']}".strip())
+    return (
+        name,
+        f"{ticked}/{len(steps)}" if steps else "",
+        shortened(visible(task["estimate"]), _ESTIMATE_MAX),
+    )
+
+
+def _below(plan: Words) -> Iterator[str]:
+    counts = plan["counts"]
+    if plan["criteria"]:
+        done = sum(c["tick"] == "ticked" for c in plan["criteria"])
+        yield f"Success criteria  {done}/{len(plan['criteria'])}"
+    yield ""
+    words = ", ".join(
+        _counted(counts[name], name) for name in ("phases", "tasks", "steps", "criteria") if counts[name]
+    )
+    boxes = f"{counts['boxes_ticked']} of {_counted(counts['boxes'], 'boxes')} ticked"
+    yield f"{words or 'Nothing to keep in step'}; {boxes}."
+    yield f"Form: {plan['dialect']}" + (
+        "" if plan["is_written"] else " (read only: plansync never writes it)"
+    )
+    for finding in plan["findings"]:
+        yield f"note: {visible(finding['text'])}"
+
+
+_SINGULAR = {"phases": "phase", "tasks": "task", "steps": "step", "criteria": "criterion", "boxes": "box"}
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {_SINGULAR[name] if count == 1 else name}"

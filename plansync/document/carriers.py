@@ -1,0 +1,275 @@
+"""Which blocks of a plan are its phases and tasks: a dialect's carriers, held against the plan itself."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from plansync.document.dialect import Carrier, Dialect
+from plansync.document.letters import is_struck, tick_of_letter
+from plansync.document.spans import Block, Shape, Span, front_matter, line_end
+from plansync.document.token import token_of
+from plansync.model import Tick
+
+_FRONT_TITLE = re.compile(rb"^title:[ \t]*(['\"]?)([^\r\n]*?)\1[ \t]*$", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d]*")
+_SEPARATOR = re.compile(r"\s*[:：.–—-]*\s*")
+_REMARK = re.compile(r"\s*(?:\([^()]*\))?\s*")
+_DEEPEST = 7
+Inline = Sequence[tuple[str, re.Pattern[str]]]
+
+
+class Found(NamedTuple):
+    """What a carrier saw in a block: the title's range, number and label as written, the box of a heading.
+
+    `further`: how many more of its kind the same block of HTML holds.
+    """
+
+    title: Span
+    label: str = ""
+    id: str = ""
+    box: Span | None = None
+    inline: tuple[tuple[str, str], ...] = ()
+    further: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Index of a block → what it is. `file`: the title's range where the whole file is one task.
+
+    `task`: the carrier that was taken, `None` where the plan has no task.
+    """
+
+    tasks: Mapping[int, Found] = field(default_factory=dict)
+    phases: Mapping[int, Found] = field(default_factory=dict)
+    file: Span | None = None
+    task: Carrier | None = None
+
+
+def choose(source: bytes, blocks: Sequence[Block], dialect: Dialect, letters: Mapping[str, Tick]) -> Chosen:
+    """Take the first carrier of tasks that this plan has, and the phases above them."""
+    chooser = _Chooser(source, blocks, dialect, letters)
+    for carrier in dialect.tasks:
+        if carrier.shape is Shape.FILE:
+            return Chosen(file=_file_title(source, blocks))
+        if chosen := chooser.held_by(carrier):
+            return chosen
+    return Chosen(phases=chooser.phases(_DEEPEST, {}))
+
+
+class _Chooser:
+    """Holds one dialect's carriers against the blocks of one plan."""
+
+    def __init__(
+        self, source: bytes, blocks: Sequence[Block], dialect: Dialect, letters: Mapping[str, Tick]
+    ) -> None:
+        self.source, self.blocks, self.dialect, self.letters = source, blocks, dialect, letters
+        self.over_boxes = set(self._over_boxes())
+
+    def _over_boxes(self) -> Iterator[int]:
+        """List the headings that have a box at list depth 0 right below them."""
+        heading = -1
+        for index, block in enumerate(self.blocks):
+            if block.is_section:
+                heading = index
+            elif (
+                block.shape is Shape.ITEM
+                and block.level == 0
+                and not block.is_quoted
+                and self._has_box(block)
+            ):
+                yield heading
+
+    def held_by(self, carrier: Carrier) -> Chosen | None:
+        """Give the tasks that this carrier finds with the phases around them; `None` where too few."""
+        if carrier.shape is Shape.HEADING:
+            return self._on_a_level(carrier)
+        tasks = dict(self._matches(carrier))
+        if len(tasks) < carrier.least:
+            return None
+        return Chosen(tasks, self.phases(_DEEPEST, tasks), task=carrier)
+
+    def _on_a_level(self, carrier: Carrier) -> Chosen | None:
+        """Take the headings of the level that has most of them, the next level where those do not do."""
+        found = dict(self._matches(carrier))
+        for level in [max(carrier.levels)] if carrier.levels else self._levels(found):
+            tasks = {i: f for i, f in found.items() if carrier.levels or self.blocks[i].level == level}
+            phases = self.phases(level, tasks)
+            if carrier.in_phase:
+                inside = self._within(phases)
+                tasks = {i: f for i, f in tasks.items() if i in inside}
+            if len(tasks) >= carrier.least and self._held(tasks, level) >= carrier.holds:
+                return Chosen(tasks, phases, task=carrier)
+        return None
+
+    def phases(self, deepest: int, tasks: Mapping[int, Found]) -> dict[int, Found]:
+        """Find the phase headings, no deeper than the tasks: on the level that holds most tasks, else has most."""
+        for carrier in self.dialect.phases:
+            found = {
+                i: f for i, f in self._matches(carrier) if i not in tasks and self.blocks[i].level <= deepest
+            }
+            if len(found) >= carrier.least:
+                by_level = [
+                    {i: f for i, f in found.items() if self.blocks[i].level == level}
+                    for level in self._levels(found)
+                ]
+                best = max(by_level, key=lambda each: len(self._within(each) & tasks.keys()))
+                return self._of_one_kind(best, tasks)
+        return {}
+
+    def _of_one_kind(self, phases: Mapping[int, Found], tasks: Mapping[int, Found]) -> dict[int, Found]:
+        """Leave out headings with another word than the phases' that hold no task: a calendar, a check list."""
+        by_word: dict[str, dict[int, Found]] = {}
+        for index, found in phases.items():
+            by_word.setdefault(_WORD.match(found.label.casefold())[0], {})[index] = found  # type: ignore[index]
+        kept = {w for w, group in by_word.items() if self._within(phases, group) & tasks.keys()}
+        return {i: f for i, f in phases.items() if not kept or _WORD.match(f.label.casefold())[0] in kept}  # type: ignore[index]
+
+    def _levels(self, found: Mapping[int, Found]) -> list[int]:
+        """List the levels of headings that were found, the one with most of them first."""
+        votes = Counter(self.blocks[i].level for i in found)
+        return sorted(votes, key=lambda level: (-votes[level], level)) or [0]
+
+    def _within(self, phases: Mapping[int, Found], chosen: Mapping[int, Found] | None = None) -> set[int]:
+        """List the blocks in a phase's section, of the chosen phases alone where any are named."""
+        inside: set[int] = set()
+        level = 0
+        for index, block in enumerate(self.blocks):
+            if index in phases:
+                level = block.level if chosen is None or index in chosen else 0
+            elif block.is_section and block.level <= level:
+                level = 0
+            elif level:
+                inside.add(index)
+        return inside
+
+    def _held(self, tasks: Mapping[int, Found], level: int) -> float:
+        """Tell which share of the plan's boxes stands below these headings."""
+        inside = total = 0
+        is_below = False
+        for index, block in enumerate(self.blocks):
+            if block.is_section and (index in tasks or block.level <= level):
+                is_below = index in tasks
+            if block.shape is Shape.ITEM and not block.is_quoted and self._has_box(block):
+                total += 1
+                inside += is_below
+        return inside / total if total else 1.0
+
+    def _matches(self, carrier: Carrier) -> Iterator[tuple[int, Found]]:
+        for index in self._candidates(carrier):
+            block = self.blocks[index]
+            if carrier.levels and block.level not in carrier.levels:
+                continue
+            if carrier.over_boxes and index not in self.over_boxes:
+                continue
+            if found := match(self.source, block, carrier, self.dialect.inline):
+                yield index, found
+
+    def _candidates(self, carrier: Carrier) -> Iterator[int]:
+        """List the blocks of the carrier's shape, below a heading (or in a table) that it asks for."""
+        open_: list[
+            tuple[int, bool]
+        ] = []  # level of an open section, and whether it is one that is asked for
+        for index, block in enumerate(self.blocks):
+            if block.is_section:
+                while open_ and open_[-1][0] >= block.level:
+                    open_.pop()
+            is_asked_for = carrier.below is None or any(is_one for _, is_one in open_)
+            is_one = block.shape is not Shape.ITEM or carrier.takes_bare or self._has_box(block)
+            if block.shape is carrier.shape and not block.is_quoted and is_asked_for and is_one:
+                yield index
+            if block.is_section:
+                open_.append(
+                    (block.level, bool(carrier.below and carrier.below.fullmatch(self._text(block.text))))
+                )
+            elif block.shape is Shape.TABLE and carrier.shape is Shape.ROW:
+                open_ = [(0, self._is_head(carrier, block))]
+
+    def _is_head(self, carrier: Carrier, table: Block) -> bool:
+        head = self._text(Span(table.span.start, line_end(self.source, table.span.start)))
+        return carrier.below is None or bool(carrier.below.search(head))
+
+    def _has_box(self, block: Block) -> bool:
+        return block.box is not None and tick_of_letter(self._text(block.box), self.letters) is not None
+
+    def _text(self, span: Span) -> str:
+        return self.source[span.start : span.end].decode("utf-8")
+
+
+def match(source: bytes, block: Block, carrier: Carrier, inline: Inline) -> Found | None:
+    """Read a block as a phase or task of this carrier; our own mark in it is passed over."""
+    token = token_of(source, block)
+    text, cut = source[block.text.start : block.text.end], 0
+    if token:
+        cut = token.cut.start - block.text.start
+        text = text[:cut] + text[cut + token.cut.end - token.cut.start :]
+    words = text.decode("utf-8").rstrip()
+    start, end = (2, len(words) - 2) if is_struck(words) else (0, len(words))
+    find = carrier.words.search if block.shape is Shape.HTML else carrier.words.fullmatch
+    found = find(words, start, end)
+    if not found:
+        return None
+
+    def at(position: int) -> int:
+        """Find a character's byte in the source."""
+        byte = len(words[:position].encode())
+        is_behind = token is not None and byte > cut
+        return block.text.start + byte + (token.cut.end - token.cut.start if token and is_behind else 0)
+
+    groups = found.groupdict()
+    first, last = _bold_evened(words, start, *found.span("title"))
+    last = first + _bare_length(words[first:last], inline)
+    box = found.span("box") if groups.get("box") is not None else None
+    said = [(name, m["value"]) for name, pattern in inline if (m := pattern.search(words))]
+    said += [("labels", tags)] if (tags := groups.get("tags") or "").strip() else []
+    return Found(
+        title=Span(at(first), at(last)),
+        label=(groups.get("label") or groups.get("label2") or "").strip(),
+        id=groups.get("id") or groups.get("id2") or groups.get("id3") or "",
+        box=Span(at(box[0]), at(box[1])) if box else None,
+        inline=tuple(said),
+        further=sum(1 for _ in carrier.words.finditer(words, found.end()))
+        if block.shape is Shape.HTML
+        else 0,
+    )
+
+
+def _bold_evened(text: str, start: int, first: int, last: int) -> tuple[int, int]:
+    """Narrow a title so that no bold mark is left without its twin: `**1. Set up**: why` → `Set up`.
+
+    What is bold and only a remark is no title: `**Day 2 (Thu)** - Receipts` → `Receipts`.
+    """
+    title = text[first:last]
+    if text[start:first].count("**") % 2 and "**" in title:
+        at = title.index("**")
+        behind = _SEPARATOR.match(title, at + 2)
+        if behind and behind.end() < len(title) and _REMARK.fullmatch(title[:at]):
+            return first + behind.end(), last
+        return first, first + at
+    if title.startswith("**") and title.endswith("**") and title.count("**") == 2 and len(title) > 4:
+        return first + 2, last - 2
+    return first, last
+
+
+def _bare_length(title: str, inline: Inline) -> int:
+    """Leave metadata off the end of a title, as far as something stands before it."""
+    end = len(title.rstrip())
+    is_cut = True
+    while is_cut:
+        starts = [m.start() for _, words in inline for m in words.finditer(title, 0, end) if m.end() == end]
+        cut = len(title[: min(starts, default=end)].rstrip())
+        is_cut = 0 < cut < end
+        end = cut if is_cut else end
+    return end
+
+
+def _file_title(source: bytes, blocks: Sequence[Block]) -> Span:
+    """Find the title of a file that is one task: in its front matter, else its first heading."""
+    front = front_matter(source)
+    if front and (found := _FRONT_TITLE.search(source, front.start, front.end)):
+        return Span(*found.span(2))
+    first = next((b.text for b in blocks if b.is_section), None)
+    return first or Span(0, 0)

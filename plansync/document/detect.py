@@ -1,0 +1,120 @@
+"""Which dialect a plan is written in: every dialect's signs weighed, the content before the path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from plansync.document.dialect import Dialect, Sign, Where
+from plansync.document.dialects import DIALECTS
+from plansync.document.letters import STARTED, tick_of_letter
+from plansync.document.spans import Block, Shape, blocks, front_matter
+from plansync.document.traps import hidden_boxes
+from plansync.document.tree import Document, parse
+from plansync.errors import PlanError
+from plansync.model import Tick
+
+Facts = Mapping[Where, Sequence[str]]
+
+
+class Guess(NamedTuple):
+    """A dialect and how sure it is, 0 to 1: its score, less where another one comes close."""
+
+    dialect: Dialect
+    confidence: float
+
+
+def facts(source: bytes, path: str, parsed: Sequence[Block]) -> Facts:
+    """Collect the texts in which signs are looked for."""
+    found: dict[Where, list[str]] = {where: [] for where in Where}
+    heading = ""
+    for block in parsed:
+        text = source[block.text.start : block.text.end].decode("utf-8")
+        if block.is_section:
+            heading = f"{'#' * block.level} {text}"
+        where = _where(source, block)
+        found[where].append(text)
+        if where is Where.BOX and heading:
+            found[Where.GROUP].append(heading)
+            heading = ""
+    front = front_matter(source)
+    hidden = [source[s.start : s.end].decode("utf-8", "replace") for s in hidden_boxes(source, parsed)]
+    return {
+        **found,
+        Where.ANY_BOX: [*found[Where.BOX], *found[Where.NESTED], *hidden],
+        Where.FRONT: [source[front.start : front.end].decode("utf-8")] if front else [],
+        Where.HIDDEN: hidden,
+        Where.PATH: [path.replace("\\", "/")],
+    }
+
+
+def _where(source: bytes, block: Block) -> Where:
+    if block.box is not None and block.shape is Shape.ITEM:
+        letter = source[block.box.start : block.box.end].decode("utf-8")
+        if tick_of_letter(letter, STARTED) is not None:
+            return Where.QUOTED if block.is_quoted else Where.NESTED if block.level else Where.BOX
+    match block.shape:
+        case Shape.HEADING:
+            return Where.HEADING
+        case Shape.ITEM:
+            return Where.ITEM
+        case Shape.ROW | Shape.TABLE:
+            return Where.CELLS
+        case Shape.HTML:
+            return Where.HTML
+        case Shape.CODE:
+            return Where.CODE
+        case _:
+            return Where.TEXT
+
+
+def holds(sign: Sign, known: Facts) -> bool:
+    """Say whether a sign is there."""
+    texts = known[sign.where]
+    count = sum(1 for text in texts if sign.words.search(text))
+    return count >= sign.least and count >= sign.share * len(texts)
+
+
+def score(dialect: Dialect, known: Facts) -> float:
+    """Weigh a dialect, 0 to 1; 0 where something that it must have is missing."""
+    has_needed = all(holds(s, known) for s in dialect.needs)
+    has_one = not dialect.any_of or any(holds(s, known) for s in dialect.any_of)
+    if not (has_needed and has_one) or any(holds(s, known) for s in dialect.never):
+        return 0.0
+    return min(1.0, sum(s.weight for s in (*dialect.needs, *dialect.signs) if holds(s, known)))
+
+
+def guess(source: bytes, path: str = "", parsed: Sequence[Block] | None = None) -> Guess:
+    """Tell the dialect: the highest score, the earlier one of equals.
+
+    Raises: UnicodeDecodeError where the source is not UTF-8.
+    """
+    known = facts(source, path, blocks(source) if parsed is None else parsed)
+    scores = [(score(each, known), each) for each in DIALECTS]
+    best, dialect = max(scores, key=lambda pair: pair[0])
+    rival = max((s for s, each in scores if each is not dialect), default=0.0)
+    return Guess(dialect, round(max(0.0, best - rival / 4), 2))
+
+
+def named(name: str) -> Dialect:
+    """Find a dialect by its name.
+
+    Raises: PlanError where there is none of that name.
+    """
+    for dialect in DIALECTS:
+        if dialect.name == name:
+            return dialect
+    raise PlanError(f"there is no dialect {name!r}; there are: {', '.join(d.name for d in DIALECTS)}")
+
+
+def read(
+    source: bytes, path: str = "", dialect: str = "", ticks: Mapping[str, Tick] | None = None
+) -> Document:
+    """Read a plan in the dialect that is named, else in the one that it shows.
+
+    Raises: UnicodeDecodeError where the source is not UTF-8; PlanError for an unknown dialect.
+    """
+    parsed = blocks(source)
+    found = Guess(named(dialect), 1.0) if dialect else guess(source, path, parsed)
+    return replace(parse(source, found.dialect, ticks, parsed), confidence=found.confidence)

@@ -1,0 +1,74 @@
+"""Metadata lines of a task put in and taken out, in the style of the lines around them."""
+
+from __future__ import annotations
+
+from plansync.document.edits import Edit
+from plansync.document.metadata import Key
+from plansync.document.spans import after_eol, eol_at, line_end
+from plansync.document.tree import Document, Node
+from plansync.errors import Unwritable
+
+
+def line_insertion(document: Document, node: Node, name: str, value: str, *, first: bool) -> Edit:
+    """Put one metadata line where ours stand: first, in the style of the lines around it.
+
+    A task without metadata lines gets a paragraph of its own below its heading.
+    """
+    source = document.source
+    keys = [k for k in node.keys if first or k.name != "issue"]
+    if keys:
+        style = keys[0]
+        tail = style.tail or ("" if style.lead.strip() or len(node.keys) > 1 else "  ")
+        line = _written(name, value, style) + tail.encode() + eol_at(source, style.line.start)
+        return Edit(style.line.start, style.line.start, line)
+    if node.keys:
+        last = node.keys[-1]
+        line = eol_at(source, last.line.start) + _written(name, value, last)
+        return Edit(last.line.end, last.line.end, line)
+    return _own_paragraph(document, node, f"**{name}**: {value}".encode())
+
+
+def _own_paragraph(document: Document, node: Node, line: bytes) -> Edit:
+    source = document.source
+    at = line_end(source, node.block.span.end)
+    eol = eol_at(source, node.block.span.start)
+    beyond = after_eol(source, at)
+    if beyond == at:
+        return Edit(at, at, eol + eol + line)
+    is_followed = source[beyond : line_end(source, beyond)].strip(b" \t") != b""
+    return Edit(beyond, beyond, eol + line + (b"  " if is_followed else b"") + eol)
+
+
+def _written(name: str, value: str, style: Key) -> bytes:
+    word = f"**{name}{style.colon}**" if style.is_colon_inside else f"**{name}**{style.colon}"
+    blank = "" if style.colon.endswith("：") else " "
+    return f"{style.lead}{word}{blank}{value}".encode()
+
+
+def line_removal(document: Document, node: Node, key: Key) -> Edit:
+    """Take one metadata line out, and with it exactly what its insertion put around it.
+
+    Raises: Unwritable where another key stands on the line.
+    """
+    if key.is_shared:
+        raise Unwritable(f"the line of {key.key!r} holds other keys too; take it out by hand")
+    source = document.source
+    end = after_eol(source, key.line.end)
+    lines = [k.line for k in node.keys]
+    if any(line.start == end for line in lines):
+        return Edit(key.line.start, end, b"")
+    before = eol_before(source, key.line.start)
+    if any(line.end == before for line in lines):
+        return Edit(before, key.line.end, b"")
+    if end == key.line.end:
+        return Edit(eol_before(source, before), end, b"")
+    heading_end = line_end(source, node.block.span.end)
+    is_own = after_eol(source, heading_end) == before
+    return Edit(before if is_own else key.line.start, end, b"")
+
+
+def eol_before(source: bytes, at: int) -> int:
+    """Step back over one line ending."""
+    if source[at - 2 : at] == b"\r\n":
+        return at - 2
+    return at - 1 if source[at - 1 : at] in (b"\n", b"\r") else at

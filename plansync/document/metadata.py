@@ -1,0 +1,97 @@
+"""Metadata lines: `**Key**: value`, `**Key:** value`, `_Key: value_`, one or several on a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from plansync.document.spans import Span, after_eol, line_end, line_start
+
+_KEY = re.compile(
+    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__)(?P<key>[^*_\r\n]+?)"
+    r"(?:(?P<inner>\s*[:：])(?P=mark)|(?P=mark)(?P<outer>\s*[:：]))[ \t]*(?P<value>[^\r\n]*?)(?P<tail>[ \t]*|\\)$"
+)
+_ITALIC = re.compile(
+    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>[_*])(?P<key>[^*_:：\r\n]+)(?P<inner>\s*[:：])[ \t]*"
+    r"(?P<value>[^\r\n]*?)(?P=mark)(?P<tail>[ \t]*)$"
+)
+_NEXT = re.compile(r"[ \t]*[|·•][ \t]*(?=(?:\*\*|__)[^*_\r\n]+?(?:\s*[:：](?:\*\*|__)|(?:\*\*|__)\s*[:：]))")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One metadata line: `name` is its meaning (empty: none known), `key` the word as written.
+
+    `line` leaves the line ending out but holds trailing blanks; `lead` is what stands before the
+    key, `colon` the colon as written. `items`: the bullets below a key that has no value of its own.
+    `is_shared`: another key stands on the same line.
+    """
+
+    name: str
+    key: str
+    line: Span
+    value: Span
+    lead: str
+    is_colon_inside: bool
+    colon: str
+    tail: str
+    is_shared: bool = False
+    items: tuple[Span, ...] = ()
+
+
+def key_lines(source: bytes, span: Span, names: Mapping[str, str]) -> list[Key]:
+    """Read the metadata lines of a paragraph or an item's text; lines that are none are passed over."""
+    found: list[Key] = []
+    at = line_start(source, span.start)
+    while at < span.end:
+        end = line_end(source, at)
+        line = source[at:end].decode("utf-8")
+        if "*" in line or "_" in line:
+            found += _keys_of(line, at, Span(at, end), names)
+        at = after_eol(source, end) if end < len(source) else span.end
+    return found
+
+
+def _keys_of(line: str, at: int, span: Span, names: Mapping[str, str]) -> Iterator[Key]:
+    cuts = (
+        [m for m in _NEXT.finditer(line) if _KEY.fullmatch(line[: m.start()])]
+        if "|" in line or "·" in line
+        else []
+    )
+    starts = [0, *(m.end() for m in cuts)]
+    ends = [*(m.start() for m in cuts), len(line)]
+    for start, end in zip(starts, ends, strict=True):
+        part = line[start:end]
+        match = _KEY.fullmatch(part) or _known_italic(part, names)
+        if match:
+            yield _key(match, at + len(line[:start].encode()), span, names, is_shared=len(starts) > 1)
+
+
+def _known_italic(part: str, names: Mapping[str, str]) -> re.Match[str] | None:
+    """Take an italic line for metadata only by a key that is known: prose is written so too."""
+    match = _ITALIC.fullmatch(part)
+    return match if match and folded(match["key"]) in names else None
+
+
+def _key(match: re.Match[str], at: int, line: Span, names: Mapping[str, str], *, is_shared: bool) -> Key:
+    groups = match.groupdict()
+    text = match.string
+    return Key(
+        name=names.get(folded(match["key"]), ""),
+        key=match["key"],
+        line=line,
+        value=Span(
+            at + len(text[: match.start("value")].encode()), at + len(text[: match.end("value")].encode())
+        ),
+        lead=match["lead"],
+        is_colon_inside=groups["inner"] is not None,
+        colon=groups["inner"] or groups.get("outer") or ":",
+        tail=match["tail"],
+        is_shared=is_shared,
+    )
+
+
+def folded(word: str) -> str:
+    """Write a key as the tables hold it."""
+    return " ".join(word.split()).casefold()

@@ -1,0 +1,153 @@
+"""Whole tasks in a plan: put a new one into a phase, move one to another, bytes intact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from plansync.document.edits import Edit, apply_edits
+from plansync.document.spans import Shape, Span, after_eol, eol_at, line_end, line_start
+from plansync.document.steps import Step, spelled
+from plansync.document.tree import Document, Node, Role
+from plansync.errors import Unwritable
+from plansync.text import heading, imported
+
+_ID = re.compile(r"(?P<head>.*?(?P<joint>[.\-]?))(?P<last>\d+)[a-z]?")
+_FLAGS = re.compile(r"(?:\[[^\]]*\]\s*|\(P\)\s*)+")
+_BULLET = re.compile(rb"([-*+]|\d{1,9}[.)])([ \t]+)")
+
+
+def moved_task(document: Document, task: Node, phase_at: int) -> bytes:
+    """Move a task's bytes to the end of another phase (-1: the tasks without one)."""
+    start, end = _extent(document, task)
+    source = document.source
+    eol = eol_at(source, task.block.span.start)
+    at, lead = _place(document, phase_at, task.is_item, eol, without=task)
+    after = end
+    if not task.is_item:
+        while (beyond := after_eol(source, line_end(source, after))) > after and not source[
+            after:beyond
+        ].strip():
+            after = beyond
+    text = source[start:end].rstrip(b"\r\n") if task.is_item else source[start:end]
+    return apply_edits(source, [Edit(start, max(after, end), b""), Edit(at, at, lead + text)])
+
+
+def _extent(document: Document, task: Node) -> tuple[int, int]:
+    """Find the lines of a task: an item with all that is nested in it, a heading with its section."""
+    source = document.source
+    if not task.is_item:
+        return task.span.start, content_end(document, task.span)
+    start = line_start(source, task.span.start)
+    if source[start : task.span.start].strip(b" \t"):
+        raise Unwritable("the task shares its line with another item; move it by hand")
+    return start, after_eol(source, line_end(source, task.span.end))
+
+
+def _place(
+    document: Document, phase_at: int, is_item: bool, eol: bytes, without: Node | None = None
+) -> tuple[int, bytes]:
+    """Find where a task goes in a phase, and what must stand before it: behind the last task, else behind all."""
+    source = document.source
+    siblings = [n for i in document.children(phase_at, Role.TASK) if (n := document.nodes[i]) is not without]
+    if siblings and is_item:
+        gap = eol if len(siblings) > 1 and _is_loose(document, siblings[-2], siblings[-1]) else b""
+        return line_end(source, siblings[-1].span.end), eol + gap
+    if not siblings and phase_at < 0:
+        raise Unwritable("there is no task outside the phases to put it behind; do it by hand")
+    span = siblings[-1].span if siblings else document.nodes[phase_at].span
+    return content_end(document, span), eol + eol
+
+
+def _is_loose(document: Document, before: Node, last: Node) -> bool:
+    between = document.source[before.span.end : last.span.start]
+    return between.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") > 1
+
+
+def content_end(document: Document, span: Span) -> int:
+    """Find where a section's own text ends: before rules, the footer and blank lines that close it."""
+    end = span.start
+    for block in document.blocks:
+        is_footer = document.footer is not None and block.span.start == document.footer.start
+        if span.start <= block.span.start < span.end and block.shape is not Shape.RULE and not is_footer:
+            end = max(end, block.span.end)
+    return line_end(document.source, end)
+
+
+def added_task(document: Document, uid: str, title: str, phase_at: int, steps: Sequence[Step]) -> list[Edit]:
+    """Write a new task at the end of a phase, in the way of the tasks around it, with its marker.
+
+    Raises: Unwritable where the plan has no task to learn from, or no place outside its phases.
+    """
+    source = document.source
+    model = _model(document, phase_at)
+    eol = eol_at(source, model.block.span.start)
+    at, lead = _place(document, phase_at, model.is_item, eol)
+    label = _next_label(document, model, phase_at)
+    lines_of = _item_lines if model.is_item else _heading_lines
+    lines = lines_of(document, model, label, title, uid, steps)
+    return [Edit(at, at, lead + eol.join(lines))]
+
+
+def _model(document: Document, phase_at: int) -> Node:
+    tasks = [
+        n for n in document.nodes if n.role is Role.TASK and n.block.shape in (Shape.ITEM, Shape.HEADING)
+    ]
+    if not tasks:
+        raise Unwritable("the plan has no task yet to write another one like it; add the first by hand")
+    return next((n for n in reversed(tasks) if n.parent == phase_at), tasks[-1])
+
+
+def _next_label(document: Document, model: Node, phase_at: int) -> str:
+    """Count on from the last task of the phase; a phase without tasks begins with its own number and 1."""
+    found = _ID.fullmatch(model.id)
+    if not found:
+        return model.label
+    head, digits = found["head"], found["last"]
+    if model.parent != phase_at and found["joint"] and phase_at >= 0 and document.nodes[phase_at].id:
+        head, digits = document.nodes[phase_at].id + found["joint"], "0"
+    taken = {n.id for n in document.nodes if n.role is Role.TASK}
+    number = int(digits) + 1
+    while (new := f"{head}{number:0{len(digits)}d}") in taken:
+        number += 1
+    return model.label.replace(model.id, new, 1)
+
+
+def _numbered(document: Document, model: Node, label: str, title: str) -> str:
+    """Write label and title as the model does, without its bold marks and flags."""
+    if not label:
+        return title
+    head = document.source[model.block.text.start : model.title.start].decode("utf-8")
+    behind = _FLAGS.sub("", head.partition(model.label)[2].replace("**", "").replace("__", ""))
+    return f"{label}{behind if behind.endswith((' ', '：')) else behind + ' '}{title}"
+
+
+def _heading_lines(
+    document: Document, model: Node, label: str, title: str, uid: str, steps: Sequence[Step]
+) -> list[bytes]:
+    box = "[ ] " if model.box else ""
+    text = _numbered(document, model, label, heading(title))
+    lines = [f"{'#' * model.block.level} {box}{text} <!-- plansync:{uid} -->"]
+    if steps:
+        lines += ["", *(f"{'  ' * s.level}- {_boxed(s)}" for s in steps)]
+    return [line.encode() for line in lines]
+
+
+def _item_lines(
+    document: Document, model: Node, label: str, title: str, uid: str, steps: Sequence[Step]
+) -> list[bytes]:
+    source = document.source
+    indent = source[line_start(source, model.span.start) : model.span.start].decode()
+    found = _BULLET.match(source, model.span.start)
+    bullet, blank = (found[1].decode(), found[2].decode()) if found else ("-", " ")
+    if model.block.is_ordered:
+        bullet = f"{int(bullet[:-1]) + 1}{bullet[-1]}"
+    text = _numbered(document, model, label, imported(title))
+    lines = [f"{indent}{bullet}{blank}[ ] {text} <!-- plansync:{uid} -->"]
+    inner = indent + " " * (len(bullet) + len(blank))
+    lines += [f"{inner}{'  ' * s.level}- {_boxed(s)}" for s in steps]
+    return [line.encode() for line in lines]
+
+
+def _boxed(step: Step) -> str:
+    return f"[{' ' if step.tick.value == 'open' else 'x'}] {spelled(step, imported)}"
