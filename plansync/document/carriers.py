@@ -50,8 +50,14 @@ class Chosen:
 
 
 def choose(source: bytes, blocks: Sequence[Block], dialect: Dialect, letters: Mapping[str, Tick]) -> Chosen:
-    """Take the first carrier of tasks that this plan has, and the phases above them."""
+    """Take the first carrier of tasks that this plan has, and the phases above them.
+
+    In a plan that bears our marks the carrier is the one that bears them: what was a task stays one,
+    however the plan grows.
+    """
     chooser = _Chooser(source, blocks, dialect, letters)
+    if chooser.marked and (chosen := chooser.marked_most()):
+        return chosen
     for carrier in dialect.tasks:
         if carrier.shape is Shape.FILE:
             return Chosen(file=_file_title(source, blocks))
@@ -68,6 +74,16 @@ class _Chooser:
     ) -> None:
         self.source, self.blocks, self.dialect, self.letters = source, blocks, dialect, letters
         self.over_boxes = set(self._over_boxes())
+        self.marked = {i for i, b in enumerate(blocks) if b.comments and token_of(source, b)}
+
+    def marked_most(self) -> Chosen | None:
+        """Give the tasks of the carrier that most of our marks stand on; `None` where none does."""
+        held = [each for c in self.dialect.tasks if c.shape is not Shape.FILE and (each := self.held_by(c))]
+        best = max(held, key=self._marks, default=None)
+        return best if best and self._marks(best) else None
+
+    def _marks(self, chosen: Chosen) -> int:
+        return len(self.marked & (chosen.tasks.keys() | chosen.phases.keys()))
 
     def _over_boxes(self) -> Iterator[int]:
         """List the headings that have a box at list depth 0 right below them."""
@@ -88,7 +104,7 @@ class _Chooser:
         if carrier.shape is Shape.HEADING:
             return self._on_a_level(carrier)
         tasks = dict(self._matches(carrier))
-        if len(tasks) < carrier.least:
+        if len(tasks) < carrier.least and not self.marked & tasks.keys():
             return None
         return Chosen(tasks, self.phases(_DEEPEST, tasks), task=carrier)
 
@@ -99,9 +115,10 @@ class _Chooser:
             tasks = {i: f for i, f in found.items() if carrier.levels or self.blocks[i].level == level}
             phases = self.phases(level, tasks)
             if carrier.in_phase:
-                inside = self._within(phases)
+                inside = self._within(phases, phases)
                 tasks = {i: f for i, f in tasks.items() if i in inside}
-            if len(tasks) >= carrier.least and self._held(tasks, level) >= carrier.holds:
+            is_plain = len(tasks) >= carrier.least and self._held(tasks, level) >= carrier.holds
+            if is_plain or self.marked & tasks.keys():
                 return Chosen(tasks, phases, task=carrier)
         return None
 
@@ -116,30 +133,38 @@ class _Chooser:
                     {i: f for i, f in found.items() if self.blocks[i].level == level}
                     for level in self._levels(found)
                 ]
-                best = max(by_level, key=lambda each: len(self._within(each) & tasks.keys()))
+                best = max(by_level, key=lambda each: self._weight(each, each, tasks))
                 return self._of_one_kind(best, tasks)
         return {}
+
+    def _weight(
+        self, phases: Mapping[int, Found], chosen: Mapping[int, Found], tasks: Mapping[int, Found]
+    ) -> tuple[int, int]:
+        """Weigh some of the phases: by our marks on them, then by the tasks that they hold."""
+        return len(self.marked & chosen.keys()), len(self._within(phases, chosen) & tasks.keys())
 
     def _of_one_kind(self, phases: Mapping[int, Found], tasks: Mapping[int, Found]) -> dict[int, Found]:
         """Leave out headings with another word than the phases' that hold no task: a calendar, a check list."""
         by_word: dict[str, dict[int, Found]] = {}
         for index, found in phases.items():
-            by_word.setdefault(_WORD.match(found.label.casefold())[0], {})[index] = found  # type: ignore[index]
-        kept = {w for w, group in by_word.items() if self._within(phases, group) & tasks.keys()}
-        return {i: f for i, f in phases.items() if not kept or _WORD.match(f.label.casefold())[0] in kept}  # type: ignore[index]
+            word = _WORD.match(found.label.casefold())
+            by_word.setdefault(word[0] if word else "", {})[index] = found
+        kept = [group for group in by_word.values() if any(self._weight(phases, group, tasks))]
+        return {i: f for i, f in phases.items() if not kept or any(i in group for group in kept)}
 
     def _levels(self, found: Mapping[int, Found]) -> list[int]:
         """List the levels of headings that were found, the one with most of them first."""
         votes = Counter(self.blocks[i].level for i in found)
-        return sorted(votes, key=lambda level: (-votes[level], level)) or [0]
+        marks = Counter(self.blocks[i].level for i in found if i in self.marked)
+        return sorted(votes, key=lambda level: (-marks[level], -votes[level], level)) or [0]
 
-    def _within(self, phases: Mapping[int, Found], chosen: Mapping[int, Found] | None = None) -> set[int]:
-        """List the blocks in a phase's section, of the chosen phases alone where any are named."""
+    def _within(self, phases: Mapping[int, Found], chosen: Mapping[int, Found]) -> set[int]:
+        """List the blocks in the sections of the chosen ones among the phases."""
         inside: set[int] = set()
         level = 0
         for index, block in enumerate(self.blocks):
             if index in phases:
-                level = block.level if chosen is None or index in chosen else 0
+                level = block.level if index in chosen else 0
             elif block.is_section and block.level <= level:
                 level = 0
             elif level:
@@ -170,9 +195,7 @@ class _Chooser:
 
     def _candidates(self, carrier: Carrier) -> Iterator[int]:
         """List the blocks of the carrier's shape, below a heading (or in a table) that it asks for."""
-        open_: list[
-            tuple[int, bool]
-        ] = []  # level of an open section, and whether it is one that is asked for
+        open_: list[tuple[int, bool]] = []  # levels of open sections, and whether they are asked for
         for index, block in enumerate(self.blocks):
             if block.is_section:
                 while open_ and open_[-1][0] >= block.level:

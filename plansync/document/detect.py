@@ -10,10 +10,14 @@ from plansync.document.dialect import Dialect, Sign, Where
 from plansync.document.dialects import DIALECTS
 from plansync.document.letters import STARTED, tick_of_letter
 from plansync.document.spans import Block, Shape, blocks, front_matter
+from plansync.document.token import token_of
 from plansync.document.traps import hidden_boxes
 from plansync.document.tree import Document, parse
 from plansync.errors import PlanError
 from plansync.model import Tick
+
+_MOST = 0.8
+"""The share of our marks that stand on phases and tasks in a plan whose dialect is still the same."""
 
 Facts = Mapping[Where, Sequence[str]]
 
@@ -116,5 +120,24 @@ def read(
     Raises: UnicodeDecodeError where the source is not UTF-8; PlanError for an unknown dialect.
     """
     parsed = blocks(source)
-    found = Guess(named(dialect), 1.0) if dialect else guess(source, path, parsed)
-    return replace(parse(source, found.dialect, ticks, parsed), confidence=found.confidence)
+    if dialect:
+        return parse(source, named(dialect), ticks, parsed)
+    found = guess(source, path, parsed)
+    document = replace(parse(source, found.dialect, ticks, parsed), confidence=found.confidence)
+    if b"<!-- plansync:" in source and (
+        marks := sum(1 for b in parsed if b.comments and token_of(source, b))
+    ):
+        return _that_bears(marks, document, ticks)
+    return document
+
+
+def _that_bears(marks: int, document: Document, ticks: Mapping[str, Tick] | None) -> Document:
+    """Keep a plan in the dialect in which it was marked: an edit of its author must not lose all its tasks."""
+    if _marked(document) >= _MOST * marks:
+        return document
+    others = (parse(document.source, d, ticks, document.blocks) for d in DIALECTS if d.is_written)
+    return max((document, *others), key=_marked)
+
+
+def _marked(document: Document) -> int:
+    return sum(node.token is not None for node in document.nodes)
