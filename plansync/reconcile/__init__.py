@@ -12,15 +12,27 @@ from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.rules import Given, Policy, derive, without_issue
 from plansync.reconcile.settle import fold, held, settle
 
-__all__ = ["Agreement", "Decision", "Given", "Policy", "fold", "held", "read_back", "reconcile", "settle"]
+__all__ = [
+    "Agreement",
+    "Decision",
+    "Given",
+    "Policy",
+    "fold",
+    "held",
+    "linkable",
+    "read_back",
+    "reconcile",
+    "settle",
+]
 
 
 class Decision(NamedTuple):
-    """A changeset, with both sides as they were paired for it."""
+    """A changeset, with both sides as they were paired for it, and the tasks that get no issue."""
 
     changeset: Changeset
     local: Snapshot
     remote: Snapshot
+    skipped: frozenset[Uid] = frozenset()
 
 
 def reconcile(given: Given) -> Decision:
@@ -28,7 +40,7 @@ def reconcile(given: Given) -> Decision:
     local, remote = pair(given.base, given.local, given.remote)
     given = replace(given, local=local, remote=remote)
     given = replace(given, skipped=without_issue(given))
-    given = replace(given, local=_linkable(given))
+    given = replace(given, local=linkable(given.local, given.skipped))
     agreement = merge(given.base, given.local, remote)
     derive(agreement, given)
     changeset = Changeset(
@@ -37,7 +49,7 @@ def reconcile(given: Given) -> Decision:
         conflicts=tuple(agreement.conflicts.values()),
         notes=(*agreement.notes, *_left_out(given)),
     )
-    return Decision(changeset, given.local, remote)
+    return Decision(changeset, given.local, remote, given.skipped)
 
 
 def _left_out(given: Given) -> tuple[Note, ...]:
@@ -48,20 +60,20 @@ def _left_out(given: Given) -> tuple[Note, ...]:
     return (Note("", text),)
 
 
-def _linkable(given: Given) -> Snapshot:
+def linkable(local: Snapshot, skipped: frozenset[Uid]) -> Snapshot:
     """Show the plan without dependencies on tasks that have no issue: no tracker could name them."""
-    if not given.skipped:
-        return given.local
+    if not skipped:
+        return local
 
     def lens(item: Item) -> Item:
         depends = item.fields.get(Field.DEPENDS)
-        if not isinstance(depends, tuple) or not given.skipped & set(depends):
+        if not isinstance(depends, tuple) or not skipped & set(depends):
             return item
         return replace(
-            item, fields={**item.fields, Field.DEPENDS: tuple(d for d in depends if d not in given.skipped)}
+            item, fields={**item.fields, Field.DEPENDS: tuple(d for d in depends if d not in skipped)}
         )
 
-    return {uid: lens(item) for uid, item in given.local.items()}
+    return {uid: lens(item) for uid, item in local.items()}
 
 
 def _snapshot(agreement: Agreement, local: Snapshot, remote: Snapshot) -> Snapshot:

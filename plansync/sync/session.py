@@ -28,7 +28,7 @@ from plansync.model import (
     text_of,
 )
 from plansync.planning.progress import computed_lines
-from plansync.reconcile import Given, Policy, reconcile, settle
+from plansync.reconcile import Given, Policy, linkable, reconcile, settle
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Journal
@@ -93,6 +93,7 @@ class Session:
         self.notes: list[Note] = []
         self.absent: dict[tuple[Thing, int], Absence] = {}
         self.frozen: set[Uid] = set()
+        self.skipped: frozenset[Uid] = frozenset()
         self.read_plan()
         self.read_state()
 
@@ -235,6 +236,7 @@ class Session:
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)
+        self.skipped = decision.skipped
         self.numbers = mapping.known_numbers(self.remote)
         self.behind = {
             uid
@@ -252,6 +254,10 @@ class Session:
         if not self.frozen:
             return self.base
         return Base(*(self.thawed(s) for s in (self.base.local, self.base.remote, self.base.agreed)))
+
+    def read_again(self, content: bytes) -> Snapshot:
+        """Show a plan as written, in the same light as the one that was decided on."""
+        return linkable(self.thawed(self.show(self.project.parse(content)).items), self.skipped)
 
     def lose(self, thing: Thing, ref: int, absence: Absence) -> None:
         """Note that a record the mirror held is not there: its item is left alone from here on."""

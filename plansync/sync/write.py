@@ -227,8 +227,7 @@ class Writer:
         operations = [done.operation for done in batch]
         after = held(session.local, session.agreed, operations)
         content = rewrite.rewrite(session.document, session.local, operations, after)
-        view = session.show(session.project.parse(content))
-        shown = read_back(session.thawed(view.items), after)
+        shown = read_back(session.read_again(content), after)
         astray = rewrite.differing(shown, after)
         if astray:
             names = ", ".join(session.label_of(uid) for uid in astray[:3])

@@ -8,7 +8,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,6 @@ class Copy:
     flags: tuple[str, ...] = ()
     name: str = "implementation-plan.md"
     original: bytes = b""
-    outline: Outline = field(default_factory=lambda: Outline((), (), ()))
     forked: Callable[[Copy, Sequence[str]], Ran] | None = None
     """A quicker way to run the command, for the one more sync with which many tests end."""
 
@@ -117,12 +117,17 @@ class Copy:
         folder.mkdir(parents=True, exist_ok=True)
         env = environment(home, **({"PLANSYNC_TOKEN": place.token} if place else {}))
         flags = place.flags if place else ()
-        made = cls(folder, env, flags, original=source, outline=outline(source), **more)
+        made = cls(folder, env, flags, original=source, **more)
         made.plan.parent.mkdir(parents=True, exist_ok=True)
         made.plan.write_bytes(source)
         return made
 
     # the files
+
+    @cached_property
+    def outline(self) -> Outline:
+        """The plan as it was at first, where it is in the template's form."""
+        return outline(self.original)
 
     @property
     def plan(self) -> Path:
