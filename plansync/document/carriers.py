@@ -246,7 +246,7 @@ def match(source: bytes, block: Block, carrier: Carrier, inline: Inline) -> Foun
     first, last = _bold_evened(words, start, *found.span("title"))
     last = first + _bare_length(words[first:last], inline)
     box = found.span("box") if groups.get("box") is not None else None
-    said = [(name, m["value"]) for name, pattern in inline if (m := pattern.search(words))]
+    said = [(name, m["value"]) for name, pattern in inline if (m := pattern.search(words[start:end]))]
     said += [("labels", tags)] if (tags := groups.get("tags") or "").strip() else []
     return Found(
         title=Span(at(first), at(last)),

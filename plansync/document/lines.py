@@ -29,6 +29,7 @@ def line_insertion(document: Document, node: Node, name: str, value: str, *, fir
 
 
 def _own_paragraph(document: Document, node: Node, line: bytes) -> Edit:
+    """Put a line as a paragraph below a heading: a blank line before it, or behind where text follows at once."""
     source = document.source
     at = line_end(source, node.block.span.end)
     eol = eol_at(source, node.block.span.start)
@@ -36,7 +37,7 @@ def _own_paragraph(document: Document, node: Node, line: bytes) -> Edit:
     if beyond == at:
         return Edit(at, at, eol + eol + line)
     is_followed = source[beyond : line_end(source, beyond)].strip(b" \t") != b""
-    return Edit(beyond, beyond, eol + line + (b"  " if is_followed else b"") + eol)
+    return Edit(beyond, beyond, line + eol + eol if is_followed else eol + line + eol)
 
 
 def _written(name: str, value: str, style: Key) -> bytes:
@@ -63,8 +64,12 @@ def line_removal(document: Document, node: Node, key: Key) -> Edit:
     if end == key.line.end:
         return Edit(eol_before(source, before), end, b"")
     heading_end = line_end(source, node.block.span.end)
-    is_own = after_eol(source, heading_end) == before
-    return Edit(before if is_own else key.line.start, end, b"")
+    if after_eol(source, heading_end) == before:  # the blank line above it is ours
+        return Edit(before, end, b"")
+    blank_end = line_end(source, end)
+    if after_eol(source, heading_end) == key.line.start and not source[end:blank_end].strip(b" \t"):
+        return Edit(key.line.start, after_eol(source, blank_end), b"")
+    return Edit(key.line.start, end, b"")
 
 
 def eol_before(source: bytes, at: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from plansync.document import marks
@@ -26,6 +27,7 @@ from plansync.errors import Unwritable
 from plansync.model import (
     OVERVIEW,
     WHOLE_PLAN,
+    Change,
     Field,
     Item,
     Kind,
@@ -65,6 +67,7 @@ STORES: frozenset[Field] = frozenset(
 STEP_KINDS = frozenset(
     {"tick", "untick", "drop-step", "edit-step", "add-step", "remove-step", "order-steps", "set-criterion"}
 )
+_PARTED = re.compile(r"[:：.)）–—-]\W*$")
 _WHOLE_TASKS = ("move-task", "add-task")
 
 
@@ -233,10 +236,22 @@ def _rename(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
     if node.role is Role.PHASE and any(each.fullmatch(text) for each in numbered):
         whole = phase_name(document, node)
         return [Edit(whole.start, whole.end, text.encode())]
+    if node.role is Role.PHASE and node.label and text:
+        return [_titled(document, node, text)]
     cut = node.token.cut if node.token else None
     if cut and node.title.start < cut.start < node.title.end:  # our mark stands in a wrapped title
         return [Edit(node.title.start, cut.start, text.encode()), Edit(cut.end, node.title.end, b"")]
     return [Edit(node.title.start, node.title.end, text.encode())]
+
+
+def _titled(document: Document, node: Node, text: str) -> Edit:
+    """Write a phase's title behind its number, with a colon where only a blank parts the two."""
+    start = node.title.start
+    head = document.source[node.block.text.start : start].decode("utf-8")
+    if not _PARTED.search(head):
+        start -= len(head) - len(head.rstrip(" \t"))
+        text = f": {text}"
+    return Edit(start, node.title.end, text.encode())
 
 
 def _rename_plan(document: Document, title: str) -> list[Edit]:
@@ -246,11 +261,12 @@ def _rename_plan(document: Document, title: str) -> list[Edit]:
 
 
 def _update_summary(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
-    return list(_summary_edits(document, op))
+    return list(summary_edits(document, op.changes))
 
 
-def _summary_edits(document: Document, op: Operation) -> Iterator[Edit]:
-    for change in op.changes:
+def summary_edits(document: Document, changes: Sequence[Change]) -> Iterator[Edit]:
+    """Write new values into the computed lines that the plan has."""
+    for change in changes:
         if key := document.key(change.field.value):
             old = document.text(key.value)
             new = _computed_text(document, change.field, old, str(change.new))

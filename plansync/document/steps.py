@@ -105,7 +105,9 @@ def line_edits(
     else:
         slots = _permuted(shown, kept, wanted)
         for uid, slot in slots.items():
-            edits.append(Edit(slot.start, slot.end, _rewritten(source, shown[uid].block.span, inner[uid])))
+            block = shown[uid].block
+            changes = [*_numbered(source, slot, block), *inner[uid]]
+            edits.append(Edit(slot.start, slot.end, _rewritten(source, block.span, changes)))
     return edits + _additions(source, shown, slots, held, write, empty)
 
 
@@ -150,6 +152,14 @@ def strike_edits(text: Span, is_struck: bool, wanted: bool) -> list[Edit]:
 def spelled(step: Step, write: Callable[[str], str]) -> str:
     """Write a step's text, struck through where it is dropped."""
     return f"~~{write(step.text)}~~" if step.tick is Tick.DROPPED else write(step.text)
+
+
+def _numbered(source: bytes, slot: Span, block: Block) -> list[Edit]:
+    """Give an ordered step the number of the place that it takes, where that is as wide as its own."""
+    here, own = _BULLET.match(source, slot.start), _BULLET.match(source, block.span.start)
+    if not block.is_ordered or not here or not own or len(here[1]) != len(own[1]) or here[1] == own[1]:
+        return []
+    return [Edit(own.start(1), own.end(1), here[1])]
 
 
 def _rewritten(source: bytes, span: Span, edits: Sequence[Edit]) -> bytes:

@@ -66,12 +66,13 @@ def _is_loose(document: Document, before: Node, last: Node) -> bool:
 
 def content_end(document: Document, span: Span) -> int:
     """Find where a section's own text ends: before rules, the footer and blank lines that close it."""
-    end = span.start
+    source, end, limit = document.source, span.start, span.end
+    if document.footer and document.footer.start < limit:
+        limit = len(source[: document.footer.start].rstrip(b" \t\r\n"))
     for block in document.blocks:
-        is_footer = document.footer is not None and block.span.start == document.footer.start
-        if span.start <= block.span.start < span.end and block.shape is not Shape.RULE and not is_footer:
-            end = max(end, block.span.end)
-    return line_end(document.source, end)
+        if span.start <= block.span.start < limit and block.shape is not Shape.RULE:
+            end = max(end, min(block.span.end, limit))
+    return line_end(source, end)
 
 
 def added_task(document: Document, uid: str, title: str, phase_at: int, steps: Sequence[Step]) -> list[Edit]:

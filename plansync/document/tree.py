@@ -433,12 +433,20 @@ class _Builder:
             around = self.blocks[around].inside
         return self.task
 
+    def _is_in_step(self, block: Block) -> bool:
+        around = block.inside
+        while around >= 0 and around not in self.boxed:
+            around = self.blocks[around].inside
+        return around >= 0 and self.nodes[self.boxed[around]].role is Role.STEP
+
     def _words(self, index: int, block: Block) -> None:
         keys = key_lines(self.source, block.text, vocabulary.KEYS)
         owner = self._owner(block)
         if self._is_below_bare_key(block, keys):
             return
         into = owner.keys if owner else self.keys
+        if owner and self._is_in_step(block):
+            into = []  # a step's own lines say nothing of its task, and ours do not go among them
         into.extend(keys)
         is_bare = bool(keys) and keys[-1].value.start == keys[-1].value.end and not keys[-1].is_shared
         self.bare_key = (into, block.level if block.shape is Shape.ITEM else -1) if is_bare else None
