@@ -56,6 +56,6 @@ def require_plan(document: Document, path: str) -> None:
     if not any(n.role in (Role.PHASE, Role.TASK) for n in document.nodes):
         raise PlanError(
             "no phases or tasks were found (looked for headings such as '## Phase 1: …' and '### Task 1.1: …', and "
-            "for checkboxes); `plansync new` writes a plan to begin with",
+            "for checkboxes); `plansync new PLAN.md` writes a plan to begin with",
             path,
         )

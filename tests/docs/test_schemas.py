@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from plansync.cli.output import OUTCOMES
+from plansync.document.dialects import DIALECTS
 from plansync.model import Side, State, Tick
 from plansync.sync.events import Status
 from tests.docs.conftest import Person, Run
@@ -21,6 +22,7 @@ NAMES = {
     "plansync/run/1": "run-1.json",
     "plansync/plan/1": "plan-1.json",
     "plansync/status/1": "status-1.json",
+    "plansync/new/1": "new-1.json",
 }
 
 
@@ -69,6 +71,7 @@ def test_closed_sets_are_those_of_the_program() -> None:
     assert set(operation["side"]["enum"]) == {s.value for s in Side}
     assert task["state"]["enum"] == [s.value for s in State]
     assert task["steps"]["items"]["properties"]["tick"]["enum"] == [t.value for t in Tick]
+    assert plan["dialect"]["enum"] == [dialect.name for dialect in DIALECTS]
 
 
 def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) -> None:
@@ -86,7 +89,7 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
 
 
 @pytest.mark.parametrize(
-    "verb", ["status", "inspect", "diff", "push --dry-run", "push --yes", "pull", "sync"]
+    "verb", ["status", "inspect", "diff", "push --dry-run", "push --yes", "pull", "sync", "new next.md"]
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
     if verb in ("pull", "sync"):

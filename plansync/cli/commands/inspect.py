@@ -108,7 +108,6 @@ def _task(document: Document, view: View, item: Item) -> dict[str, Any]:
         **_written(document, node),
         "steps": [
             {
-                "uid": s.uid,
                 "text": text_of(s, Field.TEXT),
                 "tick": s.fields[Field.TICK],
                 "level": s.fields[Field.LEVEL],
