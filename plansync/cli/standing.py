@@ -39,7 +39,7 @@ def print_standing(writer: Writer, found: Words) -> None:
         for line in [""] * bool(lines) + lines:
             writer.say(line)
     writer.say()
-    writer.say(_where(found["linked"]))
+    writer.say(_where(found))
 
 
 # ---------------------------------------------------------------- how far
@@ -80,7 +80,7 @@ def _totals(found: Words) -> Iterator[str]:
     yield f"{found['percent']}% done: {tasks}{by_time}{left if found['left_min'] else ''}"
     if points["total"]:
         yield f"{points['done']:g} of {points['total']:g} points done"
-    if time["unestimated"] and found["done"] < found["total"]:
+    if time["unestimated"] and time["total_min"] and found["done"] < found["total"]:
         yield f"{_count(time['unestimated'], 'task')} without an estimate of time"
 
 
@@ -161,7 +161,8 @@ def _what_decides(found: Words, width: int) -> Iterator[str]:
         yield "All done."
     if found["implied_order"] and found["next"]:
         yield "No task names a dependency, so the order is the plan's."
-    if path := found["critical_path"]:
+    path = found["critical_path"]
+    if path and (path["left_min"] or not found["implied_order"]):  # a list read from top to bottom is no news
         yield from _critical(path, width)
 
 
@@ -196,8 +197,10 @@ def _elided(names: Sequence[str], ends: int) -> str:
 # ------------------------------------------------------------ where it is tracked
 
 
-def _where(linked: int) -> str:
-    if linked:
+def _where(found: Words) -> str:
+    if not found["is_written"]:
+        return f"Read only: a plan in this form ({found['dialect']}) is shown, and never written by plansync."
+    if linked := found["linked"]:
         return f"{_count(linked, 'task')} {'has' if linked == 1 else 'have'} an issue."
     return "Not on a tracker yet; see what a push would do: plansync diff"
 

@@ -14,6 +14,7 @@ from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
     from plansync.config import Home
+    from plansync.document.tree import Document
     from plansync.durations import Duration
     from plansync.model import Base, Item, Snapshot, State, Uid
     from plansync.planning.graph import Graph
@@ -37,18 +38,19 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     from plansync.model import Kind, state_of
     from plansync.planning.progress import shown_state
 
-    items, labels = _seen(home, path)
+    document, items, labels = _seen(home, path)
     base = _base(home, path)
     states = {
         uid: shown_state(items, uid, state_of(base.agreed.get(uid)))
         for uid, item in items.items()
         if item.kind is Kind.TASK
     }
-    return _Standing(items, labels, base, states).document(path)
+    found = _Standing(items, labels, base, states).document(path)
+    return found | {"dialect": document.dialect.name, "is_written": document.dialect.is_written}
 
 
-def _seen(home: Home, path: Path) -> tuple[Snapshot, Mapping[Uid, str]]:
-    """Read a plan: its items, and each phase's and task's number as written."""
+def _seen(home: Home, path: Path) -> tuple[Document, Snapshot, Mapping[Uid, str]]:
+    """Read a plan: the document, its items, and each phase's and task's number as written."""
     from plansync.document.view import snapshot
     from plansync.sync.reading import require_settled
 
@@ -56,7 +58,7 @@ def _seen(home: Home, path: Path) -> tuple[Snapshot, Mapping[Uid, str]]:
     require_settled(document.source, str(path))
     items = snapshot(document, path.stem, milestones="phase").items
     own = {u: i.at for u, i in items.items() if i.at is not None and i.at >= 0}
-    return items, {u: document.nodes[at].label for u, at in own.items()}
+    return document, items, {u: document.nodes[at].label for u, at in own.items()}
 
 
 def _base(home: Home, path: Path) -> Base:

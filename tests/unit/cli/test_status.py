@@ -74,7 +74,9 @@ def test_an_order_that_nobody_named_is_said_to_be_the_plans(status: Status) -> N
     assert "  All tasks  ░░░░░░░░░░░░░░░░░░░░  0/6\n" in said
     assert "Next:    Task 1 Work\nThen:    Task 2 Work\n         Task 3 Work\n         and 3 more\n" in said
     assert "No task names a dependency, so the order is the plan's.\n" in said
-    assert "Critical path: Task 1 → 2 → 3 → 4 → 5 → 6\n" in said
+    assert "Critical path" not in said, "read from top to bottom it says nothing new"
+    timed = status("# Plan\n\n" + "".join(task(str(n), time="1 hour") for n in range(1, 7)))
+    assert "Critical path: Task 1 → 2 → 3 → 4 → 5 → 6, 6 hours left\n" in timed
 
 
 def test_a_cycle_is_named_and_the_rest_goes_on(status: Status, document: Callable[[str], Any]) -> None:
