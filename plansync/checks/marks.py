@@ -1,0 +1,168 @@
+"""What plansync wrote into the plan to know it again: lost, copied, damaged or out of place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from plansync.checks.context import Context
+from plansync.checks.finding import Finding
+from plansync.document import marks
+from plansync.document.edits import Edit
+from plansync.document.spans import Shape, Span, after_eol, line_end, line_start
+from plansync.document.tree import FOOTER, Node, Role
+from plansync.model import WHOLE_PLAN, Field, Kind, Uid, text_of
+from plansync.text import UID_PATTERN, heading_words, words
+
+_OURS = re.compile(rb"<!--\s*plansync\b", re.IGNORECASE)
+_END = re.compile(rb"-->|\r|\n")
+_MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN})(?: #\d{{1,15}})? -->".encode())
+_BLOCK = re.compile(rb"<!--\s*plansync:(?:begin|end|milestone)\b")
+_MEANT = re.compile(
+    rb"<!--\s*plansync\s*(?:[:=].*|plan\s*=.*|[0-9a-z]{5,9}(?:\s+#?\d+)?\s*(?:--+>?)?)",
+    re.IGNORECASE | re.DOTALL,
+)
+_T = TypeVar("_T")
+_CODE = re.compile(rb"(`+)(?!`).*?(?<!`)\1(?!`)")
+
+
+# ------------------------------------------------------------------------ lost
+
+
+def lost_marker(context: Context) -> Iterator[Finding]:
+    """Find phases and tasks, and the plan, whose id the state file knows and the plan does not show."""
+    document = context.document
+    for uid, node in _lost(context):
+        edits = (
+            marks.item_token(document, node, uid, "")
+            if node.is_item
+            else marks.heading_marker(document, node, uid)
+        )
+        fix = () if node.trap or node.block.shape is Shape.FILE else tuple(edits)
+        yield context.finding("PLAN301", node.title, f"{context.name_of(node)} has lost its id, {uid}", fix)
+    lineage = context.beside.lineage
+    if lineage and not document.footer and not any(FOOTER.fullmatch(text) for _, text in _comments(context)):
+        end = len(document.source.rstrip())
+        last = Span(line_start(document.source, end), end)
+        fix = () if document.is_open_ended else tuple(marks.footer(document, lineage))
+        yield context.finding("PLAN301", last, f"the plan has lost its id, {lineage}, on its last line", fix)
+
+
+def _lost(context: Context) -> Iterator[tuple[Uid, Node]]:
+    """Pair ids that stand nowhere with items that have none: by the id that their titles give, else by the title."""
+    nodes, base = context.document.nodes, context.beside.base.local
+    marked = {node.marker for node in nodes if node.marker}
+    gone = {
+        uid: _key(item.kind, text_of(item, Field.TITLE))
+        for uid, item in base.items()
+        if item.kind in (Kind.PHASE, Kind.TASK) and uid not in marked and uid != WHOLE_PLAN
+    }
+    bare = {index: uid for index, uid in context.view.uids.items() if not nodes[index].marker}
+    minted = set(bare.values())
+    known = _once((key, uid) for uid, key in gone.items() if uid not in minted and key[1])
+    shown = _once((_key_of(context, nodes[i]), i) for i, uid in bare.items() if uid not in gone)
+    yield from ((uid, nodes[index]) for index, uid in bare.items() if uid in gone)
+    yield from ((uid, nodes[shown[key]]) for key, uid in known.items() if key in shown)
+
+
+def _key(kind: Kind, title: str) -> tuple[Kind, str]:
+    return kind, (heading_words if kind is Kind.PHASE else words)(title)
+
+
+def _key_of(context: Context, node: Node) -> tuple[Kind, str]:
+    kind = Kind.PHASE if node.role is Role.PHASE else Kind.TASK
+    return _key(kind, context.document.title_of(node))
+
+
+def _once(pairs: Iterable[tuple[tuple[Kind, str], _T]]) -> dict[tuple[Kind, str], _T]:
+    """Keep the keys that stand once."""
+    listed = list(pairs)
+    counts = Counter(key for key, _ in listed)
+    return {key: value for key, value in listed if counts[key] == 1}
+
+
+# ------------------------------------------------- copied, damaged, out of place
+
+
+def copied_marker(context: Context) -> Iterator[Finding]:
+    """Find ids that stand on more than one item."""
+    first: dict[str, Node] = {}
+    for node in context.document.nodes:
+        if node.token and node.marker in first:
+            lines = f"lines {context.line_of(first[node.marker])} and {context.line_of(node)}"
+            message = f"the id {node.marker} stands on two items, {lines}; neither is synced"
+            yield context.finding("PLAN302", node.token.comment, message)
+        elif node.token:
+            first[node.marker] = node
+
+
+def malformed_marker(context: Context) -> Iterator[Finding]:
+    """Find comments that were meant as ours and cannot be read."""
+    for span, text in _comments(context):
+        if _MARKER.fullmatch(text) or FOOTER.fullmatch(text) or not _MEANT.fullmatch(text):
+            continue
+        if _BLOCK.match(text):
+            reason = "this belongs into an issue, not into a plan"
+        elif not text.endswith(b"-->"):
+            reason = "the comment is not closed, so what follows is part of it"
+        else:
+            reason = "no id can be read from this comment"
+        yield context.finding("PLAN303", span, reason)
+
+
+def stray_marker(context: Context) -> Iterator[Finding]:
+    """Find sound ids that belong to no phase and no task."""
+    used = {node.token.comment.start for node in context.document.nodes if node.token}
+    for span, text in _comments(context):
+        if (found := _MARKER.fullmatch(text)) and span.start not in used:
+            message = f"the id {found[1].decode()} belongs to no phase and no task here"
+            yield context.finding("PLAN304", span, message)
+
+
+def misplaced_footer(context: Context) -> Iterator[Finding]:
+    """Find the plan's own id on another line than the last; one alone is moved."""
+    document = context.document
+    footers = [(span, text) for span, text in _comments(context) if FOOTER.fullmatch(text)]
+    for span, text in footers:
+        if document.footer and span.start >= document.footer.start:
+            continue
+        found = FOOTER.fullmatch(text)
+        is_alone = len(footers) == 1 and found is not None and not document.is_open_ended
+        fix = _moved_to_the_end(context, span, found[1].decode()) if is_alone and found else ()
+        others = "" if len(footers) == 1 else f"; there are {len(footers)} such lines"
+        yield context.finding("PLAN305", span, f"the plan's own id is not on its last line{others}", fix)
+
+
+def _moved_to_the_end(context: Context, span: Span, lineage: str) -> tuple[Edit, ...]:
+    """Take the footer's line out and write it last; none where something else stands on that line."""
+    source = context.document.source
+    start, end = line_start(source, span.start), line_end(source, span.end)
+    if source[start:end].strip(b" \t") != source[span.start : span.end]:
+        return ()
+    return (Edit(start, after_eol(source, end), b""), *marks.footer(context.document, lineage))
+
+
+def _comments(context: Context) -> list[tuple[Span, bytes]]:
+    """List the comments that begin with our name, outside code; one that is not closed ends with its line."""
+    source = context.document.source
+    codes = [block.span for block in context.document.blocks if block.shape is Shape.CODE]
+    starts = [code.start for code in codes]
+    found: list[tuple[Span, bytes]] = []
+    for ours in _OURS.finditer(source):
+        before = bisect_right(starts, ours.start())
+        if (before and ours.start() < codes[before - 1].end) or _is_in_code_span(source, ours.start()):
+            continue
+        end = _END.search(source, ours.end())
+        at = (end.end() if end[0] == b"-->" else end.start()) if end else len(source)
+        found.append((Span(ours.start(), at), source[ours.start() : at]))
+    return found
+
+
+def _is_in_code_span(source: bytes, at: int) -> bool:
+    """Say whether a place stands between backticks of its line."""
+    start = line_start(source, at)
+    line = source[start : line_end(source, at)]
+    return b"`" in line and any(m.start() < at - start < m.end() for m in _CODE.finditer(line))

@@ -1,0 +1,112 @@
+"""All checks on one plan, and the plan mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+from plansync.checks import (
+    dependencies,
+    hidden,
+    marks,
+    names,
+    numbers,
+    requirements,
+    risks,
+    sizes,
+    states,
+)
+from plansync.checks.context import Beside, Context
+from plansync.checks.finding import Finding
+from plansync.document.edits import apply_edits
+from plansync.document.spans import Span, line_end, line_start
+from plansync.document.tree import Document, Role
+from plansync.errors import Unwritable
+
+Rule = Callable[[Context], Iterator[Finding]]
+Parse = Callable[[bytes], Document]
+
+
+def git_conflict(context: Context) -> Iterator[Finding]:
+    """Find the first line of a conflict that git left."""
+    source = context.document.source
+    for sign in (b"<<<<<<< ", b">>>>>>> "):
+        at = source.find(sign)
+        while at >= 0 and line_start(source, at) != at:
+            at = source.find(sign, at + 1)
+        if at >= 0:
+            yield context.finding(
+                "PLAN901", Span(at, line_end(source, at)), "git left a conflict here; settle it first"
+            )
+            return
+
+
+def no_task(context: Context) -> Iterator[Finding]:
+    """Find a file in which there is nothing to keep in step."""
+    if not context.tasks and not context.phases:
+        yield context.finding("PLAN902", Span(0, 0), "no phases or tasks were found in this file")
+
+
+RULES: Mapping[str, Rule] = {
+    "PLAN001": numbers.total_time,
+    "PLAN002": numbers.task_count,
+    "PLAN003": dependencies.critical_path,
+    "PLAN004": numbers.completion,
+    "PLAN005": numbers.current_phase,
+    "PLAN006": numbers.overall_status,
+    "PLAN007": numbers.status_choices,
+    "PLAN008": numbers.missing_estimate,
+    "PLAN101": dependencies.unknown_dependency,
+    "PLAN102": dependencies.ambiguous_dependency,
+    "PLAN103": dependencies.cyclic_dependency,
+    "PLAN104": dependencies.later_phase,
+    "PLAN105": risks.risk_line,
+    "PLAN106": requirements.unknown_requirement,
+    "PLAN201": states.contradiction,
+    "PLAN202": states.unknown_letter,
+    "PLAN203": names.duplicate_id,
+    "PLAN204": names.duplicate_title,
+    "PLAN205": names.placeholder,
+    "PLAN301": marks.lost_marker,
+    "PLAN302": marks.copied_marker,
+    "PLAN303": marks.malformed_marker,
+    "PLAN304": marks.stray_marker,
+    "PLAN305": marks.misplaced_footer,
+    "PLAN401": hidden.hidden_task,
+    "PLAN402": hidden.unwritable,
+    "PLAN403": hidden.hidden_box,
+    "PLAN404": hidden.malformed_box,
+    "PLAN405": hidden.starred_box,
+    "PLAN406": hidden.box_elsewhere,
+    "PLAN501": sizes.long_title,
+    "PLAN502": sizes.long_body,
+    "PLAN901": git_conflict,
+    "PLAN902": no_task,
+}
+"""Code → rule."""
+
+
+def check(document: Document, beside: Beside, codes: Collection[str] = RULES.keys()) -> list[Finding]:
+    """Find everything that the chosen checks find, in the order of the plan.
+
+    Where git left a conflict nothing else is said: what stands there is two plans.
+    """
+    context = Context(document, beside)
+    if conflict := list(git_conflict(context)):
+        return [finding for finding in conflict if finding.code in codes]
+    found = [finding for code, rule in RULES.items() if code in codes for finding in rule(context)]
+    return sorted(found, key=lambda f: (f.line, f.column, f.code))
+
+
+def mended(document: Document, findings: Sequence[Finding], parse: Parse) -> bytes:
+    """Apply the fixes of findings; every other byte stays.
+
+    Raises: Unwritable where two of them meet, or where the plan would then hold other items.
+    """
+    source = apply_edits(document.source, [edit for finding in findings for edit in finding.fix])
+    if _outline(parse(source)) != _outline(document):
+        raise Unwritable("the plan would be read otherwise once it is mended; mend it by hand")
+    return source
+
+
+def _outline(document: Document) -> list[tuple[Role, int, str]]:
+    return [(node.role, node.parent, document.title_of(node)) for node in document.nodes]
