@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, open_plan
+from plansync.cli.context import Common, find_plan, open_plan, remembered
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
 
@@ -35,11 +35,12 @@ def command(context: typer.Context, plan: Plan = None) -> None:
 
 
 def _status(home: Home, path: Path) -> dict[str, Any]:
-    from plansync.model import Kind, state_of
+    from plansync.model import Base, Kind, state_of
     from plansync.planning.progress import shown_state
 
     document, items, labels = _seen(home, path)
-    base = _base(home, path)
+    saved = remembered(home, path)
+    base = saved.base if saved else Base()
     states = {
         uid: shown_state(items, uid, state_of(base.agreed.get(uid)))
         for uid, item in items.items()
@@ -59,26 +60,6 @@ def _seen(home: Home, path: Path) -> tuple[Document, Snapshot, Mapping[Uid, str]
     items = snapshot(document, path.stem, milestones="phase").items
     own = {u: i.at for u, i in items.items() if i.at is not None and i.at >= 0}
     return document, items, {u: document.nodes[at].label for u, at in own.items()}
-
-
-def _base(home: Home, path: Path) -> Base:
-    """Read what the plan's state file remembers; nothing where there is none.
-
-    Where the file lies is known to `wiring` as well, which brings the HTTP client and the sandbox
-    along: a third of a second more than a command that only looks should take.
-    """
-    from plansync import config
-    from plansync.model import Base
-    from plansync.store import state
-
-    folder = config.root_of(home, path) / ".plansync"
-    name = path.resolve().relative_to(folder.parent.resolve()).as_posix()
-    places = [folder / f"{name}.jsonl", folder / "local" / f"{name}.jsonl"]
-    if home.settings.tracker == "sandbox":
-        places.reverse()
-    known = next((p for p in places if p.is_file()), None)
-    raw = known.read_bytes() if known else b""
-    return state.load(raw.decode("utf-8", "replace"), str(known)).base if raw else Base()
 
 
 class _Standing:
