@@ -38,7 +38,7 @@ def facts(source: bytes, path: str, parsed: Sequence[Block]) -> Facts:
         if block.is_section:
             heading = f"{'#' * block.level} {text}"
         where = _where(source, block)
-        found[where].append(text)
+        found[where].append(text.removeprefix("~~"))  # a dropped task is still one of its kind
         if where is Where.BOX and heading:
             found[Where.GROUP].append(heading)
             heading = ""
@@ -89,16 +89,23 @@ def score(dialect: Dialect, known: Facts) -> float:
     return min(1.0, sum(s.weight for s in (*dialect.needs, *dialect.signs) if holds(s, known)))
 
 
-def guess(source: bytes, path: str = "", parsed: Sequence[Block] | None = None) -> Guess:
-    """Tell the dialect: the highest score, the earlier one of equals.
+def ranked(source: bytes, path: str, parsed: Sequence[Block]) -> list[Guess]:
+    """List every dialect with its score, the best one first, of equals the earlier one."""
+    known = facts(source, path, parsed)
+    return sorted((Guess(each, score(each, known)) for each in DIALECTS), key=lambda g: -g.confidence)
+
+
+def guess(source: bytes, path: str = "") -> Guess:
+    """Tell the dialect, and how sure it is.
 
     Raises: UnicodeDecodeError where the source is not UTF-8.
     """
-    known = facts(source, path, blocks(source) if parsed is None else parsed)
-    scores = [(score(each, known), each) for each in DIALECTS]
-    best, dialect = max(scores, key=lambda pair: pair[0])
-    rival = max((s for s, each in scores if each is not dialect), default=0.0)
-    return Guess(dialect, round(max(0.0, best - rival / 4), 2))
+    return _surest(ranked(source, path, blocks(source)))
+
+
+def _surest(found: Sequence[Guess]) -> Guess:
+    best, rival = found[0], found[1]
+    return Guess(best.dialect, round(max(0.0, best.confidence - rival.confidence / 4), 2))
 
 
 def named(name: str) -> Dialect:
@@ -122,20 +129,24 @@ def read(
     parsed = blocks(source)
     if dialect:
         return parse(source, named(dialect), ticks, parsed)
-    found = guess(source, path, parsed)
-    document = replace(parse(source, found.dialect, ticks, parsed), confidence=found.confidence)
+    found = ranked(source, path, parsed)
+    best = _surest(found)
+    document = replace(parse(source, best.dialect, ticks, parsed), confidence=best.confidence)
     if b"<!-- plansync:" in source and (
         marks := sum(1 for b in parsed if b.comments and token_of(source, b))
     ):
-        return _that_bears(marks, document, ticks)
+        return _that_bears(marks, document, found, ticks)
     return document
 
 
-def _that_bears(marks: int, document: Document, ticks: Mapping[str, Tick] | None) -> Document:
+def _that_bears(
+    marks: int, document: Document, found: Sequence[Guess], ticks: Mapping[str, Tick] | None
+) -> Document:
     """Keep a plan in the dialect in which it was marked: an edit of its author must not lose all its tasks."""
     if _marked(document) >= _MOST * marks:
         return document
-    others = (parse(document.source, d, ticks, document.blocks) for d in DIALECTS if d.is_written)
+    written = (each.dialect for each in found if each.dialect.is_written)
+    others = (parse(document.source, each, ticks, document.blocks) for each in written)
     return max((document, *others), key=_marked)
 
 

@@ -40,7 +40,7 @@ def is_struck(text: str) -> bool:
 def legend(source: bytes, blocks: Sequence[Block]) -> dict[str, Tick]:
     """Read what the plan itself says of its letters, such as `[-]: dropped`."""
     found: dict[str, Tick] = {}
-    shapes = (Shape.TEXT, Shape.ITEM, Shape.ROW)
+    shapes = (Shape.TEXT, Shape.ITEM, Shape.ROW, Shape.TABLE)
     for block in blocks:
         if (
             block.shape in shapes

@@ -1,0 +1,248 @@
+"""What a plan says: metadata in every style, letters and legends, forms that stay, traps that are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from plansync.document import detect
+from plansync.document.detect import read
+from plansync.document.dialects import DIALECTS
+from plansync.document.tree import Document, Node, Role
+from plansync.document.view import snapshot
+from plansync.errors import PlanError
+from plansync.model import WHOLE_PLAN, Field, Kind, State, Tick, state_of, text_of
+
+
+def plan(body: str, heading: str = "# Plan\n\n## Phase 1: Begin\n\n") -> bytes:
+    return (heading + body).encode()
+
+
+def the_task(source: bytes) -> tuple[Document, Node]:
+    document = read(source)
+    return document, next(n for n in document.nodes if n.role is Role.TASK)
+
+
+# ------------------------------------------------------------------- metadata
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**Estimated Time**: 2 hours",
+        "**Estimated Time:** 2 hours",
+        "**Estimated Time** : 2 hours",
+        "**Estimated Time**：2 hours",
+        "__Estimated Time__: 2 hours",
+        "- **Estimated Time**: 2 hours",
+        "* **Effort:** 2 hours  ",
+        "**Priority**: P1 | **Estimate:** 2 hours | **Owner**: nobody",
+        "**Temps estimé :** 2 hours",
+        "**推定工数**: 2 hours",
+        "**예상 시간**: 2 hours",
+        "**Оценка времени:** 2 hours",
+    ],
+)
+def test_an_estimate_is_read_in_every_style(line: str) -> None:
+    document, task = the_task(plan(f"### Task 1.1: Dig\n\n{line}\n\n- [ ] a step\n"))
+
+    assert document.value(task, "estimate") == "2 hours"
+
+
+def test_a_key_without_a_value_says_the_bullets_below_it() -> None:
+    document, task = the_task(
+        plan(
+            "### Task 1.1: Dig\n\n- [ ] a step\n\n**Dependencies**:\n- Task 1.2\n- Task 1.3\n\n**Priority**: P1\n"
+        )
+    )
+
+    assert document.value(task, "depends") == "Task 1.2, Task 1.3"
+    assert document.value(task, "priority") == "P1"
+
+
+def test_italic_keys_count_where_they_are_known_and_are_prose_elsewhere() -> None:
+    source = (
+        b"# Implementation Plan\n\n- [ ] 1. Dig\n  - _Note to all: dig deep_\n  - _Requirements: 1.1, 1.2_\n"
+        b"- [ ] 2. Fill\n"
+    )
+    document, task = the_task(source)
+
+    assert document.value(task, "requirements") == "1.1, 1.2"
+    assert text_of(
+        next(i for i in snapshot(document, "").items.values() if i.kind is Kind.TASK), Field.PROSE
+    ) == ("- _Note to all: dig deep_")
+
+
+@pytest.mark.parametrize(
+    ("title", "shown", "said"),
+    [
+        ("#3 - Dig [2 SP] (depends on #4)", "Dig", {"estimate": "2 SP", "depends": "#4"}),
+        ("Dig the hole (2 days)", "Dig the hole", {"estimate": "2 days"}),
+        ("Dig the hole `M`", "Dig the hole", {"estimate": "M"}),
+        ("Dig ~3d @sam", "Dig", {"estimate": "3d", "owner": "sam"}),
+        ("Dig (with care)", "Dig (with care)", {}),
+        ("**Dig**", "Dig", {}),
+        ("**1.2 Dig**: as deep as it goes", "Dig", {}),
+    ],
+)
+def test_what_a_checklist_writes_into_a_title_is_read_and_left_out_of_it(
+    title: str, shown: str, said: dict[str, str]
+) -> None:
+    document, task = the_task(plan(f"- [ ] {title}\n- [ ] Fill\n"))
+
+    assert document.title_of(task) == shown
+    assert {name: document.value(task, name) for name in said} == said
+
+
+# -------------------------------------------------------------------- letters
+
+
+def ticks(source: bytes, **more: object) -> list[Tick | None]:
+    document = read(source, ticks={"!": Tick.DROPPED} if more else None)
+    return [n.tick for n in document.nodes if n.role in (Role.TASK, Role.STEP) and n.is_item]
+
+
+def test_started_letters_are_open_and_struck_text_is_dropped() -> None:
+    source = plan("- [~] a\n- [/] b\n- [-] c\n- [x] ~~d~~\n- [ ] ~~e~~\n- [X] f\n- [v] g\n")
+
+    assert ticks(source) == [Tick.OPEN] * 3 + [Tick.DROPPED] * 2 + [Tick.TICKED, Tick.OPEN]
+
+
+@pytest.mark.parametrize(
+    "legend",
+    ["Legend: `[-]` = dropped", "- `[-]`: cancelled", "`[-]` – won't do", "| `[-]` | dropped |\n|---|---|"],
+)
+def test_a_legend_says_what_a_letter_means(legend: str) -> None:
+    assert ticks(plan(f"{legend}\n\n- [-] a\n- [ ] b\n"))[:2] == [Tick.DROPPED, Tick.OPEN]
+
+
+def test_settings_come_before_the_legend() -> None:
+    assert ticks(plan("Legend: `[!]` = done\n\n- [!] a\n- [ ] b\n"), settings=True)[0] is Tick.DROPPED
+
+
+def test_brackets_that_hold_a_word_are_no_box() -> None:
+    document = read(plan("- [P] parallel\n- [1] a note\n- [ab] no\n- [](no)\n- [ ] a\n"))
+
+    assert [document.title_of(n) for n in document.nodes if n.role is Role.TASK] == ["a"]
+
+
+# --------------------------------------------------------------------- states
+
+
+@pytest.mark.parametrize(
+    ("letter", "state"), [(" ", State.TODO), ("-", State.TODO), ("x", State.DONE), ("X", State.DONE)]
+)
+def test_a_box_of_its_own_says_a_tasks_state_whatever_its_steps_say(letter: str, state: State) -> None:
+    items = snapshot(read(plan(f"- [{letter}] Dig\n  - [ ] one step\n- [ ] Fill\n")), "").items
+
+    assert state_of(next(i for i in items.values() if i.kind is Kind.TASK)) is state
+
+
+def test_a_plan_whose_form_has_no_milestones_of_its_own_has_one_for_all() -> None:
+    document = read(b"# Implementation Plan\n\n- [ ] 1. Dig\n  - _Requirements: 1_\n- [ ] 2. Fill\n")
+
+    def phases(milestones: str) -> list[object]:
+        items = snapshot(document, "", milestones=milestones).items.values()
+        return [i.fields.get(Field.PHASE) for i in items if i.kind is Kind.TASK]
+
+    assert phases("auto") == phases("plan") == [WHOLE_PLAN, WHOLE_PLAN]
+    assert phases("phase") == ["", ""]
+    assert phases("none") == [None, None]
+
+
+def test_a_task_has_the_same_id_whatever_becomes_a_milestone() -> None:
+    document = read(plan("- [ ] Dig\n- [ ] Fill\n"))
+
+    def tasks(milestones: str) -> set[str]:
+        return {
+            i.uid for i in snapshot(document, "", milestones=milestones).items.values() if i.kind is Kind.TASK
+        }
+
+    assert tasks("phase") == tasks("plan") == tasks("none")
+
+
+def test_blocks_is_a_dependency_the_other_way_round() -> None:
+    document = read(
+        plan("### Task 1.1: Dig\n\n- [ ] a\n\n**Blocks**: Task 1.2\n\n### Task 1.2: Fill\n\n- [ ] b\n")
+    )
+    tasks = [i for i in snapshot(document, "").items.values() if i.kind is Kind.TASK]
+
+    assert [t.fields[Field.DEPENDS] for t in tasks] == [(), (tasks[0].uid,)]
+
+
+# ---------------------------------------------------------------------- forms
+
+
+def test_a_form_that_is_named_is_taken() -> None:
+    source = plan("- [ ] Dig\n- [ ] Fill\n")
+
+    assert read(source).dialect.name == "phase-checklist"
+    assert read(source, dialect="flat-checklist").dialect.name == "flat-checklist"
+    with pytest.raises(PlanError, match="there is no dialect 'kirro'; there are: "):
+        read(source, dialect="kirro")
+
+
+def test_content_comes_before_the_path() -> None:
+    source = plan("### Task 1.1: Dig\n\n- [ ] a\n\n### Task 1.2: Fill\n\n- [ ] b\n")
+
+    for path in ("openspec/changes/dig/tasks.md", ".kiro/specs/dig/tasks.md", "conductor.md"):
+        assert read(source, path).dialect.name == "phase-task"
+
+
+def test_a_guess_is_surer_where_nothing_else_comes_close() -> None:
+    sure = detect.guess(plan("- [ ] T001 [P] Dig\n- [ ] T002 Fill\n- [ ] T003 Rest\n"))
+    unsure = detect.guess(b"# Things\n\n- [ ] Dig\n")
+
+    assert sure.dialect.name == "spec-kit"
+    assert sure.confidence > 0.7 > 0.5 > unsure.confidence > 0
+
+
+def test_a_marked_plan_stays_in_its_form_when_an_edit_shifts_the_signs() -> None:
+    marked = (
+        "# Plan\n\n## Phase 1: Begin\n\n"
+        "- [ ] Dig <!-- plansync:k3f9a2c -->\n- [ ] Fill <!-- plansync:m4g8b3d -->\n\n"
+    )
+    more = "".join(f"### Task 1.{n}: Something new\n\n- [ ] a step\n\n" for n in range(1, 9))
+
+    document = read((marked + more).encode())
+
+    assert document.dialect.name == "phase-checklist"
+    assert {n.marker for n in document.nodes} >= {"k3f9a2c", "m4g8b3d"}
+
+
+def test_marked_headings_stay_tasks_when_others_outnumber_them() -> None:
+    source = plan(
+        "#### 1.1 Dig <!-- plansync:k3f9a2c -->\n\n- [ ] a\n\n#### 1.2 Fill <!-- plansync:m4g8b3d -->\n\n- [ ] b\n\n"
+        + "".join(f"### {n}. Note\n\n- [ ] x\n\n" for n in range(1, 9))
+    )
+
+    assert {n.marker for n in read(source).nodes if n.role is Role.TASK} >= {"k3f9a2c", "m4g8b3d"}
+
+
+def test_no_dialect_is_named_twice() -> None:
+    assert len({dialect.name for dialect in DIALECTS}) == len(DIALECTS) == 20
+
+
+# ---------------------------------------------------------------------- traps
+
+
+def test_what_nested_fences_of_equal_length_hide_is_counted_and_what_they_leak_is_not_writable() -> None:
+    source = plan(
+        "### Task 1.1: Dig\n\n- [ ] a\n\n```markdown\n### Task 9.9: A sample\n```python\nx = 1\n```\n\n"
+        "### Task 9.8: Leaked\n\n- [ ] leaked\n\n```\n\n### Task 1.2: Fill\n\n- [ ] hidden\n\n```sh\nls\n```\n\n"
+        "### Task 1.3: Rest\n\n- [ ] b\n"
+    )
+    document = read(source)
+
+    shown = {document.title_of(n): bool(n.trap) for n in document.nodes if n.role is Role.TASK}
+    assert shown == {"Dig": False, "Leaked": True, "Rest": False}
+    assert [document.text(h.text) for h in document.hidden] == ["Task 9.9: A sample", "Task 1.2: Fill"]
+
+
+def test_a_longer_fence_around_a_shorter_one_is_no_trap() -> None:
+    document = read(
+        plan(
+            "### Task 1.1: Dig\n\n- [ ] a\n\n````md\n```python\nx\n```\n````\n\n### Task 1.2: Fill\n\n- [ ] b\n"
+        )
+    )
+
+    assert document.traps == () and not any(n.trap for n in document.nodes)
