@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from plansync.document import marks
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.letters import is_struck
 from plansync.document.lines import line_insertion, line_removal
 from plansync.document.metadata import Key
-from plansync.document.spans import Span, after_eol, eol_at, line_end, line_start
+from plansync.document.spans import Span, after_eol, eol_at, line_end
 from plansync.document.steps import Place, Step, letter_edits, line_edits, strike_edits
-from plansync.document.structure import added_task, moved_task
+from plansync.document.structure import added_task, first_lead, moved_task
 from plansync.document.tree import Document, Node, Role, parse
 from plansync.document.view import (
     COMPLETION,
@@ -90,10 +92,11 @@ def rewrite(document: Document, local: Snapshot, operations: Sequence[Operation]
     # what goes behind the last line comes last of all: the footer
     edits += [e for op in operations if op.uid == OVERVIEW for e in _written(document, local, op)]
     source = apply_edits(document.source, edits)
-    for op in operations:
-        if op.kind in _WHOLE_TASKS:
-            source = _whole_task(parse(source, document.dialect, document.letters), op, held)
-    return source
+    whole = [op for op in operations if op.kind in _WHOLE_TASKS]
+    current = parse(source, document.dialect, document.letters) if whole else document
+    for op in whole:
+        current = _whole_task(current, op, held)
+    return current.source if whole else source
 
 
 def _written(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
@@ -209,7 +212,9 @@ def _own_box(document: Document, node: Node, box: Span, state: State) -> list[Ed
         raise Unwritable("a heading's box cannot say that its task was dropped; write it by hand")
     tick = {State.TODO: Tick.OPEN, State.DONE: Tick.TICKED, State.DROPPED: Tick.DROPPED}[state]
     edits = letter_edits(document.source, box, tick, letter) if tick is not node.tick else []
-    return edits + strike_edits(text, was_struck, state is State.DROPPED and (not letter or was_struck))
+    return edits + strike_edits(
+        document.source, text, was_struck, state is State.DROPPED and (not letter or was_struck)
+    )
 
 
 def _end_of_text(node: Node) -> int:
@@ -323,15 +328,11 @@ def _first_step(document: Document, index: int | None) -> Place:
     if index is None or index < 0:
         raise Unwritable("a criterion can only be added to a list that is there")
     node = _node(document, index)
-    return _below_item(document.source, node) if node.is_item else _below_heading(document.source, node)
-
-
-def _below_item(source: bytes, node: Node) -> Place:
-    start = node.block.span.start
-    indent = source[line_start(source, start) : start]
-    indent += b" " * (len(source[start : node.box.start - 1]) if node.box else 2)
-    at = line_end(source, node.block.text.end)
-    return Place(at, eol_at(source, at), b"", indent + b"- ", ends_line=False)
+    if node.is_item:
+        at = line_end(document.source, node.block.text.end)
+        indent, bullet = first_lead(document, node)
+        return Place(at, eol_at(document.source, at), b"", indent, bullet, ends_line=False)
+    return replace(_below_heading(document.source, node), bullet=first_lead(document, node)[1])
 
 
 def _below_heading(source: bytes, node: Node) -> Place:
@@ -349,12 +350,31 @@ def _below_heading(source: bytes, node: Node) -> Place:
 # ------------------------------------------------------------------ whole tasks
 
 
-def _whole_task(document: Document, op: Operation, held: Snapshot) -> bytes:
-    """Move or add one task; both name the phase in the change of that field."""
+def _whole_task(document: Document, op: Operation, held: Snapshot) -> Document:
+    """Move or add one task; both name the phase in the change of that field.
+
+    Raises: Unwritable where the words around it would then be another task's.
+    """
     phase = next((str(c.new or "") for c in op.changes if c.field is Field.PHASE), "")
     phase_at = _index(document, Uid(phase)) if phase else -1
     if op.kind == "move-task":
-        return moved_task(document, _node(document, _index(document, op.uid)), phase_at)
-    steps = [_step(step) for step in steps_of(held, op.uid)]
-    edits = added_task(document, op.uid, text_of(held[op.uid], Field.TITLE), phase_at, steps)
-    return apply_edits(document.source, edits)
+        source = moved_task(document, _node(document, _index(document, op.uid)), phase_at)
+    else:
+        steps = [_step(step) for step in steps_of(held, op.uid)]
+        edits = added_task(document, op.uid, text_of(held[op.uid], Field.TITLE), phase_at, steps)
+        source = apply_edits(document.source, edits)
+    after = parse(source, document.dialect, document.letters)
+    told, before = _told(after), _told(document)
+    if before - told or (told - before).total() != (op.kind == "add-task"):
+        raise Unwritable("words around the task would then belong to another one; do it by hand")
+    return after
+
+
+def _told(document: Document) -> Counter[tuple[str, ...]]:
+    """List each task with the words and lines below it."""
+    texts = (
+        (document.title_of(n), *map(document.text, n.prose), *(document.text(k.value) for k in n.keys))
+        for n in document.nodes
+        if n.role is Role.TASK
+    )
+    return Counter(texts)

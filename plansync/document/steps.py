@@ -36,13 +36,14 @@ class Line:
 class Place:
     """Where the first step of an empty list goes, and what must stand around it.
 
-    `lead`: indentation and bullet. `ends_line`: a line ending follows the last step.
+    `bullet`: with the blanks behind it. `ends_line`: a line ending follows the last step.
     """
 
     at: int
     before: bytes = b""
     after: bytes = b""
-    lead: bytes = b"- "
+    indent: bytes = b""
+    bullet: bytes = b"- "
     ends_line: bool = True
 
 
@@ -126,7 +127,7 @@ def _inner(
     if held.text != line.step.text:
         text = f"~~{write(held.text)}~~" if is_struck else write(held.text)
         return [*box_edits, Edit(line.block.text.start, line.block.text.end, text.encode())]
-    return box_edits + strike_edits(line.block.text, line.is_struck, is_struck)
+    return box_edits + strike_edits(source, line.block.text, line.is_struck, is_struck)
 
 
 def letter_edits(source: bytes, box: Span, tick: Tick, drop_letter: str) -> list[Edit]:
@@ -140,9 +141,14 @@ def letter_edits(source: bytes, box: Span, tick: Tick, drop_letter: str) -> list
     )
 
 
-def strike_edits(text: Span, is_struck: bool, wanted: bool) -> list[Edit]:
-    """Strike a text through, or take the strokes off."""
+def strike_edits(source: bytes, text: Span, is_struck: bool, wanted: bool) -> list[Edit]:
+    """Strike a text through, or take the strokes off.
+
+    Raises: Unwritable where a part of it is struck through: strokes do not nest.
+    """
     if wanted and not is_struck:
+        if b"~~" in source[text.start : text.end]:
+            raise Unwritable("a part of the text is struck through already; strike the whole by hand")
         return [Edit(text.start, text.start, b"~~"), Edit(text.end, text.end, b"~~")]
     if is_struck and not wanted:
         return [Edit(text.start, text.start + 2, b""), Edit(text.end - 2, text.end, b"")]
@@ -193,45 +199,79 @@ def _additions(
     write: Callable[[str], str],
     empty: Callable[[], Place],
 ) -> list[Edit]:
+    """Add each new step behind the one above it that is on its level, else in the one that it is nested in."""
     edits: list[Edit] = []
-    fresh: list[bytes] = []
-    anchor: Uid | None = None
+    fresh: list[Step] = []
+    above: list[Uid] = []  # the steps that are there, each nested in the one before it
+    is_behind = False  # a new step of a level went behind them: what follows goes there too
     for uid, step in held.items():
         if uid in shown:
-            anchor = uid
+            while above and shown[above[-1]].step.level >= shown[uid].step.level:
+                above.pop()
+            above.append(uid)
+            is_behind = False
             continue
-        letter = b" " if step.tick is Tick.OPEN else b"x"
-        tail = b"[" + letter + b"] " + spelled(step, write).encode()
-        if anchor is not None:
-            line, slot = shown[anchor], slots[anchor]
-            is_child = step.level > line.step.level
-            at = line_end(source, line.block.text.end) if is_child and slot == line.block.span else slot.end
-            edits.append(Edit(at, at, eol_at(source, at) + _lead(source, line.block, is_child) + tail))
+        tail = boxed(step, write)
+        if above:
+            near = next((u for u in reversed(above) if shown[u].step.level <= step.level), above[0])
+            line, slot = shown[near], slots[near]
+            depth = max(0, step.level - line.step.level)
+            is_behind |= not depth or slot != line.block.span
+            at = slot.end if is_behind else line_end(source, line.block.text.end)
+            edits.append(Edit(at, at, eol_at(source, at) + _lead(source, line.block, depth) + tail))
         elif shown:
             first = next(iter(shown.values())).block
             at = line_start(source, first.span.start)
-            edits.append(Edit(at, at, _lead(source, first, False, step=0) + tail + eol_at(source, at)))
+            edits.append(Edit(at, at, _lead(source, first, 0, number=0) + tail + eol_at(source, at)))
         else:
-            fresh.append(b"  " * step.level + tail)
+            fresh.append(step)
     if fresh:
-        edits.append(_first(source, fresh, empty()))
+        edits.append(_first(source, fresh, write, empty()))
     return edits
 
 
-def _first(source: bytes, steps: Sequence[bytes], place: Place) -> Edit:
+def _first(source: bytes, steps: Sequence[Step], write: Callable[[str], str], place: Place) -> Edit:
     """Begin a list with its steps, each on a line of its own."""
     eol = eol_at(source, place.at)
-    lines = eol.join(place.lead + step for step in steps)
+    lines = eol.join(place.indent + b"  " * s.level + place.bullet + boxed(s, write) for s in steps)
     return Edit(place.at, place.at, place.before + lines + (eol if place.ends_line else b"") + place.after)
 
 
-def _lead(source: bytes, block: Block, is_child: bool, step: int = 1) -> bytes:
+def boxed(step: Step, write: Callable[[str], str]) -> bytes:
+    """Write a new step's box and text."""
+    return f"[{' ' if step.tick is Tick.OPEN else 'x'}] {spelled(step, write)}".encode()
+
+
+def _lead(source: bytes, block: Block, depth: int, number: int = 1) -> bytes:
     """Copy an item's indentation and bullet; a child stands under its parent's text."""
+    indent, bullet, blank = marker_of(source, block)
+    if depth:
+        return content_indent(source, block) + b"  " * (depth - 1) + b"- "
+    if block.is_ordered:
+        bullet = str(int(bullet[:-1]) + number).encode() + bullet[-1:]
+    return indent + bullet + blank
+
+
+def marker_of(source: bytes, block: Block) -> tuple[bytes, bytes, bytes]:
+    """Read what stands before an item's text: indentation, bullet, blanks."""
     indent = source[line_start(source, block.span.start) : block.span.start]
     found = _BULLET.match(source, block.span.start)
-    bullet, blank = (found[1], found[2]) if found else (b"-", b" ")
-    if is_child:
-        return indent + b" " * (len(bullet) + len(blank)) + b"- "
-    if block.is_ordered:
-        bullet = str(int(bullet[:-1]) + step).encode() + bullet[-1:]
-    return indent + bullet + blank
+    return (indent, found[1], found[2]) if found else (indent, b"-", b" ")
+
+
+def content_indent(source: bytes, block: Block) -> bytes:
+    """Write the blanks that put a line below an item's text, so that it is nested in the item."""
+    indent, bullet, blank = marker_of(source, block)
+    begin = _columns(indent + bullet)
+    end = _columns(indent + bullet + blank)
+    if end - begin > 4:  # so wide a gap belongs to the text
+        end = begin + 1
+    outer = re.sub(rb"[^\t ]", b" ", indent)
+    if blank.startswith(b"\t") and _columns(outer + b"\t") == end:
+        return outer + b"\t"
+    return outer + b" " * (end - _columns(outer))
+
+
+def _columns(text: bytes) -> int:
+    """Count the columns that a beginning of a line takes; a tab goes to the next fourth."""
+    return len(text.expandtabs(4))

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.spans import Shape, Span, after_eol, eol_at, line_end, line_start
-from plansync.document.steps import Step, spelled
+from plansync.document.steps import Step, boxed, content_indent, marker_of
 from plansync.document.tree import Document, Node, Role
 from plansync.errors import Unwritable
 from plansync.text import heading, imported
 
 _ID = re.compile(r"(?P<head>.*?(?P<joint>[.\-]?))(?P<last>\d+)[a-z]?")
 _FLAGS = re.compile(r"(?:\[[^\]]*\]\s*|\(P\)\s*)+")
-_BULLET = re.compile(rb"([-*+]|\d{1,9}[.)])([ \t]+)")
 
 
 def moved_task(document: Document, task: Node, phase_at: int) -> bytes:
@@ -129,26 +128,33 @@ def _heading_lines(
     box = "[ ] " if model.box else ""
     text = _numbered(document, model, label, heading(title))
     lines = [f"{'#' * model.block.level} {box}{text} <!-- plansync:{uid} -->"]
-    if steps:
-        lines += ["", *(f"{'  ' * s.level}- {_boxed(s)}" for s in steps)]
-    return [line.encode() for line in lines]
+    return [line.encode() for line in lines] + ([b"", *_step_lines(document, model, steps)] if steps else [])
 
 
 def _item_lines(
     document: Document, model: Node, label: str, title: str, uid: str, steps: Sequence[Step]
 ) -> list[bytes]:
-    source = document.source
-    indent = source[line_start(source, model.span.start) : model.span.start].decode()
-    found = _BULLET.match(source, model.span.start)
-    bullet, blank = (found[1].decode(), found[2].decode()) if found else ("-", " ")
+    indent, bullet, blank = marker_of(document.source, model.block)
     if model.block.is_ordered:
-        bullet = f"{int(bullet[:-1]) + 1}{bullet[-1]}"
+        bullet = f"{int(bullet[:-1]) + 1}".encode() + bullet[-1:]
     text = _numbered(document, model, label, imported(title))
-    lines = [f"{indent}{bullet}{blank}[ ] {text} <!-- plansync:{uid} -->"]
-    inner = indent + " " * (len(bullet) + len(blank))
-    lines += [f"{inner}{'  ' * s.level}- {_boxed(s)}" for s in steps]
-    return [line.encode() for line in lines]
+    line = indent + bullet + blank + f"[ ] {text} <!-- plansync:{uid} -->".encode()
+    return [line, *_step_lines(document, model, steps)]
 
 
-def _boxed(step: Step) -> str:
-    return f"[{' ' if step.tick.value == 'open' else 'x'}] {spelled(step, imported)}"
+def _step_lines(document: Document, model: Node, steps: Sequence[Step]) -> list[bytes]:
+    indent, bullet = first_lead(document, model)
+    return [indent + b"  " * step.level + bullet + boxed(step, imported) for step in steps]
+
+
+def first_lead(document: Document, task: Node) -> tuple[bytes, bytes]:
+    """Find indentation and bullet for a task's first step: as the plan's first one, where that nests here too."""
+    least = content_indent(document.source, task.block) if task.is_item else b""
+    for node in document.nodes:
+        if node.role is Role.STEP and node.level == 0 and document.nodes[node.parent].is_item == task.is_item:
+            indent, bullet, blank = marker_of(document.source, node.block)
+            if not node.block.is_ordered and not indent.strip(b" \t"):
+                is_nested = 0 <= len(indent.expandtabs(4)) - len(least.expandtabs(4)) < 4
+                return indent if is_nested else least, bullet + blank
+            break
+    return least, b"- "
