@@ -56,11 +56,15 @@ def _below(plan: Words) -> Iterator[str]:
     )
     boxes = f"{counts['boxes_ticked']} of {_counted(counts['boxes'], 'boxes')} ticked"
     yield f"{words or 'Nothing to keep in step'}; {boxes}."
-    yield f"Form: {plan['dialect']}" + (
-        "" if plan["is_written"] else " (read only: plansync never writes it)"
-    )
+    yield _form(plan)
     for finding in plan["findings"]:
         yield f"note: {visible(finding['text'])}"
+
+
+def _form(plan: Words) -> str:
+    if plan["dialect"] == "not-a-plan":
+        return "No form of plan was recognised in this file."
+    return f"Form: {plan['dialect']}" + ("" if plan["is_written"] else " (read only: plansync never writes it)")
 
 
 _SINGULAR = {"phases": "phase", "tasks": "task", "steps": "step", "criteria": "criterion", "boxes": "box"}
