@@ -1,0 +1,76 @@
+"""Where plans are looked for, and what settings say of their form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plansync import config
+from plansync.errors import ConfigError
+
+
+def home(folder: Path, settings: str = "") -> config.Home:
+    (folder / "plansync.toml").write_text(settings, encoding="utf-8")
+    return config.load(folder, {}, {})
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "implementation-plan.md",
+        "docs/PLAN.md",
+        "plans/roadmap.md",
+        ".kiro/specs/garden/tasks.md",
+        "specs/001-garden/tasks.md",
+        "openspec/changes/dig-a-pond/tasks.md",
+        "conductor/tracks/pond/plan.md",
+    ],
+)
+def test_a_plan_is_found_where_tools_and_people_keep_it(tmp_path: Path, place: str) -> None:
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).write_text("# Plan\n", encoding="utf-8")
+
+    assert config.plan_paths(home(tmp_path), tmp_path) == [tmp_path / place]
+
+
+def test_other_files_are_not_taken_for_plans(tmp_path: Path) -> None:
+    for place in (
+        "README.md",
+        "openspec/changes/dig-a-pond/proposal.md",
+        "specs/001-garden/spec.md",
+        "src/plan.md",
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("# Plan\n", encoding="utf-8")
+
+    assert config.plan_paths(home(tmp_path), tmp_path) == []
+
+
+def test_a_plans_own_table_says_its_form_before_the_general_one(tmp_path: Path) -> None:
+    settings = 'dialect = "kiro"\n[[plan]]\npath = "notes/*.md"\ndialect = "flat-checklist"\n[[plan]]\npath = "b.md"\n'
+    where = home(tmp_path, settings)
+    (tmp_path / "notes").mkdir()
+    for name in ("notes/a.md", "b.md"):
+        (tmp_path / name).write_text("# Plan\n", encoding="utf-8")
+
+    assert config.dialect_of(where, tmp_path / "notes" / "a.md") == "flat-checklist"
+    assert config.dialect_of(where, tmp_path / "b.md") == "kiro"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('dialect = "kirro"', "dialect"),
+        ('dialect = "table"', "dialect"),
+        ('milestones = "weeks"', "milestones"),
+        ('ticks = { "x" = "open" }', "ticks"),
+        ('ticks = { "--" = "dropped" }', "ticks"),
+        ('ticks = { "-" = "gone" }', "ticks"),
+    ],
+)
+def test_a_form_or_letter_that_cannot_be_is_refused_by_its_key(
+    tmp_path: Path, settings: str, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        home(tmp_path, settings)
