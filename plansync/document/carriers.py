@@ -134,7 +134,8 @@ class _Chooser:
                     for level in self._levels(found)
                 ]
                 best = max(by_level, key=lambda each: self._weight(each, each, tasks))
-                return self._of_one_kind(best, tasks)
+                if len(best) >= carrier.least or self.marked & best.keys():
+                    return self._of_one_kind(best, tasks)
         return {}
 
     def _weight(

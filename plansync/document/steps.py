@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from plansync.document.spans import Block, Shape, Span, after_eol, eol_at, line_
 from plansync.errors import Unwritable
 from plansync.model import Tick, Uid
 
+_DEEPEST = 50
 _BULLET = re.compile(rb"([-*+]|\d{1,9}[.)])([ \t]+)")
 
 
@@ -104,11 +106,7 @@ def line_edits(
     if kept == wanted:
         edits += [edit for u in kept for edit in inner[u]]
     else:
-        slots = _permuted(shown, kept, wanted)
-        for uid, slot in slots.items():
-            block = shown[uid].block
-            changes = [*_numbered(source, slot, block), *inner[uid]]
-            edits.append(Edit(slot.start, slot.end, _rewritten(source, block.span, changes)))
+        edits += _Order(source, shown, kept, wanted).edits(inner, slots)
     return edits + _additions(source, shown, slots, held, write, empty)
 
 
@@ -147,8 +145,9 @@ def strike_edits(source: bytes, text: Span, is_struck: bool, wanted: bool) -> li
     Raises: Unwritable where a part of it is struck through: strokes do not nest.
     """
     if wanted and not is_struck:
-        if b"~~" in source[text.start : text.end]:
-            raise Unwritable("a part of the text is struck through already; strike the whole by hand")
+        words = source[text.start : text.end]
+        if b"~~" in words or words.startswith(b"~") or words.endswith((b"~", b"\\")):
+            raise Unwritable("a text with such strokes in it cannot be struck through; do it by hand")
         return [Edit(text.start, text.start, b"~~"), Edit(text.end, text.end, b"~~")]
     if is_struck and not wanted:
         return [Edit(text.start, text.start + 2, b""), Edit(text.end - 2, text.end, b"")]
@@ -173,11 +172,71 @@ def _rewritten(source: bytes, span: Span, edits: Sequence[Edit]) -> bytes:
     return apply_edits(source[span.start : span.end], moved)
 
 
-def _permuted(shown: Mapping[Uid, Line], kept: Sequence[Uid], wanted: Sequence[Uid]) -> dict[Uid, Span]:
-    """Give each step the place of the one whose turn it takes."""
-    if len({(shown[u].block.level, shown[u].block.inside) for u in kept}) > 1:
-        raise Unwritable("nested steps were put in another order; move them by hand")
-    return dict(zip(wanted, (shown[u].block.span for u in kept), strict=True))
+class _Order:
+    """Steps that were put in another order: each takes the place of the one whose turn it takes.
+
+    What is nested in a step goes with it. Raises: Unwritable where that does not give the wanted order.
+    """
+
+    def __init__(
+        self, source: bytes, shown: Mapping[Uid, Line], kept: Sequence[Uid], wanted: Sequence[Uid]
+    ) -> None:
+        self.source, self.blocks = source, {u: shown[u].block for u in kept}
+        self.children: dict[Uid | None, list[Uid]] = {}
+        around: list[Uid] = []
+        for uid in kept:
+            while around and not _holds(self.blocks[around[-1]].span, self.blocks[uid].span):
+                around.pop()
+            self.children.setdefault(around[-1] if around else None, []).append(uid)
+            around.append(uid)
+            if len(around) > _DEEPEST:
+                raise Unwritable("steps nested so deep were put in another order; move them by hand")
+        self.rank = {u: n for n, u in enumerate(wanted)}
+        if self._in_turn(None) != list(wanted):
+            raise Unwritable("nested steps were put in another order; move them by hand")
+
+    def _turns(self, outer: Uid | None) -> list[Uid]:
+        return sorted(self.children.get(outer, ()), key=self.rank.__getitem__)
+
+    def _in_turn(self, outer: Uid | None) -> list[Uid]:
+        return [each for u in self._turns(outer) for each in (u, *self._in_turn(u))]
+
+    def edits(
+        self, inner: Mapping[Uid, Sequence[Edit]], slots: dict[Uid, Span], outer: Uid | None = None
+    ) -> list[Edit]:
+        """List the edits within one step, what is nested in it included; tell each step's place in `slots`."""
+        found: list[Edit] = []
+        places = self.children.get(outer, ())
+        turns = self._turns(outer)
+        if places != turns:
+            self._check_alike(places)
+        for uid, place in zip(turns, places, strict=True):
+            block, slot = self.blocks[uid], self.blocks[place].span
+            changes = [*inner[uid], *self.edits(inner, slots, uid)]
+            slots[uid] = slot
+            if uid == place:
+                found += changes
+                continue
+            changes += _numbered(self.source, slot, block)
+            found.append(Edit(slot.start, slot.end, _rewritten(self.source, block.span, changes)))
+        return found
+
+    def _check_alike(self, steps: Sequence[Uid]) -> None:
+        """See that what is nested in a step, or follows it, stays where it belongs in another one's place."""
+        source, blocks = self.source, [self.blocks[u] for u in steps]
+        indents = {column(marker_of(source, b)[0]) for b in blocks}
+        texts = {column(b"".join(marker_of(source, b))) for b in blocks}
+        pairs = itertools.pairwise(b.span for b in blocks)
+        is_plain = not any(re.search(rb"[\r\n]", source[b.span.start : b.span.end]) for b in blocks)
+        is_plain = is_plain and not any(source[a.end : b.start].strip() for a, b in pairs)
+        behind = after_eol(source, line_end(source, blocks[-1].span.end))
+        is_plain = is_plain and not _is_swallowed(source, behind, min(indents))
+        if (
+            len({(b.level, b.inside) for b in blocks}) > 1
+            or len(indents) > 1
+            or (len(texts) > 1 and not is_plain)
+        ):
+            raise Unwritable("steps of unlike indentation were put in another order; move them by hand")
 
 
 def _removal(source: bytes, line: Line) -> Edit:
@@ -186,9 +245,22 @@ def _removal(source: bytes, line: Line) -> Edit:
         raise Unwritable("a step shares its line with another item; remove it by hand")
     end = line_end(source, line.block.span.end)
     beyond = after_eol(source, end)
+    if _is_swallowed(source, beyond, column(source[start : line.block.span.start])):
+        raise Unwritable("what follows the step would become part of another one; remove it by hand")
     if beyond == end and start:
         return Edit(start - (2 if source[start - 2 : start] == b"\r\n" else 1), end, b"")
     return Edit(start, beyond, b"")
+
+
+def _is_swallowed(source: bytes, at: int, indent: int) -> bool:
+    """Say whether the next line that holds anything is indented deeper than that."""
+    while at < len(source):
+        end = line_end(source, at)
+        text = source[at:end]
+        if bare := text.lstrip(b" \t"):
+            return column(text[: len(text) - len(bare)]) > indent
+        at = after_eol(source, end) if end < len(source) else end
+    return False
 
 
 def _additions(
@@ -262,16 +334,16 @@ def marker_of(source: bytes, block: Block) -> tuple[bytes, bytes, bytes]:
 def content_indent(source: bytes, block: Block) -> bytes:
     """Write the blanks that put a line below an item's text, so that it is nested in the item."""
     indent, bullet, blank = marker_of(source, block)
-    begin = _columns(indent + bullet)
-    end = _columns(indent + bullet + blank)
+    begin = column(indent + bullet)
+    end = column(indent + bullet + blank)
     if end - begin > 4:  # so wide a gap belongs to the text
         end = begin + 1
     outer = re.sub(rb"[^\t ]", b" ", indent)
-    if blank.startswith(b"\t") and _columns(outer + b"\t") == end:
+    if blank.startswith(b"\t") and column(outer + b"\t") == end:
         return outer + b"\t"
-    return outer + b" " * (end - _columns(outer))
+    return outer + b" " * (end - column(outer))
 
 
-def _columns(text: bytes) -> int:
-    """Count the columns that a beginning of a line takes; a tab goes to the next fourth."""
+def column(text: bytes) -> int:
+    """Count the columns that the beginning of a line takes; a tab goes to the next fourth."""
     return len(text.expandtabs(4))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.spans import Shape, Span, after_eol, eol_at, line_end, line_start
-from plansync.document.steps import Step, boxed, content_indent, marker_of
+from plansync.document.steps import Step, boxed, column, content_indent, marker_of
 from plansync.document.tree import Document, Node, Role
 from plansync.errors import Unwritable
 from plansync.text import heading, imported
@@ -154,7 +154,7 @@ def first_lead(document: Document, task: Node) -> tuple[bytes, bytes]:
         if node.role is Role.STEP and node.level == 0 and document.nodes[node.parent].is_item == task.is_item:
             indent, bullet, blank = marker_of(document.source, node.block)
             if not node.block.is_ordered and not indent.strip(b" \t"):
-                is_nested = 0 <= len(indent.expandtabs(4)) - len(least.expandtabs(4)) < 4
+                is_nested = 0 <= column(indent) - column(least) < 4
                 return indent if is_nested else least, bullet + blank
             break
     return least, b"- "
