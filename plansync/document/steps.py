@@ -206,7 +206,7 @@ class _Order:
     ) -> list[Edit]:
         """List the edits within one step, what is nested in it included; tell each step's place in `slots`."""
         found: list[Edit] = []
-        places = self.children.get(outer, ())
+        places = self.children.get(outer, [])
         turns = self._turns(outer)
         if places != turns:
             self._check_alike(places)
