@@ -13,7 +13,8 @@ from plansync.checks.finding import Finding
 from plansync.document import marks
 from plansync.document.edits import Edit
 from plansync.document.spans import Shape, Span, after_eol, line_end, line_start
-from plansync.document.tree import FOOTER, Node, Role
+from plansync.document.token import FOOTER
+from plansync.document.tree import Node, Role
 from plansync.model import WHOLE_PLAN, Field, Kind, Uid, text_of
 from plansync.text import UID_PATTERN, heading_words, words
 
@@ -149,11 +150,16 @@ def _comments(context: Context) -> list[tuple[Span, bytes]]:
     """List the comments that begin with our name, outside code; one that is not closed ends with its line."""
     source = context.document.source
     codes = [block.span for block in context.document.blocks if block.shape is Shape.CODE]
+    if not _OURS.search(source):
+        return []
+    lines = {line_start(source, ours.start()) for ours in _OURS.finditer(source)}
+    codes += [span for start in lines for span in _code_spans(source, start)]
+    codes.sort()
     starts = [code.start for code in codes]
     found: list[tuple[Span, bytes]] = []
     for ours in _OURS.finditer(source):
         before = bisect_right(starts, ours.start())
-        if (before and ours.start() < codes[before - 1].end) or _is_in_code_span(source, ours.start()):
+        if before and ours.start() < codes[before - 1].end:
             continue
         end = _END.search(source, ours.end())
         at = (end.end() if end[0] == b"-->" else end.start()) if end else len(source)
@@ -161,8 +167,9 @@ def _comments(context: Context) -> list[tuple[Span, bytes]]:
     return found
 
 
-def _is_in_code_span(source: bytes, at: int) -> bool:
-    """Say whether a place stands between backticks of its line."""
-    start = line_start(source, at)
-    line = source[start : line_end(source, at)]
-    return b"`" in line and any(m.start() < at - start < m.end() for m in _CODE.finditer(line))
+def _code_spans(source: bytes, start: int) -> Iterator[Span]:
+    """List what stands between backticks on the line that begins at a place."""
+    line = source[start : line_end(source, start)]
+    return (
+        (Span(start + m.start(), start + m.end()) for m in _CODE.finditer(line)) if b"`" in line else iter(())
+    )

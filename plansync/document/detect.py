@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from plansync.document.builder import parse
 from plansync.document.dialect import Dialect, Sign, Where
 from plansync.document.dialects import DIALECTS
 from plansync.document.letters import STARTED, tick_of_letter
 from plansync.document.spans import Block, Shape, blocks, front_matter
 from plansync.document.token import token_of
 from plansync.document.traps import hidden_boxes
-from plansync.document.tree import Document, parse
+from plansync.document.tree import Document
 from plansync.errors import PlanError
 from plansync.model import Tick
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plansync.document import marks
+from plansync.document.builder import parse
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.letters import is_struck
 from plansync.document.lines import line_insertion, line_removal
@@ -15,7 +16,7 @@ from plansync.document.metadata import Key
 from plansync.document.spans import Span, after_eol, eol_at, line_end
 from plansync.document.steps import Place, Step, letter_edits, line_edits, strike_edits
 from plansync.document.structure import added_task, first_lead, moved_task
-from plansync.document.tree import Document, Node, Role, parse
+from plansync.document.tree import Document, Node, Role
 from plansync.document.view import (
     COMPLETION,
     our_status,
@@ -236,7 +237,8 @@ def _rename(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
     if op.uid == WHOLE_PLAN:
         return _rename_plan(document, str(op.changes[0].new))
     node = _node(document, local[op.uid].at)
-    text = imported(str(op.changes[0].new)) if node.is_item else heading(str(op.changes[0].new))
+    title = _worded(str(op.changes[0].new))
+    text = title if node.is_item else heading(title)
     numbered = [c.words for c in document.dialect.phases if "id" in c.words.groupindex]
     if node.role is Role.PHASE and any(each.fullmatch(text) for each in numbered):
         whole = phase_name(document, node)
@@ -312,10 +314,17 @@ def _step_edits(document: Document, owner: Uid, local: Snapshot, held: Snapshot)
         lines,
         uids_of(local[owner], Field.STEPS),
         wanted,
-        imported,
+        _worded,
         lambda: _first_step(document, index),
         drop_letter(document),
     )
+
+
+def _worded(text: str) -> str:
+    """Write a text that must not be empty: what follows would take its place."""
+    if written := imported(text):
+        return written
+    raise Unwritable("a text without words has no place in a plan")
 
 
 def _step(item: Item) -> Step:
@@ -361,7 +370,7 @@ def _whole_task(document: Document, op: Operation, held: Snapshot) -> Document:
         source = moved_task(document, _node(document, _index(document, op.uid)), phase_at)
     else:
         steps = [_step(step) for step in steps_of(held, op.uid)]
-        edits = added_task(document, op.uid, text_of(held[op.uid], Field.TITLE), phase_at, steps)
+        edits = added_task(document, op.uid, _worded(text_of(held[op.uid], Field.TITLE)), phase_at, steps)
         source = apply_edits(document.source, edits)
     after = parse(source, document.dialect, document.letters)
     told, before = _told(after), _told(document)

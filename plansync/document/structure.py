@@ -13,7 +13,7 @@ from plansync.errors import Unwritable
 from plansync.text import heading, imported
 
 _ID = re.compile(r"(?P<head>.*?(?P<joint>[.\-]?))(?P<last>\d+)[a-z]?")
-_FLAGS = re.compile(r"(?:\[[^\]]*\]\s*|\(P\)\s*)+")
+_FLAGS = re.compile(r"(?:\[[^\]]*\]\s*|\([^()]*\)\s*)+")
 
 
 def moved_task(document: Document, task: Node, phase_at: int) -> bytes:
@@ -21,7 +21,7 @@ def moved_task(document: Document, task: Node, phase_at: int) -> bytes:
     start, end = _extent(document, task)
     source = document.source
     eol = eol_at(source, task.block.span.start)
-    at, lead = _place(document, phase_at, task.is_item, eol, without=task)
+    at, lead = _place(document, phase_at, task, eol, without=task)
     after = end
     if not task.is_item:
         while (beyond := after_eol(source, line_end(source, after))) > after and not source[
@@ -44,16 +44,20 @@ def _extent(document: Document, task: Node) -> tuple[int, int]:
 
 
 def _place(
-    document: Document, phase_at: int, is_item: bool, eol: bytes, without: Node | None = None
+    document: Document, phase_at: int, like: Node, eol: bytes, without: Node | None = None
 ) -> tuple[int, bytes]:
     """Find where a task goes in a phase, and what must stand before it: behind the last task, else behind all."""
     source = document.source
     siblings = [n for i in document.children(phase_at, Role.TASK) if (n := document.nodes[i]) is not without]
-    if siblings and is_item:
+    level = 0 if like.is_item else like.block.level
+    if siblings and like.is_item:
         gap = eol if len(siblings) > 1 and _is_loose(document, siblings[-2], siblings[-1]) else b""
         return line_end(source, siblings[-1].span.end), eol + gap
     if not siblings and phase_at < 0:
         raise Unwritable("there is no task outside the phases to put it behind; do it by hand")
+    phase = document.nodes[phase_at].block if phase_at >= 0 else None
+    if level and phase and phase.level >= level:
+        raise Unwritable("the phase's heading is no higher than a task's, so no task can stand in it")
     span = siblings[-1].span if siblings else document.nodes[phase_at].span
     return content_end(document, span), eol + eol
 
@@ -82,7 +86,7 @@ def added_task(document: Document, uid: str, title: str, phase_at: int, steps: S
     source = document.source
     model = _model(document, phase_at)
     eol = eol_at(source, model.block.span.start)
-    at, lead = _place(document, phase_at, model.is_item, eol)
+    at, lead = _place(document, phase_at, model, eol)
     label = _next_label(document, model, phase_at)
     lines_of = _item_lines if model.is_item else _heading_lines
     lines = lines_of(document, model, label, title, uid, steps)

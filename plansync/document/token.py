@@ -9,7 +9,10 @@ from plansync.document.spans import Block, Span
 from plansync.model import OVERVIEW
 from plansync.text import UID_PATTERN
 
-_MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN})(?: #(\d{{1,15}}))? -->")
+MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN})(?: #(\d{{1,15}}))? -->")
+FOOTER = re.compile(rb"<!-- plansync plan=([0-9a-z]{8}) -->")
+"""The last line of a plan that was pushed: its lineage."""
+
 _LINK = re.compile(r"[ \t]\[#(\d+)\]\(([^)\s]*)\)[ \t]*$")
 
 
@@ -30,7 +33,7 @@ class Token:
 def token_of(source: bytes, block: Block) -> Token | None:
     """Find our mark among a block's comments; the link before it is ours where both name one issue."""
     for comment in reversed(block.comments):
-        found = _MARKER.fullmatch(source[comment.start : comment.end].decode("utf-8"))
+        found = MARKER.fullmatch(source[comment.start : comment.end].decode("utf-8"))
         if found and found[1] != OVERVIEW:
             head = source[block.text.start : comment.start].decode("utf-8")
             link = _LINK.search(head)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from plansync import text
 from plansync.document import view
+from plansync.document.builder import parse
 from plansync.document.dialects.phase_task import DIALECT
-from plansync.document.tree import parse
 from plansync.model import Field
 
 PIECES = [

@@ -17,8 +17,8 @@ KNOWN = Register(
 )
 
 
-def uids(*ids: str) -> tuple[str, ...]:
-    return tuple(f"uid {each}" for each in ids)
+def uids(*ids: str) -> tuple[Uid, ...]:
+    return tuple(Uid(f"uid {each}") for each in ids)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,346 @@
+"""Blocks to nodes: one walk over a plan's blocks builds its tree, by the tables of its dialect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from plansync.document import vocabulary
+from plansync.document.carriers import Chosen, Found, choose, match
+from plansync.document.dialect import Dialect
+from plansync.document.letters import is_struck, legend, tick_of_letter
+from plansync.document.metadata import Key, key_lines
+from plansync.document.spans import Block, Shape, Span, blocks, line_start
+from plansync.document.token import FOOTER, token_of
+from plansync.document.traps import find_traps
+from plansync.document.tree import Document, Node, Role
+from plansync.model import Tick
+
+_FOOTER_KEYS = {"completion", "current_phase", "implementation_status", "last_updated", "next_review"}
+_INVERTED = "it stands among nested code fences of equal length, which Markdown reads inverted"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A task or phase whose section is still being read."""
+
+    index: int
+    level: int
+    keys: list[Key] = field(default_factory=list)
+    prose: list[Span] = field(default_factory=list)
+    has_lead_ended: bool = False
+
+
+def _is_running_text(source: bytes, span: Span, keys: Sequence[Key]) -> bool:
+    lines = len({key.line.start for key in keys})
+    return sum(1 for _ in re.finditer(rb"[^\r\n]+", source[span.start : span.end])) > lines
+
+
+class _Builder:
+    """Walks the blocks once and makes nodes."""
+
+    def __init__(
+        self, source: bytes, dialect: Dialect, ticks: Mapping[str, Tick], parsed: Sequence[Block]
+    ) -> None:
+        self.source, self.dialect, self.blocks = source, dialect, parsed
+        self.letters = {**dialect.letters, **legend(source, self.blocks), **ticks}
+        self.traps = find_traps(source, self.blocks)
+        self.chosen: Chosen = choose(source, self.blocks, dialect, self.letters)
+        self.ends = self._section_ends([b for b in self.blocks if b.is_section])
+        self.nodes: list[Node] = []
+        self.drafts: dict[int, _Draft] = {}
+        self.keys: list[Key] = []
+        self.risks: list[Span] = []
+        self.title: Span | None = None
+        self.phase: _Draft | None = None
+        self.task: _Draft | None = None
+        self.section: tuple[str, int] = ("", 0)
+        self.boxed: dict[int, int] = {}
+        self.bare_key: tuple[list[Key], int] | None = None
+        self.parents = self._parents_of_boxes()
+
+    def _section_ends(self, headings: Sequence[Block]) -> dict[int, int]:
+        ends: dict[int, int] = {}
+        open_: list[Block] = []
+        for heading in headings:
+            while open_ and open_[-1].level >= heading.level:
+                ends[open_.pop().span.start] = heading.span.start
+            open_.append(heading)
+        return ends | {h.span.start: len(self.source) for h in open_}
+
+    def _parents_of_boxes(self) -> set[int]:
+        """Index the items that have a box somewhere inside them."""
+        found: set[int] = set()
+        for block in self.blocks:
+            at = block.inside if block.box else -1
+            while at >= 0 and at not in found:
+                found.add(at)
+                at = self.blocks[at].inside
+        return found
+
+    def build(self) -> Document:
+        """Walk, then close what is open."""
+        self._whole_file()
+        for index, block in enumerate(self.blocks):
+            if block.is_section:
+                self._heading(index, block)
+            elif not block.is_quoted:
+                self._content(index, block)
+        self._further()
+        for draft in self.drafts.values():
+            node = self.nodes[draft.index]
+            self.nodes[draft.index] = replace(node, keys=tuple(draft.keys), prose=tuple(draft.prose))
+        footer = self._footer()
+        return Document(
+            source=self.source,
+            dialect=self.dialect,
+            blocks=tuple(self.blocks),
+            nodes=tuple(self.nodes),
+            title=self.title,
+            keys=tuple(self.keys),
+            risks=tuple(self.risks),
+            lineage=footer[1] if footer else "",
+            footer=footer[0] if footer else None,
+            is_open_ended=self._is_open_ended(),
+            letters=self.letters,
+            traps=self.traps,
+            hidden=self._hidden() if self.traps else (),
+        )
+
+    def _whole_file(self) -> None:
+        if self.chosen.file:
+            block = Block(Shape.FILE, 0, Span(0, len(self.source)), self.chosen.file)
+            self.nodes.append(Node(Role.TASK, block, block.span, self.chosen.file))
+            self.task = self.drafts[0] = _Draft(0, 0)
+
+    def _further(self) -> None:
+        """Show the tasks that share a block of HTML with another one."""
+        for found, node in [(self.chosen.tasks.get(i), n) for i, n in self._nodes_of_html()]:
+            self.nodes += [node] * (found.further if found else 0)
+
+    def _nodes_of_html(self) -> list[tuple[int, Node]]:
+        places = {b.span.start: i for i, b in enumerate(self.blocks) if b.shape is Shape.HTML}
+        return [(places[n.span.start], n) for n in self.nodes if n.block.shape is Shape.HTML]
+
+    def _hidden(self) -> tuple[Block, ...]:
+        """List the headings in inverted fences that are phases and tasks by this plan's own grammar."""
+        levels = {
+            role: {b.block.level for b in self.nodes if b.role is role} for role in (Role.PHASE, Role.TASK)
+        }
+        task = self.chosen.task if self.chosen.task and self.chosen.task.shape is Shape.HEADING else None
+        carriers = [(Role.TASK, task)] if task else []
+        carriers += [(Role.PHASE, phase) for phase in self.dialect.phases]
+        return tuple(
+            heading
+            for trap in self.traps
+            for heading in trap.headings
+            if any(
+                heading.level in levels[role] and match(self.source, heading, c, ()) for role, c in carriers
+            )
+        )
+
+    # ------------------------------------------------------------- headings
+
+    def _heading(self, index: int, block: Block) -> None:
+        self.bare_key = None
+        task, phase = self.chosen.tasks.get(index), self.chosen.phases.get(index)
+        if block.level == 1 and self.title is None and not task and not phase:
+            self.title = block.text
+        if self.task and block.level <= self.task.level:
+            self.task = None
+        if self.phase and block.level <= self.phase.level:
+            self.phase = None
+        if task:
+            self.task = self._open(Role.TASK, block, task, block.level)
+        elif phase:
+            self.phase = self._open(Role.PHASE, block, phase, block.level)
+        elif self.task:
+            self.task.has_lead_ended = True
+        else:
+            self._other_heading(block)
+
+    def _other_heading(self, block: Block) -> None:
+        text = self._text(block.text)
+        if self.section[0] and block.level > self.section[1]:
+            return
+        is_criteria, is_risks = vocabulary.CRITERIA.fullmatch(text), vocabulary.RISKS.fullmatch(text)
+        self.section = ("criteria" if is_criteria else "risks" if is_risks else "", block.level)
+
+    def _open(self, role: Role, block: Block, found: Found, level: int) -> _Draft:
+        if block.shape is Shape.HEADING:
+            self.section = ("", 0)
+        box = found.box or (block.box if block.shape is Shape.ITEM else None)
+        span = (
+            Span(block.span.start, self.ends[block.span.start])
+            if block.shape is Shape.HEADING
+            else block.span
+        )
+        self.nodes.append(
+            Node(
+                role=role,
+                block=block,
+                span=span,
+                title=found.title,
+                parent=self.phase.index if role is Role.TASK and self.phase else -1,
+                label=found.label,
+                id=found.id,
+                token=token_of(self.source, block),
+                box=box,
+                tick=self._tick(block, box) if box else None,
+                inline=found.inline,
+                trap=self._trap(block),
+            )
+        )
+        draft = self.drafts[len(self.nodes) - 1] = _Draft(len(self.nodes) - 1, level)
+        return draft
+
+    def _trap(self, block: Block) -> str:
+        inside = any(t.span.start <= block.span.start < t.span.end for t in self.traps)
+        return (
+            "it stands among code fences of equal length that are nested, which Markdown reads inverted"
+            if inside
+            else ""
+        )
+
+    # -------------------------------------------------------------- content
+
+    def _content(self, index: int, block: Block) -> None:
+        if index in self.chosen.tasks and self.section[0] != "criteria":
+            self.bare_key = None
+            self.boxed[index] = self._open(Role.TASK, block, self.chosen.tasks[index], 0).index
+        elif block.shape is Shape.ITEM and block.box and self._tick(block, block.box) is not None:
+            self._box(index, block)
+        elif block.shape is Shape.ITEM or (block.shape is Shape.TEXT and self._is_own_paragraph(block)):
+            self._words(index, block)
+        elif block.shape in (Shape.CODE, Shape.TABLE, Shape.HTML) and (draft := self._owner(block)):
+            draft.has_lead_ended = True
+
+    def _is_own_paragraph(self, block: Block) -> bool:
+        return block.inside < 0 or block.inside in self.boxed
+
+    def _tick(self, block: Block, box: Span) -> Tick | None:
+        letter = self._text(box)
+        if not (tick := tick_of_letter(letter, self.letters)):
+            return None
+        text, token = block.text, token_of(self.source, block)
+        words = (
+            self._text(Span(text.start, token.cut.start)) + self._text(Span(token.cut.end, text.end))
+            if token
+            else self._text(text)
+        )
+        return Tick.DROPPED if is_struck(words.strip()) else tick
+
+    def _box(self, index: int, block: Block) -> None:
+        self.bare_key = None
+        around = block.inside
+        while around >= 0 and around not in self.boxed:
+            around = self.blocks[around].inside
+        outer = self.nodes[self.boxed[around]] if around >= 0 else None
+        if outer is not None and outer.role is Role.TASK:
+            parent, role, level = self.boxed[around], Role.STEP, 0
+        elif outer is not None:
+            parent, role, level = outer.parent, outer.role, outer.level + 1
+        elif self.task:
+            parent, role, level = self.task.index, Role.STEP, 0
+        elif self.section[0] == "criteria":
+            parent, role, level = -1, Role.CRITERION, 0
+        else:
+            return
+        self.boxed[index] = len(self.nodes)
+        tick = self._tick(block, block.box) if block.box else None
+        self.nodes.append(
+            Node(
+                role,
+                block,
+                block.span,
+                block.text,
+                parent=parent,
+                box=block.box,
+                tick=tick,
+                level=level,
+                trap=self._trap(block),
+            )
+        )
+
+    def _owner(self, block: Block) -> _Draft | None:
+        """Find the task that a block belongs to: the item around it, else the section."""
+        around = block.inside
+        while around >= 0:
+            if around in self.boxed:
+                node = self.nodes[self.boxed[around]]
+                at = self.boxed[around] if node.role is Role.TASK else node.parent
+                return self.drafts.get(at)
+            around = self.blocks[around].inside
+        return self.task
+
+    def _is_in_step(self, block: Block) -> bool:
+        around = block.inside
+        while around >= 0 and around not in self.boxed:
+            around = self.blocks[around].inside
+        return around >= 0 and self.nodes[self.boxed[around]].role is Role.STEP
+
+    def _words(self, index: int, block: Block) -> None:
+        keys = key_lines(self.source, block.text, vocabulary.KEYS)
+        owner = self._owner(block)
+        if self._is_below_bare_key(block, keys):
+            return
+        into = owner.keys if owner else self.keys
+        if owner and self._is_in_step(block):
+            into = []  # a step's own lines say nothing of its task, and ours do not go among them
+        into.extend(keys)
+        is_bare = bool(keys) and keys[-1].value.start == keys[-1].value.end and not keys[-1].is_shared
+        self.bare_key = (into, block.level if block.shape is Shape.ITEM else -1) if is_bare else None
+        if self.section[0] == "risks" and not owner:
+            is_footer = any(key.name in _FOOTER_KEYS for key in keys)
+            self.risks.extend([block.span] if block.inside < 0 and not is_footer else [])
+        elif owner and not keys and not owner.has_lead_ended and self._is_prose(index, block, owner, keys):
+            owner.prose.append(block.span)
+
+    def _is_below_bare_key(self, block: Block, keys: Sequence[Key]) -> bool:
+        """Take a bullet right below a key without a value for (a part of) that value."""
+        if not self.bare_key or block.shape is not Shape.ITEM or keys:
+            return False
+        into, level = self.bare_key
+        if block.level != level + 1 and level >= 0:
+            return False
+        into[-1] = replace(into[-1], items=(*into[-1].items, block.text))
+        return True
+
+    def _is_prose(self, index: int, block: Block, owner: _Draft, keys: Sequence[Key]) -> bool:
+        node = self.nodes[owner.index]
+        is_direct = block.inside < 0 if not node.is_item else self.boxed.get(block.inside) == owner.index
+        return is_direct and index not in self.parents and _is_running_text(self.source, block.text, keys)
+
+    # --------------------------------------------------------------- the end
+
+    def _text(self, span: Span) -> str:
+        return self.source[span.start : span.end].decode("utf-8")
+
+    def _footer(self) -> tuple[Span, str] | None:
+        end = len(self.source.rstrip(b" \t\r\n"))
+        start = line_start(self.source, end)
+        found = FOOTER.fullmatch(self.source[start:end])
+        return (Span(start, end), found[1].decode()) if found else None
+
+    def _is_open_ended(self) -> bool:
+        if any(b.shape is Shape.CODE and not b.is_closed for b in self.blocks):
+            return True
+        last = next((b for b in reversed(self.blocks) if b.shape is Shape.HTML), None)
+        tail = self.source[last.span.start : last.span.end] if last and last is self.blocks[-1] else b""
+        return tail.startswith(b"<") and not tail.rstrip().endswith(b">") and b"<!--" in tail
+
+
+def parse(
+    source: bytes,
+    dialect: Dialect,
+    ticks: Mapping[str, Tick] | None = None,
+    parsed: Sequence[Block] | None = None,
+) -> Document:
+    """Read a plan; `ticks` says what box letters mean, before the plan's own legend.
+
+    `parsed`: its blocks, where they are known already.
+
+    Raises: UnicodeDecodeError where the source is not UTF-8.
+    """
+    return _Builder(source, dialect, ticks or {}, blocks(source) if parsed is None else parsed).build()
