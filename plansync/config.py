@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
 
 FILE = "plansync.toml"
@@ -27,7 +28,15 @@ _PLAN_NAMES = (
     "sprint_plan",
     "todo",
 )
-_PLAN_FOLDERS = (".", "docs", "plans", "doc")
+_PLAN_FOLDERS = (
+    "docs",
+    "plans",
+    "doc",
+    ".kiro/specs/*",
+    "specs/*",
+    "openspec/changes/*",
+    "conductor/tracks/*",
+)
 
 
 Dialect = Literal[
@@ -57,6 +66,20 @@ class When(_Strict):
     done_at_first_push: Literal["skip", "create"] = "skip"
 
 
+class Check(_Strict):
+    """Which checks `plansync check` makes: codes, or beginnings of codes."""
+
+    select: list[str] = []
+    ignore: list[str] = []
+
+    @field_validator("select", "ignore")
+    @classmethod
+    def _are_known(cls, codes: list[str]) -> list[str]:
+        if problems := [text for code in codes if (text := misspelt(code))]:
+            raise ValueError("; ".join(problems))
+        return codes
+
+
 class PlanEntry(_Strict):
     """One `[[plan]]` table."""
 
@@ -83,6 +106,7 @@ class Settings(_Strict):
     pace: Literal["auto", "off"] = "auto"
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
     when: When = When()
+    check: Check = Check()
     plan: list[PlanEntry] = []
 
     @property
@@ -176,12 +200,16 @@ def _problem(error: Any, path: Path | None, flags: Mapping[str, Any]) -> str:
         f"--{name.replace('_', '-')}: " if is_flag else f"{path}: " if path else f"PLANSYNC_{name.upper()}: "
     )
     if error["type"] == "extra_forbidden":
-        tables: dict[str, type[BaseModel]] = {"when": When, "plan": PlanEntry}
+        tables: dict[str, type[BaseModel]] = {"when": When, "check": Check, "plan": PlanEntry}
         table = tables.get(keys[0] if len(keys) > 1 else "", Settings)
         close = difflib.get_close_matches(keys[-1], list(table.model_fields), 1, 0.5)
         return f"{place}unknown key {name!r}" + (
             f"; did you mean {'.'.join([*keys[:-1], close[0]])!r}?" if close else ""
         )
+    if error["type"] == "value_error":
+        return f"{place}{name}: {error['ctx']['error']}"
+    if keys[-1] == "[key]":
+        return f"{place}{keys[0]}: {error['input']!r} must be one letter that is neither blank nor x"
     words = _SHAPES.get(name) or error["msg"].lower()
     return f"{place}{'' if is_flag else f'{name} '}{words} (got {error['input']!r})"
 
@@ -228,7 +256,7 @@ def _matching(root: Path, pattern: str) -> list[Path]:
 def _candidates(bases: Iterable[Path]) -> Iterable[Path]:
     seen: set[Path] = set()
     for base in bases:
-        for folder in (base / name for name in _PLAN_FOLDERS):
+        for folder in (base, *(f for name in _PLAN_FOLDERS for f in sorted(base.glob(name)))):
             files = sorted(folder.glob("*.md")) + sorted(folder.glob("*.MD")) if folder.is_dir() else []
             for path in files:
                 if path.stem.casefold() in _PLAN_NAMES and path.resolve() not in seen:

@@ -9,8 +9,8 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -231,6 +231,22 @@ def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
     name = sha256(paths.name.encode()).hexdigest()[:8]
     at = datetime.now().astimezone().isoformat(timespec="seconds")
     return lambda command: locked(paths.local / f"{name}.lock", f"plansync {command}", at)
+
+
+@contextmanager
+def locked_for_a_moment(paths: Paths, command: str) -> Iterator[None]:
+    """Hold a plan's lock for one replacement; where no run was ever made, no folder is left behind."""
+    is_new = not paths.local.exists()
+    try:
+        with lock(paths)(command):
+            yield
+    finally:
+        if is_new and paths.local.is_dir() and not paths.database.exists():
+            for file in (*paths.local.glob("*.lock"), *paths.local.glob("*.holder")):
+                file.unlink(missing_ok=True)
+            for folder in (paths.local, paths.local.parent):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
 
 
 def _moved_here(paths: Paths, others: Mapping[str, tuple[Path, str]]) -> Mapping[str, tuple[Path, str]]:

@@ -87,7 +87,7 @@ def findings(name: str, code: str) -> str:
     return run.stdout
 
 
-PURE = ["document", "planning", "reconcile"]
+PURE = ["checks", "document", "planning", "reconcile"]
 PURE_FILES = ["plansync/model.py", "plansync/durations.py", "plansync/text.py", "plansync/errors.py"]
 
 

@@ -293,8 +293,8 @@ _ENTRIES = (
         "no-task",
         "note",
         "Nothing in the file reads as a phase or a task.",
-        "There is nothing to keep in step. `plansync inspect` shows how the file is read, `plansync new` writes a "
-        "plan to begin with.",
+        "There is nothing to keep in step. `plansync inspect` shows how the file is read, `plansync new docs/plan.md` "
+        "writes a plan to begin with.",
     ),
 )
 

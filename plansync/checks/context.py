@@ -20,6 +20,7 @@ from plansync.planning.estimates import Estimate, estimates, times
 from plansync.planning.graph import Graph, graph
 from plansync.planning.progress import shown_state
 
+_EXCERPT_BYTES = 400
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 
 
@@ -146,7 +147,8 @@ class Context:
         end = min(span.end, line_end(source, span.start))
         column = self._column(span.start)
         entry = CATALOGUE[code]
-        line = source[line_start(source, span.start) : line_end(source, span.start)]
+        start = line_start(source, span.start)
+        line = source[start : min(line_end(source, start), start + _EXCERPT_BYTES)]
         return Finding(
             code=code,
             severity=Severity(entry.severity),
@@ -155,7 +157,7 @@ class Context:
             end_column=column + len(source[span.start : end].decode("utf-8", "replace")),
             message=message,
             help=entry.help,
-            excerpt=line.decode("utf-8", "replace").strip(),
+            excerpt=line.decode("utf-8", "ignore").strip(),
             fix=fix,
         )
 

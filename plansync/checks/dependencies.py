@@ -30,10 +30,13 @@ _LINK = re.compile(
 def unknown_dependency(context: Context) -> Iterator[Finding]:
     """Find dependencies on tasks and phases that are not there."""
     hidden = _hidden_ids(context)
+    has_issues = any(node.label.startswith("#") for _, node in context.tasks)
     for node, name, written in _unclear(context):
         if _bearers(context, written):
             continue
         place, said = place_of(context, node, name, written)
+        if said.startswith("#") and not has_issues:
+            continue  # an issue of the tracker, which no plan can know
         line = hidden.get(plain(re.sub(r"^\D*\s", "", written)))
         reason = f"it stands in a code fence, line {line}" if line else "there is none"
         message = f"{context.name_of(node)} names {said or written}, and {reason}"

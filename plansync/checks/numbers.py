@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from plansync import durations
 from plansync.checks.context import Context
@@ -32,22 +33,42 @@ _PROGRESS = re.compile(r"(\d+)% (\d+)/(\d+)")
 # ---------------------------------------------------------------------- totals
 
 
+class _Sum(NamedTuple):
+    """What the tasks of a phase, or of the plan, come to. `is_whole`: each of them says its time."""
+
+    tasks: int
+    total: Duration
+    is_whole: bool
+
+
 def total_time(context: Context) -> Iterator[Finding]:
     """Find totals that are not the sum of the tasks' estimates."""
+    sums = _sums(context)
     for key in _keys(context, "total_time"):
-        text = context.document.text(key.value)
-        said, uids = durations.read(text), _tasks_around(context, key)
-        times = [context.times[u] for u in uids if u in context.times]
-        if said is None or not times:
+        text, phase = context.document.text(key.value), context.phase_at(key.line.start)
+        said, real = durations.read(text), sums.get(phase)
+        if said is None or real is None or not real.total.high:
             continue
-        total = Duration(sum(t.low for t in times), sum(t.high for t in times))
-        is_whole = len(times) == len(uids) and not context.document.hidden
-        if _is_right(said, total) or (not is_whole and said.high >= total.high):
+        if _is_right(said, real.total) or (not real.is_whole and said.high >= real.total.high):
             continue
-        least = "" if is_whole else "at least "
-        message = f"the tasks' estimates add up to {least}{durations.write_range(total)}, not {text.strip()}"
-        new = _rewritten(text, total) if is_whole and _is_whole_plan(context, key) else ""
+        least = "" if real.is_whole else "at least "
+        message = (
+            f"the tasks' estimates add up to {least}{durations.write_range(real.total)}, not {text.strip()}"
+        )
+        new = _rewritten(text, real.total) if real.is_whole and phase < 0 else ""
         yield context.finding("PLAN001", key.value, message, _put(context, key, new))
+
+
+def _sums(context: Context) -> dict[int, _Sum]:
+    """Add up each phase's tasks, by the phase's index, and the plan's under -1; dropped ones do not count."""
+    every = [uid for uids in context.counting.values() for uid in uids]
+    return {phase: _sum(context, uids) for phase, uids in {**context.counting, -1: every}.items()}
+
+
+def _sum(context: Context, uids: Sequence[Uid]) -> _Sum:
+    times = [context.times[u] for u in uids if u in context.times]
+    total = Duration(sum(t.low for t in times), sum(t.high for t in times))
+    return _Sum(len(uids), total, len(times) == len(uids) and not context.document.hidden)
 
 
 def _is_right(said: Duration, total: Duration) -> bool:
@@ -76,38 +97,23 @@ def _amount(minutes: int, unit: int) -> str:
 
 
 def task_count(context: Context) -> Iterator[Finding]:
-    """Find a number of tasks that is not the plan's."""
-    count = len(context.tasks)
-    dropped = sum(s is State.DROPPED for s in context.states.values())
+    """Find a number of tasks that is not the plan's, nor its phase's."""
+    count, more = len(context.tasks), len(context.document.hidden)
+    sums = _sums(context)
     for key in _keys(context, "total_tasks"):
         text = context.document.text(key.value)
         found = _COUNT.match(text.strip())
-        around = _tasks_around(context, key)
-        if not found or not count or int(found[1]) == len(around):
+        phase = sums.get(context.phase_at(key.line.start))
+        if not found or not count or (phase and int(found[1]) == phase.tasks):
             continue
-        if count - dropped <= int(found[1]) <= count + len(context.document.hidden):
+        if sums[-1].tasks <= int(found[1]) <= count + more:
             continue
-        hidden = f" ({len(context.document.hidden)} more headings are hidden by code fences)"
-        message = f"the plan has {_tasks(count)}{hidden if context.document.hidden else ''}, not {found[1]}"
+        hidden = f" ({more} more headings are hidden by code fences)" if more else ""
+        message = f"the plan has {count} task{'' if count == 1 else 's'}{hidden}, not {found[1]}"
+        is_alone = found[1] == text.strip()
         is_plain = _COUNT.fullmatch(text.strip()) and "1" not in (found[1], str(count))
-        new = text.replace(found[1], str(count), 1) if is_plain or found[1] == text.strip() else ""
+        new = text.replace(found[1], str(count), 1) if is_alone or is_plain else ""
         yield context.finding("PLAN002", key.value, message, _put(context, key, new))
-
-
-def _tasks(count: int) -> str:
-    return f"{count} task{'' if count == 1 else 's'}"
-
-
-def _tasks_around(context: Context, key: Key) -> list[Uid]:
-    """List the tasks that a line sums up: its phase's where it stands in one, else the plan's; none is dropped."""
-    phase = context.phase_at(key.line.start)
-    return (
-        context.counting.get(phase, []) if phase >= 0 else [u for us in context.counting.values() for u in us]
-    )
-
-
-def _is_whole_plan(context: Context, key: Key) -> bool:
-    return context.phase_at(key.line.start) < 0
 
 
 def _keys(context: Context, name: str) -> list[Key]:
@@ -146,10 +152,13 @@ def current_phase(context: Context) -> Iterator[Finding]:
     """Find a current phase that is another one than the states say."""
     said = _shown(context).get(Field.CURRENT_PHASE)
     now = _live(context).get(Field.CURRENT_PHASE)
-    if isinstance(said, str) and isinstance(now, str) and said != now:
+    key = context.document.key(Field.CURRENT_PHASE.value)
+    if key and isinstance(said, str) and isinstance(now, str) and said != now:
         label, whole = phase_names(context.document, context.node_of(Uid(now)))
-        message = f"the first phase with a task to do is {label or whole}"
-        yield from _stale(context, "PLAN005", Field.CURRENT_PHASE, message, now)
+        text = context.document.text(key.value)
+        is_label = text == phase_names(context.document, context.node_of(Uid(said)))[0]
+        message = f"the first phase with a task to do is {label or whole}; this says {text.strip()}"
+        yield context.finding("PLAN005", key.value, message, _put(context, key, label if is_label else whole))
 
 
 def overall_status(context: Context) -> Iterator[Finding]:

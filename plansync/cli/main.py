@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from plansync.cli.commands import demo, diff, init, inspect, new, pull, push, sandbox, status, sync, unlink
+from plansync.cli.commands import (
+    check,
+    demo,
+    diff,
+    init,
+    inspect,
+    new,
+    pull,
+    push,
+    sandbox,
+    status,
+    sync,
+    unlink,
+)
 from plansync.cli.context import Common
 from plansync.errors import ConfigError, PlansyncError
 
@@ -68,7 +81,7 @@ def common(
         overview(context.obj)
 
 
-for verb in (status, diff, push, pull, sync, inspect, unlink, new, init, demo, sandbox):
+for verb in (status, diff, push, pull, sync, inspect, check, unlink, new, init, demo, sandbox):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from plansync.cli.columns import cells, line_width, padded, shortened
-from plansync.text import visible
+from plansync.text import one_line, visible
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
 
 Words = dict[str, Any]
 _MARKS = {"done": "✔", "dropped": "✘", "todo": "○"}
-_NAME_MAX, _ESTIMATE_MAX = 60, 18
+_NAME_MAX, _ESTIMATE_MAX, _FOUND_MAX = 60, 18, 3
+_WORST_FIRST = ("error", "warning", "note")
 
 
 def print_outline(writer: Writer, plan: Words) -> None:
@@ -57,14 +59,28 @@ def _below(plan: Words) -> Iterator[str]:
     boxes = f"{counts['boxes_ticked']} of {_counted(counts['boxes'], 'boxes')} ticked"
     yield f"{words or 'Nothing to keep in step'}; {boxes}."
     yield _form(plan)
-    for finding in plan["findings"]:
-        yield f"note: {visible(finding['text'])}"
+    yield from _found(plan)
+
+
+def _found(plan: Words) -> Iterator[str]:
+    """Say how much there is to look at, and the first of it, the worst first."""
+    found = sorted(plan["findings"], key=lambda f: _WORST_FIRST.index(f["severity"]))
+    if not found:
+        return
+    numbers = {severity: sum(f["severity"] == severity for f in found) for severity in _WORST_FIRST}
+    counts = [f"{n} {severity}{'s' * (n != 1)}" for severity, n in numbers.items() if n]
+    yield f"Found: {', '.join(counts)}; all with their lines: plansync check {visible(shlex.quote(plan['path']))}"
+    for finding in found[:_FOUND_MAX]:
+        message = visible(one_line(finding["message"]))
+        yield f"  line {finding['line']}: {finding['severity']} {finding['code']} {message}"
 
 
 def _form(plan: Words) -> str:
     if plan["dialect"] == "not-a-plan":
         return "No form of plan was recognised in this file."
-    return f"Form: {plan['dialect']}" + ("" if plan["is_written"] else " (read only: plansync never writes it)")
+    return f"Form: {plan['dialect']}" + (
+        "" if plan["is_written"] else " (read only: plansync never writes it)"
+    )
 
 
 _SINGULAR = {"phases": "phase", "tasks": "task", "steps": "step", "criteria": "criterion", "boxes": "box"}

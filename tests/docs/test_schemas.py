@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from plansync.checks.finding import Severity
 from plansync.cli.output import OUTCOMES
 from plansync.document.dialects import DIALECTS
 from plansync.model import Side, State, Tick
@@ -22,6 +23,7 @@ NAMES = {
     "plansync/run/1": "run-1.json",
     "plansync/plan/1": "plan-1.json",
     "plansync/status/1": "status-1.json",
+    "plansync/check/1": "check-1.json",
     "plansync/new/1": "new-1.json",
 }
 
@@ -69,6 +71,9 @@ def test_closed_sets_are_those_of_the_program() -> None:
     assert run["outcome"]["enum"] == list(OUTCOMES.values())
     assert operation["status"]["enum"] == [s.value for s in Status]
     assert set(operation["side"]["enum"]) == {s.value for s in Side}
+    for name in ("plansync/plan/1", "plansync/check/1"):
+        holder = schema(name)["properties"].get("plans", {"items": schema(name)})["items"]["properties"]
+        assert holder["findings"]["items"]["properties"]["severity"]["enum"] == [s.value for s in Severity]
     assert task["state"]["enum"] == [s.value for s in State]
     assert task["steps"]["items"]["properties"]["tick"]["enum"] == [t.value for t in Tick]
     assert plan["dialect"]["enum"] == [dialect.name for dialect in DIALECTS]
@@ -89,7 +94,19 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
 
 
 @pytest.mark.parametrize(
-    "verb", ["status", "inspect", "diff", "push --dry-run", "push --yes", "pull", "sync", "new next.md"]
+    "verb",
+    [
+        "status",
+        "inspect",
+        "diff",
+        "push --dry-run",
+        "push --yes",
+        "pull",
+        "sync",
+        "new next.md",
+        "check",
+        "check --fix",
+    ],
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
     if verb in ("pull", "sync"):
@@ -127,6 +144,19 @@ def test_a_plan_in_every_state_prints_what_its_schema_says(
     assert (conflict["plan"], conflict["issue"]) == ("Write an entry", "Write one entry")
     assert status["decisions"] == [conflict["id"]]
     assert status["linked"] == 3
+
+
+def test_a_check_that_finds_and_mends_prints_what_its_schema_says(run: Run, plan: Path) -> None:
+    source = plan.read_text(encoding="utf-8").replace("Task 1.2\n", "Task 9.9\n")
+    plan.write_text(f"{source}\n---\n\n**Number of Tasks**: 7\n", encoding="utf-8")
+
+    found = check(run("plansync check --json").stdout)
+    mended = check(run("plansync check --fix --format json").stdout)
+    seen = check(run("plansync inspect --json").stdout)
+
+    assert found["counts"] == {"errors": 1, "warnings": 1, "notes": 0, "fixed": 0}
+    assert mended["counts"] == {"errors": 1, "warnings": 0, "notes": 0, "fixed": 1}
+    assert [f["code"] for f in seen["findings"]] == ["PLAN101"]
 
 
 def test_a_run_that_could_not_begin_prints_what_its_schema_says(run: Run, plan: Path) -> None:

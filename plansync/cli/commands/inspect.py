@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,6 +11,7 @@ from plansync.cli.context import Common, find_plan, open_plan
 from plansync.cli.options import Plan
 
 if TYPE_CHECKING:
+    from plansync.checks.finding import Finding
     from plansync.document.tree import Document, Node
     from plansync.document.view import View
     from plansync.model import Item, Uid
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 def command(context: typer.Context, plan: Plan = None) -> None:
     """Show the phases, tasks and steps of a plan, and what was counted; offline."""
+    from plansync.checks.run import check
+    from plansync.cli.commands.check import beside_of
     from plansync.cli.outline import print_outline
     from plansync.cli.output import Writer, dumped
     from plansync.document.view import snapshot
@@ -26,14 +30,15 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     path = find_plan(home, plan)
     document = open_plan(home, path)
     view = snapshot(document, path.stem, milestones="phase")
-    described = _document(str(path), document, view)
+    found = check(document, beside_of(home, path))
+    described = _document(str(path), document, view, found)
     if common.as_json:
         typer.echo(dumped(described))
     else:
         print_outline(Writer(common.has_color), described)
 
 
-def _document(path: str, document: Document, view: View) -> dict[str, Any]:
+def _document(path: str, document: Document, view: View, found: Sequence[Finding]) -> dict[str, Any]:
     from plansync.model import OVERVIEW, Field, Kind, steps_of, text_of
 
     items = view.items
@@ -50,8 +55,19 @@ def _document(path: str, document: Document, view: View) -> dict[str, Any]:
             {"text": text_of(s, Field.TEXT), "tick": s.fields[Field.TICK], "line": _line(document, s.at)}
             for s in steps_of(items, OVERVIEW)
         ],
-        "findings": [{"text": note.text} for note in view.notes],
+        "findings": [_finding(each) for each in found],
         "counts": _counts(document),
+    }
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "line": found.line,
+        "column": found.column,
+        "message": found.message,
+        "text": found.message,
     }
 
 

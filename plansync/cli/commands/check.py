@@ -1,0 +1,171 @@
+"""`plansync check`: what is wrong in a plan, and what of it can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plansync.cli.context import Common, parser, relative, remembered
+from plansync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plansync.checks.context import Beside
+    from plansync.checks.finding import Finding
+    from plansync.cli.findings import Checked
+    from plansync.config import Check, Home
+
+_REQUIREMENTS = "requirements.md"
+_REQUIREMENTS_MAX_BYTES = 4 * 1024 * 1024
+
+
+class Form(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+def command(
+    context: typer.Context,
+    plans: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PLAN]...", help="The plans; all that are found here.")
+    ] = None,
+    form: Annotated[
+        Form | None, typer.Option("--format", help="How to print: for people, programs or a CI system.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe; nothing else changes.")] = False,
+    select: Annotated[
+        list[str] | None,
+        typer.Option("--select", help="Only these checks: PLAN001, or PLAN0 for all of its kind."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="Not these checks. All are in docs/checks.md.")
+    ] = None,
+) -> int:
+    """Find what would make plansync do wrong, and what is likely not meant so; offline on any plan."""
+    from plansync.cli import findings
+    from plansync.cli.output import Writer
+
+    common: Common = context.obj
+    how = _form(common, form)
+    home = common.home()
+    codes = _codes(home.settings.check, select, ignore)
+    checked = [_checked(home, path, codes, fix) for path in _paths(home, plans)]
+    match how:
+        case Form.JSON:
+            typer.echo(findings.as_json(checked))
+        case Form.GITHUB:
+            typer.echo(findings.workflow_commands(checked))
+        case Form.GITLAB:
+            typer.echo(findings.code_quality(checked))
+        case Form.TEXT:
+            writer = Writer(common.has_color)
+            findings.print_findings(
+                writer, checked, quiet=common.quiet, verbose=bool(common.verbose), fix=fix
+            )
+    return findings.exit_code(checked)
+
+
+def _form(common: Common, form: Form | None) -> Form:
+    if common.as_json and form not in (None, Form.JSON):
+        raise ConfigError(f"--json and --format {form} contradict each other; give one of them")
+    return Form.JSON if common.as_json else form or Form.TEXT
+
+
+def _codes(settings: Check, select: Sequence[str] | None, ignore: Sequence[str] | None) -> frozenset[str]:
+    """Choose the checks; an option stands in place of the setting of its name.
+
+    Raises: ConfigError with every code that there is not.
+    """
+    from plansync.checks import catalogue
+
+    chosen = {"--select": _listed(select), "--ignore": _listed(ignore)}
+    problems = [
+        f"{name}: {text}" for name, codes in chosen.items() for c in codes if (text := catalogue.misspelt(c))
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return catalogue.chosen(
+        settings.select if select is None else chosen["--select"],
+        settings.ignore if ignore is None else chosen["--ignore"],
+    )
+
+
+def _listed(words: Sequence[str] | None) -> list[str]:
+    return [part.strip() for word in words or () for part in word.split(",") if part.strip()]
+
+
+def _paths(home: Home, named: Sequence[Path] | None) -> Iterable[Path]:
+    """List the plans: those named, each once, else those of the settings, else those found here."""
+    from plansync import config
+
+    if named:
+        return {path.resolve(): path for path in named}.values()
+    found = config.plan_paths(home, Path.cwd())
+    if not found:
+        raise ConfigError("no plan was found here; name it: plansync check PLAN.md")
+    return [relative(path) for path in found]
+
+
+def _checked(home: Home, path: Path, codes: Collection[str], fix: bool) -> Checked:
+    """Check one plan, and mend it where that is wanted.
+
+    Raises: PlanError where it cannot be read or written; Busy where a run is at work on it.
+    """
+    from plansync.checks.run import check
+    from plansync.cli.findings import Checked
+    from plansync.store.files import read_plan
+
+    beside = beside_of(home, path)
+    document = parser(home, path)(read_plan(path))
+    found = check(document, beside, codes)
+    if fix and document.dialect.is_written and any(f.fix for f in found):
+        left, fixed = _mended(home, path, beside, codes)
+        return Checked(str(path), document, tuple(left), tuple(fixed))
+    return Checked(str(path), document, tuple(found))
+
+
+def _mended(
+    home: Home, path: Path, beside: Beside, codes: Collection[str]
+) -> tuple[list[Finding], list[Finding]]:
+    """Mend a plan under its lock, in one replacement; gives what is left, and what was mended."""
+    from plansync import wiring
+    from plansync.checks.run import check, mended
+    from plansync.store.files import digest
+
+    paths = wiring.paths_of(home, path)
+    files, parse = wiring.plan_files(paths), parser(home, path)
+    with wiring.locked_for_a_moment(paths, "check --fix"):
+        source = files.read()
+        document = parse(source)
+        fixed = [f for f in check(document, beside, codes) if f.fix]
+        content = mended(document, fixed, parse)
+        files.check_writable()
+        files.replace(content, digest(source))
+        return check(parse(content), beside, codes), fixed
+
+
+def beside_of(home: Home, path: Path) -> Beside:
+    """Collect what is known beyond a plan's text: its requirements, and what the state file remembers."""
+    from plansync.checks.context import Beside
+
+    saved = remembered(home, path)
+    known = (saved.base, saved.lineage) if saved else ()
+    return Beside(path.stem, _requirements(path), *known)
+
+
+def _requirements(path: Path) -> str | None:
+    """Read the requirements.md beside a plan; one that is too large or unreadable counts as none."""
+    file = path.resolve().parent / _REQUIREMENTS
+    try:
+        if not file.is_file() or file.stat().st_size > _REQUIREMENTS_MAX_BYTES:
+            return None
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
