@@ -15,6 +15,9 @@ from plansync.document.view import phase_names
 from plansync.text import words
 
 _FURTHER = re.compile(r"[-.]\d+[a-z]?(?=\s)")  # the tail of a number such as T158-1
+_STOP = re.compile(
+    r"\W*(?:checkpoint|检查点|檢查點|チェックポイント|контрольная точка)", re.IGNORECASE
+)  # they repeat
 _BLANK_KEYS = (
     "estimate",
     "depends",
@@ -68,7 +71,8 @@ def _label(context: Context, node: Node) -> Span:
 def duplicate_title(context: Context) -> Iterator[Finding]:
     """Find titles that two tasks of one phase, or two phases, have."""
     titled = ((n, words(context.document.title_of(n)).casefold()) for i, n in context.tasks)
-    tasks = (((context.group_of(n), title), n) for n, title in titled if title and not is_left_title(title))
+    own = ((n, title) for n, title in titled if title and not is_left_title(title) and not _STOP.match(title))
+    tasks = (((context.group_of(n), title), n) for n, title in own)
     phases = ((words(phase_names(context.document, n)[1]).casefold(), n) for _, n in context.phases)
     for node, first in (*_repeated(tasks), *_repeated(phases)):
         title = context.document.title_of(node) or node.label

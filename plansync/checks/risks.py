@@ -73,7 +73,7 @@ def _names_nothing(context: Context, text: str, titles: dict[str, str]) -> bool:
     read = named(text, context.view.known)
     if read.tasks or (not read.words and not read.unknown):
         return False
-    return bool(read.unknown) or not any(title in _folded(text) for title in titles if len(title) > 3)
+    return bool(read.unknown) or not any(title in _folded(text) for title in titles if len(title) > 1)
 
 
 def _titles(context: Context) -> dict[str, str]:

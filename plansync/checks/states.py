@@ -36,7 +36,7 @@ def contradiction(context: Context) -> Iterator[Finding]:
 def _of_task(context: Context, index: int, node: Node) -> Found:
     steps = _counting_steps(context, index)
     is_open = [step for step in steps if step.tick is Tick.OPEN]
-    left = f"{len(is_open)} of {len(steps)} steps {'is' if len(is_open) == 1 else 'are'} open"
+    left = _left(len(is_open), len(steps), "step")
     name = context.name_of(node)
     status = _status(context, node)
     own = node.tick if context.document.dialect.state is Counts.OWN else None
@@ -60,13 +60,19 @@ def _of_phase(context: Context, index: int, node: Node) -> Found:
     is_open = [at for at in tasks if _is_open(context, at)]
     if not is_open:
         return None
-    left = f"{len(is_open)} of {len(tasks)} tasks {'is' if len(is_open) == 1 else 'are'} open"
+    left = _left(len(is_open), len(tasks), "task")
     if _says_done(context, node):
         return node.block.text, f"the heading of {context.name_of(node)} says done, and {left}"
     status = _status(context, node)
     if status and status[1] is State.DONE:
         return status[0], f"the status of {context.name_of(node)} says done, and {left}"
     return None
+
+
+def _left(count: int, total: int, word: str) -> str:
+    if total == 1:
+        return f"its only {word} is open"
+    return f"{count} of {total} {word}s {'is' if count == 1 else 'are'} open"
 
 
 def _is_open(context: Context, index: int) -> bool:
