@@ -106,7 +106,8 @@ def _paths(home: Home, named: Sequence[Path] | None) -> Iterable[Path]:
     from plansync import config
 
     if named:
-        return {path.resolve(): path for path in named}.values()
+        first = {path.resolve(): path for path in reversed(named)}
+        return [path for path in dict.fromkeys(named) if first[path.resolve()] is path]
     found = config.plan_paths(home, Path.cwd())
     if not found:
         raise ConfigError("no plan was found here; name it: plansync check PLAN.md")
