@@ -365,7 +365,7 @@ def _whole_task(document: Document, op: Operation, held: Snapshot) -> Document:
     Raises: Unwritable where the words around it would then be another task's.
     """
     phase = next((str(c.new or "") for c in op.changes if c.field is Field.PHASE), "")
-    phase_at = _index(document, Uid(phase)) if phase else -1
+    phase_at = _last_phase(document) if phase == WHOLE_PLAN else _index(document, Uid(phase)) if phase else -1
     if op.kind == "move-task":
         source = moved_task(document, _node(document, _index(document, op.uid)), phase_at)
     else:
@@ -377,6 +377,11 @@ def _whole_task(document: Document, op: Operation, held: Snapshot) -> Document:
     if before - told or (told - before).total() != (op.kind == "add-task"):
         raise Unwritable("words around the task would then belong to another one; do it by hand")
     return after
+
+
+def _last_phase(document: Document) -> int:
+    """Find where a task goes that belongs to the plan as a whole: behind its last one."""
+    return next((n.parent for n in reversed(document.nodes) if n.role is Role.TASK), -1)
 
 
 def _told(document: Document) -> Counter[tuple[str, ...]]:
