@@ -76,6 +76,8 @@ def sound(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Fold all blanks and line ends to single spaces and drop control characters."""
+    if text.isprintable():  # then a space is the only blank in it
+        return " ".join(text.split())
     kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) != "Cc")
     return " ".join("".join(kept).split())
 

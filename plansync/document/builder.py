@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from plansync.document import vocabulary
 from plansync.document.carriers import Chosen, Found, choose, match
@@ -46,6 +47,7 @@ class _Builder:
         self.source, self.dialect, self.blocks = source, dialect, parsed
         self.letters = {**dialect.letters, **legend(source, self.blocks), **ticks}
         self.traps = find_traps(source, self.blocks)
+        self.trap_starts = [trap.span.start for trap in self.traps]
         self.chosen: Chosen = choose(source, self.blocks, dialect, self.letters)
         self.ends = self._section_ends([b for b in self.blocks if b.is_section])
         self.nodes: list[Node] = []
@@ -57,6 +59,7 @@ class _Builder:
         self.task: _Draft | None = None
         self.section: tuple[str, int] = ("", 0)
         self.boxed: dict[int, int] = {}
+        self.is_past_rule = False
         self.bare_key: tuple[list[Key], int] | None = None
         self.parents = self._parents_of_boxes()
 
@@ -90,7 +93,7 @@ class _Builder:
         self._further()
         for draft in self.drafts.values():
             node = self.nodes[draft.index]
-            self.nodes[draft.index] = replace(node, keys=tuple(draft.keys), prose=tuple(draft.prose))
+            self.nodes[draft.index] = node._replace(keys=tuple(draft.keys), prose=tuple(draft.prose))
         footer = self._footer()
         return Document(
             source=self.source,
@@ -143,6 +146,7 @@ class _Builder:
     # ------------------------------------------------------------- headings
 
     def _heading(self, index: int, block: Block) -> None:
+        self.is_past_rule = False
         self.bare_key = None
         task, phase = self.chosen.tasks.get(index), self.chosen.phases.get(index)
         if block.level == 1 and self.title is None and not task and not phase:
@@ -196,12 +200,8 @@ class _Builder:
         return draft
 
     def _trap(self, block: Block) -> str:
-        inside = any(t.span.start <= block.span.start < t.span.end for t in self.traps)
-        return (
-            "it stands among code fences of equal length that are nested, which Markdown reads inverted"
-            if inside
-            else ""
-        )
+        at = bisect_right(self.trap_starts, block.span.start) - 1
+        return _INVERTED if at >= 0 and block.span.start < self.traps[at].span.end else ""
 
     # -------------------------------------------------------------- content
 
@@ -209,10 +209,12 @@ class _Builder:
         if index in self.chosen.tasks and self.section[0] != "criteria":
             self.bare_key = None
             self.boxed[index] = self._open(Role.TASK, block, self.chosen.tasks[index], 0).index
-        elif block.shape is Shape.ITEM and block.box and self._tick(block, block.box) is not None:
-            self._box(index, block)
+        elif block.shape is Shape.ITEM and block.box and (tick := self._tick(block, block.box)):
+            self._box(index, block, tick)
         elif block.shape is Shape.ITEM or (block.shape is Shape.TEXT and self._is_own_paragraph(block)):
             self._words(index, block)
+        elif block.shape is Shape.RULE:
+            self.is_past_rule = True
         elif block.shape in (Shape.CODE, Shape.TABLE, Shape.HTML) and (draft := self._owner(block)):
             draft.has_lead_ended = True
 
@@ -220,9 +222,9 @@ class _Builder:
         return block.inside < 0 or block.inside in self.boxed
 
     def _tick(self, block: Block, box: Span) -> Tick | None:
-        letter = self._text(box)
-        if not (tick := tick_of_letter(letter, self.letters)):
-            return None
+        tick = tick_of_letter(self._text(box), self.letters)
+        if tick is None or self.source.find(b"~~", block.text.start, block.text.end) < 0:
+            return tick
         text, token = block.text, token_of(self.source, block)
         words = (
             self._text(Span(text.start, token.cut.start)) + self._text(Span(token.cut.end, text.end))
@@ -231,7 +233,7 @@ class _Builder:
         )
         return Tick.DROPPED if is_struck(words.strip()) else tick
 
-    def _box(self, index: int, block: Block) -> None:
+    def _box(self, index: int, block: Block, tick: Tick) -> None:
         self.bare_key = None
         around = block.inside
         while around >= 0 and around not in self.boxed:
@@ -248,7 +250,6 @@ class _Builder:
         else:
             return
         self.boxed[index] = len(self.nodes)
-        tick = self._tick(block, block.box) if block.box else None
         self.nodes.append(
             Node(
                 role,
@@ -285,6 +286,8 @@ class _Builder:
         owner = self._owner(block)
         if self._is_below_bare_key(block, keys):
             return
+        if self.is_past_rule and any(key.name in _FOOTER_KEYS for key in keys):
+            owner = None  # a rule ends the last task where no heading does
         into = owner.keys if owner else self.keys
         if owner and self._is_in_step(block):
             into = []  # a step's own lines say nothing of its task, and ours do not go among them
@@ -304,7 +307,7 @@ class _Builder:
         into, level = self.bare_key
         if block.level != level + 1 and level >= 0:
             return False
-        into[-1] = replace(into[-1], items=(*into[-1].items, block.text))
+        into[-1] = into[-1]._replace(items=(*into[-1].items, block.text))
         return True
 
     def _is_prose(self, index: int, block: Block, owner: _Draft, keys: Sequence[Key]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from plansync.model import Tick
 _FRONT_TITLE = re.compile(rb"^title:[ \t]*(['\"]?)([^\r\n]*?)\1[ \t]*$", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]*")
 _SEPARATOR = re.compile(r"\s*[:：.–—-]*\s*")
-_REMARK = re.compile(r"\s*(?:\([^()]*\))?\s*")
+_REMARK = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])?\s*")
 _DEEPEST = 7
 Inline = Sequence[tuple[str, re.Pattern[str]]]
 
@@ -73,6 +74,8 @@ class _Chooser:
         self, source: bytes, blocks: Sequence[Block], dialect: Dialect, letters: Mapping[str, Tick]
     ) -> None:
         self.source, self.blocks, self.dialect, self.letters = source, blocks, dialect, letters
+        self.sections = [i for i, b in enumerate(blocks) if b.is_section]
+        self.boxed = [i for i, b in enumerate(blocks) if b.box and self._has_box(b)]
         self.over_boxes = set(self._over_boxes())
         self.marked = {i for i, b in enumerate(blocks) if b.comments and token_of(source, b)}
 
@@ -87,17 +90,10 @@ class _Chooser:
 
     def _over_boxes(self) -> Iterator[int]:
         """List the headings that have a box at list depth 0 right below them."""
-        heading = -1
-        for index, block in enumerate(self.blocks):
-            if block.is_section:
-                heading = index
-            elif (
-                block.shape is Shape.ITEM
-                and block.level == 0
-                and not block.is_quoted
-                and self._has_box(block)
-            ):
-                yield heading
+        for index in self.boxed:
+            before = bisect_left(self.sections, index)
+            if self.blocks[index].level == 0 and before:
+                yield self.sections[before - 1]
 
     def held_by(self, carrier: Carrier) -> Chosen | None:
         """Give the tasks that this carrier finds with the phases around them; `None` where too few."""
@@ -115,7 +111,7 @@ class _Chooser:
             tasks = {i: f for i, f in found.items() if carrier.levels or self.blocks[i].level == level}
             phases = self.phases(level, tasks)
             if carrier.in_phase:
-                inside = self._within(phases, phases)
+                inside = self._within(phases, phases, tasks)
                 tasks = {i: f for i, f in tasks.items() if i in inside}
             is_plain = len(tasks) >= carrier.least and self._held(tasks, level) >= carrier.holds
             if is_plain or self.marked & tasks.keys():
@@ -142,7 +138,7 @@ class _Chooser:
         self, phases: Mapping[int, Found], chosen: Mapping[int, Found], tasks: Mapping[int, Found]
     ) -> tuple[int, int]:
         """Weigh some of the phases: by our marks on them, then by the tasks that they hold."""
-        return len(self.marked & chosen.keys()), len(self._within(phases, chosen) & tasks.keys())
+        return len(self.marked & chosen.keys()), len(self._within(phases, chosen, tasks))
 
     def _of_one_kind(self, phases: Mapping[int, Found], tasks: Mapping[int, Found]) -> dict[int, Found]:
         """Leave out headings with another word than the phases' that hold no task: a calendar, a check list."""
@@ -159,30 +155,34 @@ class _Chooser:
         marks = Counter(self.blocks[i].level for i in found if i in self.marked)
         return sorted(votes, key=lambda level: (-marks[level], -votes[level], level)) or [0]
 
-    def _within(self, phases: Mapping[int, Found], chosen: Mapping[int, Found]) -> set[int]:
-        """List the blocks in the sections of the chosen ones among the phases."""
+    def _within(
+        self, phases: Mapping[int, Found], chosen: Mapping[int, Found], tasks: Mapping[int, Found]
+    ) -> set[int]:
+        """List the tasks in the sections of the chosen ones among the phases."""
         inside: set[int] = set()
         level = 0
-        for index, block in enumerate(self.blocks):
+        for index in sorted({*self.sections, *tasks}):
+            block = self.blocks[index]
             if index in phases:
                 level = block.level if index in chosen else 0
             elif block.is_section and block.level <= level:
                 level = 0
-            elif level:
+            elif level and index in tasks:
                 inside.add(index)
         return inside
 
     def _held(self, tasks: Mapping[int, Found], level: int) -> float:
         """Tell which share of the plan's boxes stands below these headings."""
-        inside = total = 0
-        is_below = False
-        for index, block in enumerate(self.blocks):
-            if block.is_section and (index in tasks or block.level <= level):
-                is_below = index in tasks
-            if block.shape is Shape.ITEM and not block.is_quoted and self._has_box(block):
-                total += 1
+        if not self.boxed:
+            return 1.0
+        inside, is_below = 0, False
+        for index in sorted({*self.sections, *self.boxed}):
+            block = self.blocks[index]
+            if block.is_section:
+                is_below = index in tasks if index in tasks or block.level <= level else is_below
+            else:
                 inside += is_below
-        return inside / total if total else 1.0
+        return inside / len(self.boxed)
 
     def _matches(self, carrier: Carrier) -> Iterator[tuple[int, Found]]:
         for index in self._candidates(carrier):
@@ -194,21 +194,30 @@ class _Chooser:
             if found := match(self.source, block, carrier, self.dialect.inline):
                 yield index, found
 
-    def _candidates(self, carrier: Carrier) -> Iterator[int]:
+    def _candidates(self, carrier: Carrier) -> Iterable[int]:
         """List the blocks of the carrier's shape, below a heading (or in a table) that it asks for."""
+        if carrier.below is not None:
+            return self._below(carrier)
+        if carrier.shape is Shape.HEADING:
+            return self.sections
+        if carrier.shape is Shape.ITEM and not carrier.takes_bare:
+            return self.boxed
+        return (i for i, b in enumerate(self.blocks) if b.shape is carrier.shape and not b.is_quoted)
+
+    def _below(self, carrier: Carrier) -> Iterator[int]:
+        boxed = set(self.boxed)
         open_: list[tuple[int, bool]] = []  # levels of open sections, and whether they are asked for
         for index, block in enumerate(self.blocks):
             if block.is_section:
                 while open_ and open_[-1][0] >= block.level:
                     open_.pop()
-            is_asked_for = carrier.below is None or any(is_one for _, is_one in open_)
-            is_one = block.shape is not Shape.ITEM or carrier.takes_bare or self._has_box(block)
-            if block.shape is carrier.shape and not block.is_quoted and is_asked_for and is_one:
+            is_one = block.shape is not Shape.ITEM or carrier.takes_bare or index in boxed
+            is_here = block.shape is carrier.shape and not block.is_quoted and is_one
+            if is_here and any(is_asked_for for _, is_asked_for in open_):
                 yield index
             if block.is_section:
-                open_.append(
-                    (block.level, bool(carrier.below and carrier.below.fullmatch(self._text(block.text))))
-                )
+                is_asked_for = carrier.below is not None and carrier.below.fullmatch(self._text(block.text))
+                open_.append((block.level, bool(is_asked_for)))
             elif block.shape is Shape.TABLE and carrier.shape is Shape.ROW:
                 open_ = [(0, self._is_head(carrier, block))]
 
@@ -217,7 +226,9 @@ class _Chooser:
         return carrier.below is None or bool(carrier.below.search(head))
 
     def _has_box(self, block: Block) -> bool:
-        return block.box is not None and tick_of_letter(self._text(block.box), self.letters) is not None
+        if block.box is None or block.shape is not Shape.ITEM or block.is_quoted:
+            return False
+        return tick_of_letter(self._text(block.box), self.letters) is not None
 
     def _text(self, span: Span) -> str:
         return self.source[span.start : span.end].decode("utf-8")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from plansync.document.spans import Span, after_eol, line_end, line_start
 
@@ -13,14 +13,13 @@ _KEY = re.compile(
     r"(?:(?P<inner>\s*[:：])(?P=mark)|(?P=mark)(?P<outer>\s*[:：]))[ \t]*(?P<value>[^\r\n]*?)(?P<tail>[ \t]*|\\)$"
 )
 _ITALIC = re.compile(
-    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>[_*])(?P<key>[^*_:：\r\n]+)(?P<inner>\s*[:：])[ \t]*"
+    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__|[_*])(?P<key>[^*_:：\r\n]+)(?P<inner>\s*[:：])[ \t]*"
     r"(?P<value>[^\r\n]*?)(?P=mark)(?P<tail>[ \t]*)$"
 )
 _NEXT = re.compile(r"[ \t]*[|·•][ \t]*(?=(?:\*\*|__)[^*_\r\n]+?(?:\s*[:：](?:\*\*|__)|(?:\*\*|__)\s*[:：]))")
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One metadata line: `name` is its meaning (empty: none known), `key` the word as written.
 
     `line` leaves the line ending out but holds trailing blanks; `lead` is what stands before the
@@ -53,37 +52,41 @@ def key_lines(source: bytes, span: Span, names: Mapping[str, str]) -> list[Key]:
     return found
 
 
-def _keys_of(line: str, at: int, span: Span, names: Mapping[str, str]) -> Iterator[Key]:
-    cuts = (
-        [m for m in _NEXT.finditer(line) if _KEY.fullmatch(line[: m.start()])]
-        if "|" in line or "·" in line
-        else []
-    )
+def _keys_of(line: str, at: int, span: Span, names: Mapping[str, str]) -> Iterable[Key]:
+    """Read one line: mostly one key, seldom several between bars."""
+    if "|" not in line and "·" not in line and "•" not in line:
+        match = _KEY.fullmatch(line) or _all_marked(line, names)
+        return [_key(match, at, span, names, is_shared=False)] if match else []
+    return _shared_keys(line, at, span, names)
+
+
+def _shared_keys(line: str, at: int, span: Span, names: Mapping[str, str]) -> Iterator[Key]:
+    cuts = [m for m in _NEXT.finditer(line) if _KEY.fullmatch(line[: m.start()])]
     starts = [0, *(m.end() for m in cuts)]
     ends = [*(m.start() for m in cuts), len(line)]
     for start, end in zip(starts, ends, strict=True):
         part = line[start:end]
-        match = _KEY.fullmatch(part) or _known_italic(part, names)
+        match = _KEY.fullmatch(part) or _all_marked(part, names)
         if match:
             yield _key(match, at + len(line[:start].encode()), span, names, is_shared=len(starts) > 1)
 
 
-def _known_italic(part: str, names: Mapping[str, str]) -> re.Match[str] | None:
-    """Take an italic line for metadata only by a key that is known: prose is written so too."""
+def _all_marked(part: str, names: Mapping[str, str]) -> re.Match[str] | None:
+    """Take a line that is all italic or bold for metadata only by a key that is known: prose is written so too."""
     match = _ITALIC.fullmatch(part)
     return match if match and folded(match["key"]) in names else None
 
 
 def _key(match: re.Match[str], at: int, line: Span, names: Mapping[str, str], *, is_shared: bool) -> Key:
+    text, (start, end) = match.string, match.span("value")
+    if not text.isascii():
+        start, end = len(text[:start].encode()), len(text[:end].encode())
     groups = match.groupdict()
-    text = match.string
     return Key(
         name=names.get(folded(match["key"]), ""),
         key=match["key"],
         line=line,
-        value=Span(
-            at + len(text[: match.start("value")].encode()), at + len(text[: match.end("value")].encode())
-        ),
+        value=Span(at + start, at + end),
         lead=match["lead"],
         is_colon_inside=groups["inner"] is not None,
         colon=groups["inner"] or groups.get("outer") or ":",

@@ -23,6 +23,9 @@ _REF = re.compile(
     rf"[\s\-_]*)?#?(?P<id>(?:\d+-\d+(?:\.\d+)*)|{_ID}))(?![A-Za-z\d]|\.\d)",
     re.IGNORECASE,
 )
+_REMARK = re.compile(r"\([^)]*\)")
+_SIGNS = re.compile(r"[\W_]+")
+_SHED = re.compile(r"^t?0*(?=\d)")
 _JOINERS = re.compile(
     r"[\s,;&+/→、，；.]|\band\b|\bund\b|\bet\b|\by\b|\be\b|\bи\b|和|と|및|\bmust\b|\bbe\b|\bis\b|\bare\b|\bcompleted?\b|\bdone\b|\bfirst\b",
     re.IGNORECASE,
@@ -52,8 +55,7 @@ class Register:
 
 def plain(written: str) -> str:
     """Reduce an id to what is compared: `T012` and `12`, `8.6A` and `8.6a` are alike."""
-    bare = re.sub(r"^t(?=\d)", "", written.casefold().strip(" .#-_"))
-    return re.sub(r"^0+(?=\d)", "", bare)
+    return _SHED.sub("", written.casefold().strip(" .#-_"))
 
 
 def register(document: Document, uids: Mapping[int, Uid]) -> Register:
@@ -75,10 +77,10 @@ def named(value: str, known: Register) -> Named:
     """
     if not value or _NONE.fullmatch(value.strip()):
         return Named()
-    bare = re.sub(r"\([^)]*\)", " ", value)
+    bare = _REMARK.sub(" ", value)
     refs = list(_REF.finditer(bare))
     rest = _JOINERS.sub("", _REF.sub("", _RANGE.sub("", bare)))
-    is_list = not re.sub(r"[\W_]", "", rest)
+    is_list = not _SIGNS.sub("", rest)
     ids: dict[str, Sequence[Uid]] = {}
     for ranged in _RANGE.finditer(bare):
         ids |= dict(_ranged(ranged, known))
@@ -115,4 +117,6 @@ def _single(
     if plain(written) in seen:
         return
     uids = known.of(written)
+    if not uids and found.string[found.start("id") - 1 : found.start("id")] == "#" and not found["word"]:
+        return  # an issue's number, not a task's
     yield (written if len(uids) != 1 else plain(written)), uids if len(uids) == 1 else ()

@@ -44,9 +44,8 @@ class Shape(Enum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block.
+class Block(NamedTuple):
+    """One block: a tuple, since a large plan has a hundred thousand of them.
 
     `level`: a heading's 1 to 6, an item's list depth from 0. `text`: the inline content, for an item
     its first paragraph without the box. `box`: the letter's own bytes between the brackets;
@@ -85,7 +84,8 @@ class _Open:
     index: int
     inside: int
     is_ordered: bool
-    text: list[Span] = field(default_factory=list)
+    text_start: int = -1
+    text_end: int = -1
     comments: list[Span] = field(default_factory=list)
     wraps: list[Span] = field(default_factory=list)
     box: Span | None = None
@@ -176,17 +176,33 @@ class _Reader:
         self.quotes = 0
 
     def read(self, event: Any, where: Any) -> None:
-        """Take one event."""
+        """Take one event: a name alone, or a name with its value."""
+        name: str
+        value: Any
+        name, value = (event, None) if isinstance(event, str) else next(iter(event.items()))
+        if name == "Text":  # nearly half of all events: kept short
+            if self.stack and self.stack[-1].takes_text:
+                self._reach(self.stack[-1], where["start"] + self.offset, where["end"] + self.offset)
+            return
         span = Span(where["start"] + self.offset, where["end"] + self.offset)
-        name, value = next(iter(event.items())) if isinstance(event, dict) else (event, None)
-        if name in ("Start", "End"):
-            tag, detail = next(iter(value.items())) if isinstance(value, dict) else (str(value), None)
+        if name == "Start" or name == "End":
+            tag, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
             (self._start if name == "Start" else self._end)(tag, detail, span)
         elif name == "Rule":
             self._leave_text()
-            self._add(Block(Shape.RULE, 0, span, Span(span.start, span.start), is_quoted=self.quotes > 0))
+            self.blocks.append(
+                Block(Shape.RULE, 0, span, Span(span.start, span.start), is_quoted=self.quotes > 0)
+            )
         else:
             self._inline(name, span)
+
+    @staticmethod
+    def _reach(top: _Open, start: int, end: int) -> None:
+        """Let the text of a block reach over one more inline."""
+        if top.text_start < 0 or start < top.text_start:
+            top.text_start = start
+        if end > top.text_end:
+            top.text_end = end
 
     def _start(self, tag: str, detail: Any, span: Span) -> None:
         if tag == "List":
@@ -206,7 +222,7 @@ class _Reader:
             tag == "Paragraph"
             and item is not None
             and item is self.stack[-1]
-            and not item.text
+            and item.text_start < 0
             and item.takes_text
         ):
             return
@@ -236,10 +252,10 @@ class _Reader:
         if name == "TaskListMarker":
             top.box = Span(span.start + 1, span.end - 1)
         elif name not in ("SoftBreak", "HardBreak"):
-            top.text.append(span)
+            self._reach(top, span.start, span.end)
             if name == "InlineHtml" and self.source[span.start : span.start + 4] == b"<!--":
                 top.comments.append(span)
-            if name != "Text" and _EOL.search(self.source, span.start, span.end):
+            if _EOL.search(self.source, span.start, span.end):
                 top.wraps.append(span)
 
     def _leave_text(self) -> None:
@@ -247,14 +263,9 @@ class _Reader:
         if self.stack and self.stack[-1].shape is Shape.ITEM:
             self.stack[-1].takes_text = False
 
-    def _add(self, block: Block) -> None:
-        self.blocks.append(block)
-
     def _closed(self, done: _Open) -> Block:
         start, box, is_task, is_optional = done.span.start, done.box, done.box is not None, False
-        text = Span(
-            min((s.start for s in done.text), default=-1), max((s.end for s in done.text), default=-1)
-        )
+        text = Span(done.text_start, done.text_end)
         if done.shape is Shape.ITEM:
             marker = _MARKER_WIDTH.match(self.source, start)
             content = marker.end() if marker else start

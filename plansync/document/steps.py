@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from plansync.document.edits import Edit, apply_edits
+from plansync.document.letters import is_struck
 from plansync.document.spans import Block, Shape, Span, after_eol, eol_at, line_end, line_start
 from plansync.errors import Unwritable
 from plansync.model import Tick, Uid
 
 _DEEPEST = 50
+_EOL = re.compile(r"\r\n|\r|\n")
 _BULLET = re.compile(rb"([-*+]|\d{1,9}[.)])([ \t]+)")
 
 
@@ -52,9 +54,11 @@ class Place:
 def read_line(source: bytes, block: Block, tick: Tick, level: int) -> Line:
     """Read an item that is known to be a step."""
     raw = source[block.text.start : block.text.end].decode("utf-8")
-    text = " ".join(part.strip() for part in re.split(r"\r\n|\r|\n", raw)).strip()
-    is_struck = len(text) > 4 and text.startswith("~~") and text.endswith("~~") and "~~" not in text[2:-2]
-    return Line(block, Step(text[2:-2] if is_struck else text, tick, level), is_struck)
+    text = raw.strip()
+    if "\n" in raw or "\r" in raw:
+        text = " ".join(part.strip() for part in _EOL.split(raw)).strip()
+    was_struck = is_struck(text)
+    return Line(block, Step(text[2:-2] if was_struck else text, tick, level), was_struck)
 
 
 def read_boxes(source: bytes, parsed: Sequence[Block]) -> list[Line]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from plansync.document import vocabulary
 from plansync.document.dialect import Dialect
@@ -33,8 +34,7 @@ class Role(Enum):
     CRITERION = "criterion"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One phase, task, step or criterion.
 
     `span`: a heading's whole section, an item with all that is nested in it. `title` leaves number,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 
 from plansync.document import vocabulary
@@ -15,7 +15,6 @@ from plansync.document.references import Register, named, register
 from plansync.document.spans import Span
 from plansync.document.steps import Line, read_line
 from plansync.document.tree import ISSUE_LINK, Document, Node, Role, link_line
-from plansync.errors import PlanError
 from plansync.model import (
     OVERALL_WORDS,
     OVERVIEW,
@@ -40,23 +39,35 @@ _BULLET = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s")
 _STATES = {Tick.OPEN: State.TODO, Tick.TICKED: State.DONE, Tick.DROPPED: State.DROPPED}
 
 
-def mint(phase: str, title: str, taken: Callable[[Uid], bool]) -> Uid:
-    """Make the uid that any copy of the plan makes for this title; equals are told apart by ordinal.
+class Minter:
+    """Makes the uids that any copy of the plan makes for its titles; equals are told apart by ordinal.
 
     Source: design, "Minting a UID".
     """
-    for ordinal in range(1_000_000):
-        digest = int.from_bytes(
-            hashlib.sha256(f"{words(phase)}\n{words(title)}\n{ordinal}".encode()).digest(), "big"
-        )
-        letters = []
-        for _ in range(7):
-            digest, rest = divmod(digest, len(_ALPHABET))
-            letters.append(_ALPHABET[rest])
-        uid = Uid("".join(letters))
-        if not taken(uid):
-            return uid
-    raise PlanError("more than a million tasks have the same title")
+
+    def __init__(self) -> None:
+        self.made: set[Uid] = set()
+        self.next: dict[tuple[str, str], int] = {}
+
+    def mint(self, phase: str, title: str, taken: Container[str] = ()) -> Uid:
+        """Make the next uid of a title that is not taken."""
+        key = words(phase), words(title)
+        while True:
+            ordinal = self.next.get(key, 0)
+            self.next[key] = ordinal + 1
+            uid = _uid_of(*key, ordinal)
+            if uid not in self.made and uid not in taken:
+                self.made.add(uid)
+                return uid
+
+
+def _uid_of(phase: str, title: str, ordinal: int) -> Uid:
+    digest = int.from_bytes(hashlib.sha256(f"{phase}\n{title}\n{ordinal}".encode()).digest(), "big")
+    letters = []
+    for _ in range(7):
+        digest, rest = divmod(digest, len(_ALPHABET))
+        letters.append(_ALPHABET[rest])
+    return Uid("".join(letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +111,9 @@ class _Viewer:
         """Name the phases and tasks first: a dependency may point forward."""
         nodes = self.document.nodes
         tasks = [i for i, n in enumerate(nodes) if n.role in (Role.PHASE, Role.TASK)]
-        minted: set[Uid] = set()
+        minter = Minter()
         for index in tasks:
-            if (uid := self._uid(index, minted)) is not None:
+            if (uid := self._uid(index, minter)) is not None:
                 self.uids[index] = uid
         self.known = register(self.document, self.uids)
         self._plan()
@@ -118,7 +129,7 @@ class _Viewer:
         line = self.document.line_no(node.block.span.start)
         self.notes.append(Note(node.marker, f"line {line}: {text}"))
 
-    def _uid(self, index: int, minted: set[Uid]) -> Uid | None:
+    def _uid(self, index: int, minter: Minter) -> Uid | None:
         node = self.document.nodes[index]
         title = self.document.title_of(node)
         if node.marker:
@@ -130,10 +141,9 @@ class _Viewer:
             self._note(node, f'"{title}" is a placeholder and was skipped')
             return None
         phase = self.document.title_of(self.document.nodes[node.parent]) if node.parent >= 0 else ""
-        words_ = (phase, title) if node.role is Role.TASK else (title or node.label, "")
-        uid = mint(*words_, lambda u: u in minted)
-        minted.add(uid)
-        return uid if uid not in self.marked else mint(*words_, lambda u: u in minted or u in self.marked)
+        if node.role is Role.PHASE:
+            return minter.mint(title or node.label, "", self.marked)
+        return minter.mint(phase, title, self.marked)
 
     def _add(self, uid: Uid, kind: Kind, at: int, fields: Mapping[Field, Value]) -> None:
         self.items[uid] = Item(uid, kind, dict(fields), at)

@@ -13,7 +13,7 @@ DIALECT = Dialect(
         Carrier(
             Shape.ITEM,
             words(
-                r"(?:\*\*)?(?:(?P<label>(?P<id>T\d{3,}[a-z]?))(?:\*\*)?[:.]?)?(?P<tags>(?:\s*\[[^\[\]\r\n]{1,12}\])*)"
+                r"(?:\*\*)?(?:(?P<label>(?P<id>T\d{3,}(?:[-.]\d+)?[a-z]?))(?:\*\*)?[:.]?)?(?P<tags>(?:\s*\[[^\[\]\r\n]{1,12}\])*)"
                 r"\s*(?P<title>.+)"
             ),
             levels=(0,),

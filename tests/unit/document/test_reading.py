@@ -10,7 +10,7 @@ from plansync.document.dialects import DIALECTS
 from plansync.document.tree import Document, Node, Role
 from plansync.document.view import snapshot
 from plansync.errors import PlanError
-from plansync.model import WHOLE_PLAN, Field, Kind, State, Tick, state_of, text_of
+from plansync.model import OVERVIEW, WHOLE_PLAN, Field, Kind, State, Tick, state_of, text_of
 
 
 def plan(body: str, heading: str = "# Plan\n\n## Phase 1: Begin\n\n") -> bytes:
@@ -246,3 +246,36 @@ def test_a_longer_fence_around_a_shorter_one_is_no_trap() -> None:
     )
 
     assert document.traps == () and not any(n.trap for n in document.nodes)
+
+
+# ----------------------------------------------------------------- many alike
+
+
+def test_equal_titles_get_different_ids_whichever_of_them_are_marked() -> None:
+    def uids(text: str) -> list[str]:
+        items = snapshot(read(plan(text)), "").items.values()
+        return [i.uid for i in items if i.kind is Kind.TASK]
+
+    bare = uids("- [ ] Dig\n" * 4)
+    first_marked = uids(f"- [ ] Dig <!-- plansync:{bare[0]} -->\n" + "- [ ] Dig\n" * 3)
+    second_marked = uids(f"- [ ] Dig\n- [ ] Dig <!-- plansync:{bare[0]} -->\n" + "- [ ] Dig\n" * 2)
+
+    assert len(set(bare)) == 4
+    assert first_marked == bare
+    assert len(set(second_marked)) == 4
+
+
+def test_a_footer_behind_a_rule_is_the_plans_and_not_its_last_tasks() -> None:
+    document = read(plan("### Task 1.1: Dig\n\n- [ ] a\n\n---\n\n**Completion**: 0% (0/1 tasks completed)\n"))
+
+    assert document.key("completion") is not None
+    assert snapshot(document, "").items[OVERVIEW].fields[Field.COMPLETION] == "0% 0/1"
+
+
+def test_an_issues_number_is_no_unknown_task() -> None:
+    document = read(
+        plan("### Task 1.1: Dig\n\n- [ ] a\n\n**Dependencies**: #12\n\n### Task 1.2: Fill\n\n- [ ] b\n")
+    )
+    task = next(i for i in snapshot(document, "").items.values() if i.kind is Kind.TASK)
+
+    assert task.fields[Field.DEPENDS] == ("=#12",)
