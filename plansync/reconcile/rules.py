@@ -7,7 +7,7 @@ Source: sync semantics, "Steps and derived state".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plansync.model import (
@@ -211,7 +211,7 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R2: the last open step was ticked: the task is done. R5, R6: nothing else ever says so."""
     if _then(given, uid) is not State.TODO or agreement.get(uid, Field.STATE) != State.TODO:
         return
-    is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish")
+    is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish") and not _has_reopened(given, uid)
     if given.policy.steps_done != "close" or not is_quiet or not _is_finished(agreement, given, uid):
         return
     then = [
@@ -231,20 +231,61 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
     is_owed = agreement.why.get((uid, Field.STATE)) == "finish"  # agreed, but not yet said on both sides
     was_told = _was_told(given, uid)
-    if not any(is_owed or was_told or _is_news(given, s) for s in open_):
-        return
-    if _has_closed(given, uid) or was_told:
+    if given.local[uid].fields.get(Field.CARRIER) != "boxes":
+        is_disputed, is_undone = False, _is_undone(given, uid, open_)
+    else:
+        is_disputed = _has_closed(given, uid) or was_told
+        is_undone = any(is_owed or was_told or _is_news(given, s) for s in open_)
+    if is_undone and is_disputed:
         plan = given.local[uid].fields.get(Field.STATE, State.TODO.value)
         agreement.disagree(Conflict(uid, Field.STATE, State.DONE.value, plan, State.DONE.value))
-    else:
+    elif is_undone:
         agreement.set(uid, Field.STATE, State.TODO.value, "R3")
         agreement.set(uid, Field.IMPLIED, (), "R3")
+
+
+def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
+    """Say whether a task that says its own state, and so may be done with open steps, got one that undoes that.
+
+    It does on a side that held the task for done, or where the task was done by its steps. Whoever says
+    done anew, or does not know of it yet, undoes nothing.
+    """
+    sides = ((given.base.local, given.local), (given.base.remote, given.remote))
+    news = [s for s in open_ if _is_news(given, s)]
+    if not news or any(
+        state_of(now.get(uid)) is State.DONE and state_of(then.get(uid)) is not State.DONE
+        for then, now in sides
+    ):
+        return False
+    return _was_finished(given, uid) or any(
+        state_of(then.get(uid)) is State.DONE
+        and tick_of(now.get(step)) is Tick.OPEN
+        and tick_of(then.get(step)) is not Tick.OPEN
+        for then, now in sides
+        for step in news
+    )
+
+
+def _was_finished(given: Given, uid: Uid) -> bool:
+    """Whether all steps that count were ticked when both sides last agreed."""
+    steps = [s for s in steps_of(given.base.agreed, uid) if not _is_optional(given, s.uid)]
+    ticks = [t for s in steps if (t := tick_of(s)) is not Tick.DROPPED]
+    return bool(ticks) and all(t is Tick.TICKED for t in ticks)
 
 
 def _has_closed(given: Given, uid: Uid) -> bool:
     """Whether somebody closed the issue since."""
     then, now = given.base.remote.get(uid), given.remote.get(uid)
     return state_of(now) is State.DONE and state_of(then) is not State.DONE
+
+
+def _has_reopened(given: Given, uid: Uid) -> bool:
+    """Whether somebody reopened the issue, or took the tick off the task's own box, since."""
+    sides = ((given.base.local, given.local), (given.base.remote, given.remote))
+    return any(
+        state_of(now.get(uid)) is State.TODO and state_of(then.get(uid)) in (State.DONE, State.DROPPED)
+        for then, now in sides
+    )
 
 
 def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
