@@ -35,6 +35,7 @@ from plansync.trackers import mapping
 from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.mapping import Draft
 
+_READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue")
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
 
@@ -93,12 +94,10 @@ class Writer:
 
         Raises: Moved where it is not what this run decided on.
         """
-        if (
-            item is None
-            or item.at is None
-            or op.kind not in ("update-issue", "set-milestone", "reopen-issue")
-        ):
+        if item is None or item.at is None or op.kind not in _READ_FIRST:
             return ""
+        if op.kind == "close-issue" and op.uid in self.session.written:
+            return ""  # this run has just written it, and knows its answer
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
         if not isinstance(fresh, Record):
@@ -142,6 +141,7 @@ class Writer:
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation
         session.mirror.keep(record, is_own=True)
+        session.written.add(op.uid)
         session.numbers[record.thing, record.ref] = op.uid
         answer = mapping.answered(record, op.uid, steps_of(after, op.uid), session.names, session.numbers)
         known = _with_steps(session.remote, op.uid)
