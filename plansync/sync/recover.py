@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 from plansync.document import block
-from plansync.model import Base, Field, Kind, Side, Snapshot, Tick, Uid, steps_of, text_of, tick_of
+from plansync.model import (
+    Base,
+    Field,
+    Kind,
+    Side,
+    Snapshot,
+    Tick,
+    Uid,
+    is_step,
+    owner_of,
+    steps_of,
+    text_of,
+    tick_of,
+)
 from plansync.reconcile.settle import REMEMBERED
 from plansync.store import state
 from plansync.store.files import digest
@@ -142,16 +156,91 @@ def _forget(base: Base, uid: Uid, names: Iterable[Field]) -> None:
             side[uid] = replace(side[uid], fields=fields)
 
 
+_CONTESTED = {name: name for name in (Field.TITLE, Field.PHASE, Field.TICK)} | {Field.STATUS: Field.STATE}
+"""The fields of a plan's changes of which two sides can be asked about, by what they are remembered as."""
+
+
+class _Sign(NamedTuple):
+    """One change of a plan write, and whether the plan shows it (`None`: neither it nor what was before)."""
+
+    uid: Uid
+    field: Field
+    has_landed: bool | None
+
+
 def _has_plan_landed(session: Session, entry: Entry) -> bool:
-    """Certify a plan write: by its bytes, else by what its items say now."""
+    """Certify a plan write: by its bytes, else by its changes.
+
+    A plan is replaced as a whole: where somebody saved it since, each change that it shows says that all
+    landed, each old value that none did. Where both are there somebody took changes back, or made the
+    same ones: nobody can tell, so what is contested is forgotten, to be asked about where the sides differ.
+    """
     now = digest(session.source)
     if now == entry.intent.get("post"):
         return True
     if now == entry.intent.get("pre"):
         return False
-    records = entry.intent.get("records", {})
-    entry.intent["records"] = {u: r for u, r in records.items() if _says(session, Uid(u), r)}
+    signs = [sign for sign in _signs(session, entry) if sign.has_landed is not None]
+    said = {sign.has_landed for sign in signs}
+    if len(said) == 1:
+        return True in said
+    records: dict[str, Any] = entry.intent.get("records", {})
+    entry.intent["records"] = {
+        uid: kept
+        for uid, record in records.items()
+        if (kept := _kept(session, Uid(uid), record, [s for s in signs if owner_of(s.uid) == uid]))
+    }
     return bool(entry.intent["records"])
+
+
+def _kept(session: Session, uid: Uid, record: Any, signs: Sequence[_Sign]) -> Any:
+    """Give what may be remembered of one item of a plan write that nobody can certify; `None` for nothing new."""
+    if not signs:
+        return record if _says(session, uid, record) else None
+    part = Base({}, {}, {})
+    is_sound = state.restore(part, uid, record)
+    missing = [sign.field for sign in signs if not sign.has_landed]
+    if (
+        len(missing) == len(signs) or Field.TEXT in missing
+    ):  # a step that is not there was rather never written
+        part = session.base
+    for sign in signs:
+        if not sign.has_landed and sign.field in _CONTESTED:
+            _forget(part, sign.uid, [_CONTESTED[sign.field]])
+    return state.record(part, uid) if is_sound and uid in part.local else None
+
+
+def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:
+    then = Base({}, {}, {})
+    for uid, record in entry.intent.get("records", {}).items():
+        state.restore(then, uid, record)
+    for name, field_, old, new, _ in entry.intent.get("changes", []):
+        uid, field = Uid(name), Field(field_)
+        if is_step(uid):
+            known = [text_of(s.get(uid), Field.TEXT) for s in (then.local, session.base.local)]
+            yield _Sign(uid, field, _has_step_landed(session.shown, uid, field, (old, new), known))
+        else:
+            shown = session.shown[uid].fields.get(field) if uid in session.shown else None
+            yield _Sign(uid, field, _has_landed(shown, old, new))
+
+
+def _has_step_landed(
+    side: Snapshot, uid: Uid, field: Field, change: tuple[Any, Any], known: Iterable[str]
+) -> bool | None:
+    """Say whether a change of a step is there; a plan's steps have no names, so their texts tell which is which."""
+    old, new = change
+    ticks = {words(text_of(s, Field.TEXT)): tick_of(s) for s in steps_of(side, owner_of(uid))}
+    if field is Field.TEXT and new is None:
+        return words(old) not in ticks
+    if field is Field.TEXT:
+        has_new = words(new) in ticks
+        return has_new if old is None or has_new is not (words(old) in ticks) else None
+    text = next((words(text) for text in known if words(text) in ticks), None)
+    return _has_landed(ticks[text], old, new) if old is not None and text else None
+
+
+def _has_landed(shown: object, old: object, new: object) -> bool | None:
+    return shown == new if shown in (old, new) and old != new else None
 
 
 def _says(session: Session, uid: Uid, record: object) -> bool:
