@@ -13,7 +13,7 @@ from plansync.document.letters import STARTED, tick_of_letter
 from plansync.document.spans import Block, Shape, blocks, front_matter
 from plansync.document.token import token_of
 from plansync.document.traps import hidden_boxes
-from plansync.document.tree import Document
+from plansync.document.tree import Document, Role
 from plansync.errors import PlanError
 from plansync.model import Tick
 
@@ -143,12 +143,21 @@ def read(
 def _that_bears(
     marks: int, document: Document, found: Sequence[Guess], ticks: Mapping[str, Tick] | None
 ) -> Document:
-    """Keep a plan in the dialect in which it was marked: an edit of its author must not lose all its tasks."""
-    if _marked(document) >= _MOST * marks:
+    """Keep a plan in the dialect in which it was marked: an edit of its author must not lose all its tasks.
+
+    Nor its milestones: only where phases are milestones do their headings bear our marks.
+    """
+    if _marked(document) >= _MOST * marks and _has_its_milestones(document):
         return document
     written = (each.dialect for each in found if each.dialect.is_written)
     others = (parse(document.source, each, ticks, document.blocks) for each in written)
-    return max((document, *others), key=_marked)
+    return max((document, *others), key=lambda each: (_marked(each), _has_its_milestones(each)))
+
+
+def _has_its_milestones(document: Document) -> bool:
+    tasks = {n.block.span.start for n in document.nodes if n.role is Role.TASK}
+    headings = (b for b in document.blocks if b.is_section and b.comments and b.span.start not in tasks)
+    return document.dialect.milestones == "phase" or not any(token_of(document.source, b) for b in headings)
 
 
 def _marked(document: Document) -> int:

@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
-from plansync.model import Base, Field, Item, Kind, Snapshot, Uid, Value, is_step, steps_of, text_of, uids_of
+from plansync.model import (
+    WHOLE_PLAN,
+    Base,
+    Field,
+    Item,
+    Kind,
+    Snapshot,
+    Uid,
+    Value,
+    is_step,
+    steps_of,
+    text_of,
+    uids_of,
+)
 from plansync.text import words
 
 _Key = Callable[[Item, Snapshot], object]
@@ -111,6 +124,7 @@ def _phases_of(local: Snapshot, known: Snapshot, names: Mapping[Uid, Uid], base:
         were = {text_of(base.local.get(t), Field.PHASE) for t in tasks if t in base.local}
         if (
             len(were) == 1
+            and WHOLE_PLAN not in (uid, *were)
             and (then := Uid(were.pop())) in known
             and then not in local
             and then not in found.values()
