@@ -18,7 +18,8 @@ from plansync.model import Tick
 _FRONT_TITLE = re.compile(rb"^title:[ \t]*(['\"]?)([^\r\n]*?)\1[ \t]*$", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]*")
 _SEPARATOR = re.compile(r"\s*[:：.–—-]*\s*")
-_REMARK = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])?\s*")
+_REMARK = re.compile(r"\s*+(?:(?:\([^()]*\)|\[[^\[\]]*\])\s*)?")
+_MOST_REMARKS = 16
 _DEEPEST = 7
 Inline = Sequence[tuple[str, re.Pattern[str]]]
 
@@ -292,12 +293,12 @@ def _bold_evened(text: str, start: int, first: int, last: int) -> tuple[int, int
 def _bare_length(title: str, inline: Inline) -> int:
     """Leave metadata off the end of a title, as far as something stands before it."""
     end = len(title.rstrip())
-    is_cut = True
-    while is_cut:
+    for _ in range(_MOST_REMARKS):
         starts = [m.start() for _, words in inline for m in words.finditer(title, 0, end) if m.end() == end]
         cut = len(title[: min(starts, default=end)].rstrip())
-        is_cut = 0 < cut < end
-        end = cut if is_cut else end
+        if not 0 < cut < end:
+            break
+        end = cut
     return end
 
 

@@ -15,8 +15,8 @@ STARTED: Mapping[str, Tick] = {"~": Tick.OPEN, "/": Tick.OPEN, "-": Tick.OPEN}
 _TICKS = {State.DONE.value: Tick.TICKED, State.DROPPED.value: Tick.DROPPED, State.TODO.value: Tick.OPEN}
 _ODD = re.compile(r"[^\w\s]|[vVcC_]")
 _LEGEND = re.compile(
-    r"`?\[([^\]\s\w]|[vVcC_])\]`?[ \t]*(?:\*\*)?[ \t]*(?:[:：=]|[-–—]+>?|→|means|is|\|)"
-    r"[ \t]*(?:\*\*)?[ \t]*([^|\r\n,;.()]+)"
+    r"`?\[([^\]\s\w]|[vVcC_])\]`?[ \t]*+(?:\*\*[ \t]*+)?(?:[:：=]|[-–—]++>?|→|means|is|\|)"
+    r"[ \t]*+(?:\*\*[ \t]*+)?([^|\r\n,;.()]+)"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,11 +11,12 @@ from plansync.document.spans import Span, after_eol, line_end, line_start
 
 _KEY = re.compile(
     r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__)(?P<key>[^*_\r\n]+?)"
-    r"(?:(?P<inner>\s*[:：])(?P=mark)|(?P=mark)(?P<outer>\s*[:：]))[ \t]*(?P<value>[^\r\n]*?)(?P<tail>[ \t]*|\\)$"
+    r"(?:(?P<inner>(?<!\s)\s*+[:：])(?P=mark)|(?P=mark)(?P<outer>\s*[:：]))[ \t]*+"
+    r"(?P<value>(?:[^\r\n]*[^ \t\r\n\\])?|[^\r\n]*[^ \t\r\n])(?P<tail>[ \t]*|\\)$"
 )
 _ITALIC = re.compile(
-    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__|[_*])(?P<key>[^*_:：\r\n]+)(?P<inner>\s*[:：])[ \t]*"
-    r"(?P<value>[^\r\n]*?)(?P=mark)(?P<tail>[ \t]*)$"
+    r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__|[_*])(?P<key>[^*_:：\r\n]*[^*_:：\s])"
+    r"(?P<inner>\s*+[:：])[ \t]*+(?P<value>[^\r\n]*?)(?P=mark)(?P<tail>[ \t]*)$"
 )
 _NEXT = re.compile(r"[ \t]*[|·•][ \t]*(?=(?:\*\*|__)[^*_\r\n]+?(?:\s*[:：](?:\*\*|__)|(?:\*\*|__)\s*[:：]))")
 
@@ -61,14 +63,19 @@ def _keys_of(line: str, at: int, span: Span, names: Mapping[str, str]) -> Iterab
 
 
 def _shared_keys(line: str, at: int, span: Span, names: Mapping[str, str]) -> Iterator[Key]:
-    cuts = [m for m in _NEXT.finditer(line) if _KEY.fullmatch(line[: m.start()])]
+    bars = list(_NEXT.finditer(line))
+    # a line that begins with a key does so however much more of it is read
+    cuts = bars[bisect_left(bars, True, key=lambda m: _KEY.fullmatch(line, 0, m.start()) is not None) :]
     starts = [0, *(m.end() for m in cuts)]
     ends = [*(m.start() for m in cuts), len(line)]
+    read = 0
     for start, end in zip(starts, ends, strict=True):
         part = line[start:end]
+        at += len(line[read:start].encode())
+        read = start
         match = _KEY.fullmatch(part) or _all_marked(part, names)
         if match:
-            yield _key(match, at + len(line[:start].encode()), span, names, is_shared=len(starts) > 1)
+            yield _key(match, at, span, names, is_shared=len(starts) > 1)
 
 
 def _all_marked(part: str, names: Mapping[str, str]) -> re.Match[str] | None:

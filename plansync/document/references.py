@@ -10,12 +10,13 @@ from plansync.document.tree import Document, Role
 from plansync.model import Uid
 
 _NONE = re.compile(
-    r"(?:none|nothing|no|n/?a|keine?|aucune?|ninguna?|nenhuma?|нет|无|無|なし|없음|[-–—]*)\W*(?:\(.*\))?",
+    r"(?:none|nothing|no|n/?a|keine?|aucune?|ninguna?|nenhuma?|нет|无|無|なし|없음|)(?:[^\w(]*+(?:\(.*\))?|\W*+)",
     re.IGNORECASE,
 )
 _ID = r"\d+(?:\.\d+)*(?:[a-z]\b)?|[IVXLC]+-\d+(?:\.\d+)*"
 _RANGE = re.compile(
-    r"(?P<word>[^\W\d_]*)[\s\-_]*#?(?P<first>T?\d+)\s*(?:[-–—]|to|bis|à|a|до)\s*(?:[^\W\d_]+[\s\-]+)?#?T?(?P<last>\d+)(?![.\d])"
+    r"(?:(?<![^\W\d_])[^\W\d_]++[\s\-_]*+#?|#)?(?P<first>(?:T|(?<!\d))\d{1,9}+)(?!\d)\s*+(?:[-–—]|to|bis|à|a|до)\s*+"
+    r"(?:[^\W\d_]++[\s\-]++)?#?T?(?P<last>\d{1,9}+)(?![.\d])"
 )
 _REF = re.compile(
     rf"(?<![A-Za-z0-9.])(?:(?P<phase>(?:phase|фаза|этап|フェーズ|阶段|階段|fase|단계)\s*#?(?P<phase_id>{_ID}|[A-Z]))|"
@@ -77,7 +78,8 @@ def named(value: str, known: Register) -> Named:
     """
     if not value or _NONE.fullmatch(value.strip()):
         return Named()
-    bare = _REMARK.sub(" ", value)
+    head, close, tail = value.rpartition(")")
+    bare = _REMARK.sub(" ", head + close) + tail  # each bracket that opens has one that closes
     refs = list(_REF.finditer(bare))
     rest = _JOINERS.sub("", _REF.sub("", _RANGE.sub("", bare)))
     is_list = not _SIGNS.sub("", rest)

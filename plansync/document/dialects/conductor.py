@@ -8,10 +8,8 @@ from plansync.document.letters import STARTED
 from plansync.document.spans import Shape
 from plansync.document.vocabulary import NUMBER
 
-_SHA = r"(?:\s+\(?`?[0-9a-f]{7,40}`?\)?)?"
-_PHASE = (
-    rf"(?P<label>Phase(?:\s+(?P<id>{NUMBER}))?)\s*[:：–—-]\s*(?P<title>.+?)(?:\s*\[checkpoint:[^\]]*\])?\s*"
-)
+_SHA = r"(?:(?<!\s)\s++\(?`?[0-9a-f]{7,40}`?\)?)?"
+_PHASE = rf"(?P<label>Phase(?:\s+(?P<id>{NUMBER}))?)\s*[:：–—-]\s*(?P<title>.+?)(?<!\s)(?:\s*+\[checkpoint:[^\]]*\])?\s*"
 
 DIALECT = Dialect(
     name="conductor",

@@ -8,7 +8,7 @@ from plansync.document.dialect import Carrier, Sign, Where
 from plansync.document.spans import Shape
 from plansync.document.vocabulary import NUMBER, PHASE_WORDS
 
-BEFORE = r"(?:[^\w\[#`*]+\s*)?(?:\*\*|__)?(?:[^\w\[#`*]+\s*)?"
+BEFORE = r"(?:[^\w\[#`*]++)?(?:\*\*|__)?(?:[^\w\[#`*]++)?"
 """What may stand before a heading's word: an emoji, a check mark, a bold mark."""
 
 AFTER = r"(?:\s*[:：.)）]\s*|\s+[-–—]+\s*|\s*[–—]\s*|\s+|(?=\*\*)|$)"
@@ -48,25 +48,25 @@ BOX = Carrier(
 
 NUMBERED_HEADING = Carrier(
     Shape.HEADING,
-    words(r"(?:[^\w\[#`*]+\s*)?(?:\*\*)?(?P<label>(?P<id>\d+(?:\.\d+)*))[.:)]\s*(?P<title>.+)"),
+    words(r"(?:[^\w\[#`*]++)?(?:\*\*)?(?P<label>(?P<id>\d+(?:\.\d+)*))[.:)]\s*(?P<title>.+)"),
     least=2,
     holds=0.8,
 )
 """Headings such as `1. Title` that hold nearly all boxes."""
 
 POINTS = re.compile(
-    r"[(\[]\s*(?:est\.?\s*:?\s*)?(?P<value>\d+(?:[.,]\d+)?\s*(?:SP|pts?|story\s+points?|points?))\s*[)\]]",
+    r"[(\[]\s*+(?:est\.?\s*+:?\s*+)?(?P<value>\d+(?:[.,]\d+)?\s*+(?:SP|pts?|story\s+points?|points?))\s*[)\]]",
     re.IGNORECASE,
 )
 TIME = re.compile(
-    r"[(\[]\s*(?:est\.?\s*:?\s*|~\s*)?(?P<value>\d+(?:[.,]\d+)?(?:\s*[-–—]\s*\d+(?:[.,]\d+)?)?\s*"
+    r"[(\[]\s*+(?:est\.?\s*+:?\s*+|~\s*+)?(?P<value>\d+(?:[.,]\d+)?(?:\s*[-–—]\s*\d+(?:[.,]\d+)?)?\s*"
     r"(?:min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ays?)?|w(?:eeks?)?|sessions?|semaines?|jours?|Tage?|Stunden?|часов|дней|日|時間|小时|天))\s*[)\]]",
     re.IGNORECASE,
 )
 SIZE = re.compile(r"`(?P<value>XXS|XS|S|M|L|XL|XXL)`\s*$")
 DAYS = re.compile(r"(?:^|\s)~(?P<value>\d+(?:\.\d+)?[hdw])(?=\s|$)")
 DEPENDS = re.compile(
-    r"\((?:depends\s+on|depends|after|requires|blocked\s+by)\s*:?\s+(?P<value>[^()]+)\)", re.IGNORECASE
+    r"\((?:depends\s+on|depends|after|requires|blocked\s+by)(?:\s*+:)?\s++(?P<value>[^()]+)\)", re.IGNORECASE
 )
 OWNER = re.compile(r"(?:^|\s)@(?P<value>[A-Za-z0-9][\w-]*)")
 

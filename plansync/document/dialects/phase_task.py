@@ -10,7 +10,7 @@ from plansync.document.vocabulary import NUMBER, PHASE_WORDS, TASK_WORDS
 
 _BY_WORD = rf"{BEFORE}(?P<label>(?:(?:{TASK_WORDS})[\s\-]*#?|T-?(?=\d))(?P<id>{NUMBER})){AFTER}(?P<title>.*)"
 _BY_DAY = rf"{BEFORE}(?P<label>(?:day|tag|día|dia|jour)\s*#?(?P<id>\d+)\+?){AFTER}(?P<title>.*)"
-_BY_NUMBER = r"(?:[^\w\[#`*]+\s*)?(?P<label>(?P<id>\d+(?:\.\d+)*))(?:[.:)]\s*|\s+)(?P<title>.+)"
+_BY_NUMBER = r"(?:[^\w\[#`*]++)?(?P<label>(?P<id>\d+(?:\.\d+)*))(?:[.:)]\s*|\s+)(?P<title>.+)"
 
 DIALECT = Dialect(
     name="phase-task",
