@@ -60,7 +60,8 @@ class _Builder:
         self.section: tuple[str, int] = ("", 0)
         self.boxed: dict[int, int] = {}
         self.is_past_rule = False
-        self.bare_key: tuple[list[Key], int] | None = None
+        self.bare_key: tuple[list[Span], int] | None = None
+        self.bare_keys: list[tuple[list[Key], int, list[Span]]] = []
         self.parents = self._parents_of_boxes()
 
     def _section_ends(self, headings: Sequence[Block]) -> dict[int, int]:
@@ -91,6 +92,8 @@ class _Builder:
             elif not block.is_quoted:
                 self._content(index, block)
         self._further()
+        for keys, at, items in self.bare_keys:
+            keys[at] = keys[at]._replace(items=tuple(items))
         for draft in self.drafts.values():
             node = self.nodes[draft.index]
             self.nodes[draft.index] = node._replace(keys=tuple(draft.keys), prose=tuple(draft.prose))
@@ -293,7 +296,11 @@ class _Builder:
             into = []  # a step's own lines say nothing of its task, and ours do not go among them
         into.extend(keys)
         is_bare = bool(keys) and keys[-1].value.start == keys[-1].value.end and not keys[-1].is_shared
-        self.bare_key = (into, block.level if block.shape is Shape.ITEM else -1) if is_bare else None
+        self.bare_key = None
+        if is_bare:
+            items: list[Span] = []
+            self.bare_keys.append((into, len(into) - 1, items))
+            self.bare_key = (items, block.level if block.shape is Shape.ITEM else -1)
         if self.section[0] == "risks" and not owner:
             is_footer = any(key.name in _FOOTER_KEYS for key in keys)
             self.risks.extend([block.span] if block.inside < 0 and not is_footer else [])
@@ -304,10 +311,10 @@ class _Builder:
         """Take a bullet right below a key without a value for (a part of) that value."""
         if not self.bare_key or block.shape is not Shape.ITEM or keys:
             return False
-        into, level = self.bare_key
+        items, level = self.bare_key
         if block.level != level + 1 and level >= 0:
             return False
-        into[-1] = into[-1]._replace(items=(*into[-1].items, block.text))
+        items.append(block.text)
         return True
 
     def _is_prose(self, index: int, block: Block, owner: _Draft, keys: Sequence[Key]) -> bool:

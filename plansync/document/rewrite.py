@@ -87,7 +87,7 @@ def rewrite(document: Document, local: Snapshot, operations: Sequence[Operation]
         )
     ends = _at_the_end(document, local, operations)
     edits = [e for op in operations if op.uid != OVERVIEW for e in _written(document, local, op)]
-    edits += [e for uid in dict.fromkeys(op.uid for op in ends) for e in _token(document, local, uid, ends)]
+    edits += [e for group in ends.values() for e in _token(document, local, group)]
     for owner in dict.fromkeys(owner_of(op.uid) for op in operations if op.kind in STEP_KINDS):
         edits += _step_edits(document, owner, local, held)
     # what goes behind the last line comes last of all: the footer
@@ -146,20 +146,27 @@ def _index(document: Document, uid: Uid) -> int:
 # ------------------------------------------------------------------- our marks
 
 
-def _at_the_end(document: Document, local: Snapshot, operations: Sequence[Operation]) -> list[Operation]:
-    """List the operations on list items that write one token together: the id and the link."""
-    marks_ = (op for op in operations if op.kind in ("set-marker", "set-link") and op.uid != OVERVIEW)
-    return [op for op in marks_ if _node(document, local[op.uid].at).is_item]
+def _at_the_end(
+    document: Document, local: Snapshot, operations: Sequence[Operation]
+) -> dict[Uid, list[Operation]]:
+    """Group the operations on list items that write one token together: the id and the link."""
+    found: dict[Uid, list[Operation]] = {}
+    for op in operations:
+        is_mark = op.kind in ("set-marker", "set-link") and op.uid != OVERVIEW
+        if is_mark and _node(document, local[op.uid].at).is_item:
+            found.setdefault(op.uid, []).append(op)
+    return found
 
 
-def _token(document: Document, local: Snapshot, uid: Uid, operations: Sequence[Operation]) -> list[Edit]:
-    node = _node(document, local[uid].at)
+def _token(document: Document, local: Snapshot, operations: Sequence[Operation]) -> list[Edit]:
+    """Write one item's token as all operations on it say."""
+    node = _node(document, local[operations[0].uid].at)
     marker = node.marker
     link = f"#{node.token.number} {node.token.url}".strip() if node.token and node.token.number else ""
     for op in operations:
-        if op.uid == uid and op.kind == "set-marker":
+        if op.kind == "set-marker":
             marker = str(op.changes[0].new or "")
-        elif op.uid == uid:
+        else:
             link = str(op.changes[0].new or "")
     return marks.item_token(document, node, marker, link)
 

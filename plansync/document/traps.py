@@ -41,24 +41,30 @@ def find_traps(source: bytes, blocks: Sequence[Block]) -> tuple[Trap, ...]:
     if not any(f.holds_opening for f in fences):
         return ()
     found: list[Trap] = []
+    ends = _ends(fences)
     at = 0
     while at < len(fences):
         if not fences[at].holds_opening:
             at += 1
             continue
-        last = _last(fences, at)
+        last = ends[at]
         end = fences[last].block.span.end
         found.append(_trap(source, fences[at : last + 1], Span(fences[at].block.span.start, end)))
         at = last + 1
     return tuple(found)
 
 
-def _last(fences: Sequence[_Fence], at: int) -> int:
-    """Follow the inverted fences to the one that the outer block's own closing line opened.
+def _ends(fences: Sequence[_Fence]) -> list[int]:
+    """Follow the inverted fences to the one that each outer block's own closing line opened.
 
     It has no language. Those before it that have one stood in the outer block as its author sees it.
     """
-    return next((n for n in range(at + 1, len(fences)) if not fences[n].has_language), at)
+    ends: list[int] = []
+    bare = -1  # the next fence without a language, from behind
+    for at in range(len(fences) - 1, -1, -1):
+        ends.append(bare if bare >= 0 else at)
+        bare = bare if fences[at].has_language else at
+    return ends[::-1]
 
 
 def _fence(source: bytes, block: Block) -> _Fence | None:

@@ -9,7 +9,10 @@ from plansync.document.spans import Shape
 from plansync.document.vocabulary import NUMBER
 
 _SHA = r"(?:(?<!\s)\s++\(?`?[0-9a-f]{7,40}`?\)?)?"
-_PHASE = rf"(?P<label>Phase(?:\s+(?P<id>{NUMBER}))?)\s*[:：–—-]\s*(?P<title>.+?)(?<!\s)(?:\s*+\[checkpoint:[^\]]*\])?\s*"
+_PHASE = (
+    rf"(?P<label>Phase(?:\s+(?P<id>{NUMBER}))?)\s*[:：–—-]\s*"
+    r"(?P<title>.+?)(?<!\s)(?:\s*+\[checkpoint:[^\]]*\])?\s*"
+)
 
 DIALECT = Dialect(
     name="conductor",
