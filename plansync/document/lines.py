@@ -32,7 +32,7 @@ def _own_paragraph(document: Document, node: Node, line: bytes) -> Edit:
     """Put a line as a paragraph below a heading: a blank line before it, or behind where text follows at once."""
     source = document.source
     at = line_end(source, node.block.span.end)
-    eol = eol_at(source, node.block.span.start)
+    eol = eol_at(source, at)
     beyond = after_eol(source, at)
     if beyond == at:
         return Edit(at, at, eol + eol + line)
