@@ -5,8 +5,9 @@ Run it with the project's own environment, from the repository:
     .venv/bin/python benchmarks/fuzz_document.py --inputs 100000 --seed 1 --seconds 3600
 
 More than half of the inputs are soups of Markdown's own tokens, the others plans (ours, and random ones of
-every dialect) with pieces cut out, doubled, swapped and put in. Every third is also marked and stripped again. What
-fails is printed with its input, and the exit code is 1. `--hostile` measures instead how time grows with size on inputs made to be slow.
+every dialect) with pieces cut out, doubled, swapped and put in. Every third is also marked and stripped again.
+What fails is printed with its input, and the exit code is 1. `--hostile` measures instead how time grows with
+size on inputs made to be slow.
 """
 
 from __future__ import annotations

@@ -250,7 +250,8 @@ class _Reader:
             return
         top = self.stack[-1]
         if name == "TaskListMarker":
-            top.box = Span(span.start + 1, span.end - 1)
+            start = self.source.index(b"[", span.start) + 1  # a blank and a tab before it shift the parser's range
+            top.box = Span(start, start + 1)
         elif name not in ("SoftBreak", "HardBreak"):
             self._reach(top, span.start, span.end)
             if name == "InlineHtml" and self.source[span.start : span.start + 4] == b"<!--":
