@@ -82,7 +82,9 @@ class Dialect:
     of these must hold, `any_of`: one at least, `never`: none. `letters` maps box letters beyond blank and x to what
     they mean. `inline`: metadata within a title, meaning and pattern with the group `value`; at a title's end
     it is left out of the title. `milestones`:
-    what becomes a milestone by default, each "phase" or the whole "plan".
+    what becomes a milestone by default, each "phase" or the whole "plan". `is_plan`: not for what is no plan at all.
+    `has_stars`: its tool marks optional boxes with a star. `has_tags`: its tool writes tasks as HTML tags.
+    `has_boxes_in_cells`: a box in a table is a task's.
     """
 
     name: str
@@ -91,6 +93,10 @@ class Dialect:
     state: Counts = Counts.OWN
     milestones: str = "plan"
     is_written: bool = True
+    is_plan: bool = True
+    has_stars: bool = False
+    has_tags: bool = False
+    has_boxes_in_cells: bool = False
     letters: Mapping[str, Tick] = field(default_factory=dict)
     inline: tuple[tuple[str, re.Pattern[str]], ...] = ()
     needs: tuple[Sign, ...] = ()

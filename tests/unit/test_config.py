@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from plansync import config
+from plansync.document.dialects import DIALECTS
 from plansync.errors import ConfigError
 
 
@@ -74,3 +76,7 @@ def test_a_form_or_letter_that_cannot_be_is_refused_by_its_key(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         home(tmp_path, settings)
+
+
+def test_the_forms_that_can_be_named_are_those_that_are_written() -> None:
+    assert set(get_args(config.Dialect)) == {dialect.name for dialect in DIALECTS if dialect.is_written}

@@ -9,6 +9,7 @@ from plansync.document.letters import STARTED
 
 DIALECT = Dialect(
     name="agent-os",
+    has_stars=True,
     tasks=(NUMBERED,),
     letters=STARTED,
     inline=INLINE,

@@ -9,6 +9,7 @@ from plansync.document.letters import STARTED
 
 DIALECT = Dialect(
     name="ai-dev-tasks",
+    has_stars=True,
     tasks=(NUMBERED,),
     letters=STARTED,
     inline=INLINE,

@@ -12,6 +12,7 @@ _PLAN = r"\**\[?(?P<label>(?P<id>\d+(?:\.\d+)?-\d+))(?:-PLAN)?(?:\.md)?\W*(?P<ti
 
 DIALECT = Dialect(
     name="gsd",
+    has_tags=True,
     tasks=(
         Carrier(Shape.ITEM, words(_PLAN), levels=(0,)),
         Carrier(Shape.HTML, words(r"<task[ >].*?<name>(?P<title>.*?)</name>")),

@@ -18,6 +18,7 @@ NUMBERED = Carrier(
 
 DIALECT = Dialect(
     name="kiro",
+    has_stars=True,
     tasks=(NUMBERED,),
     phases=(GROUPS,),
     letters=STARTED,

@@ -7,6 +7,7 @@ from plansync.document.dialects.parts import sign
 
 DIALECT = Dialect(
     name="not-a-plan",
+    is_plan=False,
     tasks=(),
     is_written=False,
     signs=(sign(Where.QUOTED, r"", 0.6), sign(Where.PATH, r"", 0.04)),

@@ -17,6 +17,7 @@ _CELLS = (
 
 DIALECT = Dialect(
     name="table",
+    has_boxes_in_cells=True,
     tasks=(
         Carrier(Shape.ROW, words(r"(?P<title>.+)"), below=_HEAD),
         Carrier(Shape.HEADING, words(r"(?P<label>(?P<id>\d+))\.\s+(?P<title>.+)"), least=3),
