@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plansync.errors import ConfigError
+import typer
+
+from plansync.errors import ConfigError, StoreError
+from plansync.text import one_line, visible
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -93,6 +96,8 @@ def _name(home: Home, path: Path) -> str:
 def remembered(home: Home, path: Path) -> Saved | None:
     """Read what the plan's state file remembers; `None` where there is none.
 
+    One that cannot be read is told on stderr and counts as none: whoever only looks needs no base.
+
     Where the file lies is known to `wiring` as well, which brings the HTTP client and the sandbox
     along: a third of a second more than a command that only looks should take.
     """
@@ -104,8 +109,15 @@ def remembered(home: Home, path: Path) -> Saved | None:
     if home.settings.tracker == "sandbox":
         places.reverse()
     known = next((p for p in places if p.is_file()), None)
-    raw = known.read_bytes() if known else b""
-    return state.load(raw.decode("utf-8", "replace"), str(known)) if raw else None
+    try:
+        raw = known.read_bytes() if known else b""
+        return state.load(raw.decode("utf-8", "replace"), str(known)) if raw else None
+    except OSError as error:
+        reason = f"{known} cannot be read ({error.strerror}); make it readable"
+    except StoreError as error:
+        reason = str(error)
+    typer.echo(f"plansync: {visible(one_line(reason))}; for now this goes on without it", err=True)
+    return None
 
 
 def relative(path: Path) -> Path:

@@ -1,0 +1,51 @@
+"""A state file that cannot be read stops no command that only looks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from plansync.cli.main import app
+
+PLAN = "# Shed\n\n### Task 1: Dig\n\n- [ ] Down to the clay\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "plansync.toml").touch()
+    (tmp_path / "PLAN.md").write_text(PLAN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(verb: str) -> Result:
+    return CliRunner().invoke(app, [verb, "PLAN.md"])
+
+
+@pytest.mark.parametrize("verb", ["inspect", "status", "check"])
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ('<<<<<<< ours\n{"plansync":1}\n=======\n>>>>>>> theirs\n', "git's conflict markers; settle them"),
+        ('{"other": 1}\n', "no state file of plansync; put it aside"),
+        ("\0\0", "no state file of plansync; put it aside"),
+        ('{"plansync":99,"plan":"abcdefgh"}\n', "a later plansync (format 99); install that one"),
+    ],
+)
+def test_a_state_file_that_cannot_be_read_stops_nobody_who_only_looks(
+    folder: Path, verb: str, state: str, reason: str
+) -> None:
+    file = folder / ".plansync" / "PLAN.md.jsonl"
+    file.parent.mkdir()
+    before = run(verb)
+    file.write_text(state, encoding="utf-8")
+
+    after = run(verb)
+
+    assert (after.exit_code, after.stdout) == (before.exit_code, before.stdout)
+    (line,) = after.stderr.splitlines()
+    assert line.startswith(f"plansync: {file} ")
+    assert reason in line
+    assert line.endswith("; for now this goes on without it")
