@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 Words = dict[str, Any]
 _MARKS = {"done": "✔", "dropped": "✘", "todo": "○"}
+_STEP_MARKS = {"ticked": "✔", "dropped": "✘", "open": "○"}
+_UNWRITABLE = "⚠"
 _NAME_MAX, _ESTIMATE_MAX, _FOUND_MAX = 60, 18, 3
 _WORST_FIRST = ("error", "warning", "note")
 
 
-def print_outline(writer: Writer, plan: Words) -> None:
+def print_outline(writer: Writer, plan: Words, *, is_plan: bool, has_steps: bool) -> None:
     """Print phases with their tasks, the criteria, what was counted, and what is worth a look."""
     width = line_width()
     writer.heading(shortened(visible(plan["title"]), width))
@@ -32,22 +34,34 @@ def print_outline(writer: Writer, plan: Words) -> None:
             name, count, estimate = _row(task)
             end = f"{count:>7}  {writer.style(estimate, dim=True)}".rstrip()
             writer.say(f"  {_MARKS[task['state']]} {padded(shortened(name, names), names)}{end}")
-    for line in _below(plan):
+            for line in _within(task, has_steps):
+                writer.say(shortened(line, width))
+    for line in _below(plan, is_plan):
         writer.say(line)
 
 
 def _row(task: Words) -> tuple[str, str, str]:
-    steps = [s for s in task["steps"] if s["tick"] != "dropped"]
+    """Write a task's name, how many of its steps are done, and its estimate; optional steps do not count."""
+    steps = [s for s in task["steps"] if s["tick"] != "dropped" and not s["is_optional"]]
     ticked = sum(s["tick"] == "ticked" for s in steps)
-    name = visible(f"{task['label']} {task['title']}".strip())
+    name = "* " * task["is_optional"] + visible(f"{task['label']} {task['title']}".strip())
     return (
-        name,
+        f"{_UNWRITABLE} {name}" if task["unwritable"] else name,
         f"{ticked}/{len(steps)}" if steps else "",
         shortened(visible(task["estimate"]), _ESTIMATE_MAX),
     )
 
 
-def _below(plan: Words) -> Iterator[str]:
+def _within(task: Words, has_steps: bool) -> Iterator[str]:
+    """Say why a task is not written, and what its steps are."""
+    if task["unwritable"]:
+        yield f"      {_UNWRITABLE} not written: {visible(task['unwritable'])}"
+    for step in task["steps"] if has_steps else ():
+        mark = _STEP_MARKS[step["tick"]]
+        yield f"      {'  ' * step['level']}{mark} {'* ' * step['is_optional']}{visible(one_line(step['text']))}"
+
+
+def _below(plan: Words, is_plan: bool) -> Iterator[str]:
     counts = plan["counts"]
     if plan["criteria"]:
         done = sum(c["tick"] == "ticked" for c in plan["criteria"])
@@ -58,7 +72,7 @@ def _below(plan: Words) -> Iterator[str]:
     )
     boxes = f"{counts['boxes_ticked']} of {_counted(counts['boxes'], 'boxes')} ticked"
     yield f"{words or 'Nothing to keep in step'}; {boxes}."
-    yield _form(plan)
+    yield _form(plan, is_plan)
     yield from _found(plan)
 
 
@@ -75,8 +89,8 @@ def _found(plan: Words) -> Iterator[str]:
         yield f"  line {finding['line']}: {finding['severity']} {finding['code']} {message}"
 
 
-def _form(plan: Words) -> str:
-    if plan["dialect"] == "not-a-plan":
+def _form(plan: Words, is_plan: bool) -> str:
+    if not is_plan:
         return "No form of plan was recognised in this file."
     return f"Form: {plan['dialect']}" + (
         "" if plan["is_written"] else " (read only: plansync never writes it)"

@@ -35,7 +35,12 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     if common.as_json:
         typer.echo(dumped(described))
     else:
-        print_outline(Writer(common.has_color), described)
+        print_outline(
+            Writer(common.has_color),
+            described,
+            is_plan=document.dialect.is_plan,
+            has_steps=bool(common.verbose),
+        )
 
 
 def _document(path: str, document: Document, view: View, found: Sequence[Finding]) -> dict[str, Any]:
@@ -67,7 +72,6 @@ def _finding(found: Finding) -> dict[str, Any]:
         "line": found.line,
         "column": found.column,
         "message": found.message,
-        "text": found.message,
     }
 
 
@@ -127,6 +131,7 @@ def _task(document: Document, view: View, item: Item) -> dict[str, Any]:
                 "text": text_of(s, Field.TEXT),
                 "tick": s.fields[Field.TICK],
                 "level": s.fields[Field.LEVEL],
+                "is_optional": bool(s.fields.get(Field.OPTIONAL)),
                 "line": _line(document, s.at),
             }
             for s in steps_of(view.items, item.uid)
