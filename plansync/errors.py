@@ -42,10 +42,13 @@ class ConfigError(PlansyncError):
 
 
 class PlanError(PlansyncError):
-    """A plan that cannot be read or written. `line` is 1-based, 0 where none applies."""
+    """A plan that cannot be read or written: `reason` without the place, which `path` and `line` name.
+
+    `line` is 1-based, 0 where none applies.
+    """
 
     def __init__(self, message: str, path: str = "", line: int = 0) -> None:
-        self.path, self.line = path, line
+        self.reason, self.path, self.line = message, path, line
         place = f"{path}:{line}: " if line else f"{path}: " if path else ""
         super().__init__(place + message)
 

@@ -153,8 +153,8 @@ _ENTRIES = (
         "unknown-letter",
         "warning",
         "The letter in a box means nothing that plansync knows.",
-        "The box counts as open and keeps its letter. Say what it means in a legend of the plan, such as "
-        "`[?]: dropped`, or in plansync.toml under [ticks].",
+        "A sign counts as an open box and keeps its place; a letter of a word, among boxes, counts as none. Say what "
+        "it means in plansync.toml under [ticks], a sign also in a legend of the plan, such as `[?]: dropped`.",
     ),
     Entry(
         "PLAN203",
@@ -267,6 +267,22 @@ _ENTRIES = (
         "Only list items have boxes. What stands in headings and cells is not counted and not synced.",
     ),
     Entry(
+        "PLAN407",
+        "outside-box",
+        "note",
+        "Boxes belong to no task.",
+        "They stand in a section of their own or below a plain bullet, outside of every task, so they are not "
+        "counted and get no issue. Move them into a task or under the success criteria if they are meant to.",
+    ),
+    Entry(
+        "PLAN408",
+        "open-end",
+        "error",
+        "A code fence or a comment is never closed.",
+        "All that follows it is code or a comment to Markdown, to the end of the file: no heading and no box of it "
+        "is seen, and plansync refuses to write to the plan. Close it where it ends.",
+    ),
+    Entry(
         "PLAN501",
         "long-title",
         "note",
@@ -279,7 +295,7 @@ _ENTRIES = (
         "long-body",
         "error",
         "A task is too long for an issue.",
-        "A tracker takes 65,536 characters; the issue would be refused. Split the task.",
+        "GitHub takes 65,536 characters and refuses more; GitLab takes 1,048,576. Split the task.",
     ),
     Entry(
         "PLAN901",
@@ -295,6 +311,14 @@ _ENTRIES = (
         "Nothing in the file reads as a phase or a task.",
         "There is nothing to keep in step. `plansync inspect` shows how the file is read, `plansync new docs/plan.md` "
         "writes a plan to begin with.",
+    ),
+    Entry(
+        "PLAN903",
+        "unreadable",
+        "error",
+        "The file cannot be read.",
+        "It is missing, a folder, larger than 16 MB, closed to this user or not UTF-8, so nothing of it was checked. "
+        "This is said whichever checks are chosen; the other plans are checked all the same.",
     ),
 )
 
@@ -316,5 +340,5 @@ def misspelt(code: str) -> str:
     if code.casefold() in by_name:
         return f"there is no check {code!r}; did you mean {by_name[code.casefold()]}?"
     close = difflib.get_close_matches(code.upper(), CATALOGUE, 1, 0.5)
-    hint = f"; did you mean {close[0]}?" if close else "; `plansync check --help` tells where they are listed"
+    hint = f"; did you mean {close[0]}?" if close else "; docs/checks.md lists them"
     return f"there is no check {code!r}{hint}"

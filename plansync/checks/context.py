@@ -10,8 +10,9 @@ from functools import cached_property
 from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.finding import Finding, Severity
 from plansync.document.edits import Edit
+from plansync.document.letters import tick_of_letter
 from plansync.document.references import plain
-from plansync.document.spans import Span, line_end, line_start
+from plansync.document.spans import Block, Shape, Span, line_end, line_start
 from plansync.document.tree import Document, Node, Role
 from plansync.document.view import View, snapshot
 from plansync.durations import Duration
@@ -118,6 +119,11 @@ class Context:
     def group_of(self, node: Node) -> int:
         """Say to which group a task belongs: its phase, else the section around it. Numbers are for comparing."""
         return node.parent if node.parent >= 0 else -1 - self.sections.get(node.block.span.start, 0)
+
+    def is_box(self, block: Block) -> bool:
+        """Say whether a block is an item with a box whose letter counts."""
+        letter = self.document.text(block.box) if block.box and block.shape is Shape.ITEM else ""
+        return bool(letter) and tick_of_letter(letter, self.document.letters) is not None
 
     @cached_property
     def _phase_starts(self) -> list[int]:

@@ -15,9 +15,9 @@ from plansync.text import words
 _NO_BOX = re.compile(r"\[\s*[xX]?\s*\](?![(\[:])")
 _NO_BLANK = re.compile(rb"[ \t>]*[-*+]\[[ xX]\][ \t]+\S")
 _IN_HEADING = re.compile(r"(?:\W*\s)?\[[ xX]\]\s")
+_HEADING_LINE = re.compile(rb"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)
+_BOX_LINE = re.compile(rb"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]\][ \t]", re.MULTILINE)
 _IN_CELL = re.compile(rb"\|\s*`?\[[ xX]\]`?\s*(?=[|\s])")
-_TAGGED = ("gsd",)  # its tool writes tasks as tags
-_KIRO = ("kiro", "agent-os", "ai-dev-tasks")
 
 
 def hidden_task(context: Context) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def _first_line(context: Context, trap: Trap) -> Span:
 def hidden_box(context: Context) -> Iterator[Finding]:
     """Find lines that look like boxes and are none to Markdown, neighbours together; comments are meant so."""
     document = context.document
-    is_tagged = document.dialect.name in _TAGGED
+    is_tagged = document.dialect.has_tags
     blocks = [
         b
         for b in document.blocks
@@ -84,14 +84,16 @@ def malformed_box(context: Context) -> Iterator[Finding]:
     """Find items and lines that were meant as boxes."""
     document = context.document
     for block in document.blocks:
-        if block.shape is Shape.ITEM and not block.is_quoted and (message := _of_item(context, block)):
+        if block.is_quoted or block.shape not in (Shape.ITEM, Shape.TEXT):
+            continue
+        if block.shape is Shape.ITEM and (message := _of_item(context, block)):
             yield context.finding("PLAN404", block.span, message)
-        elif block.shape is Shape.TEXT and not block.is_quoted:
-            start = line_start(document.source, block.span.start)
-            for line in re.finditer(rb"[^\r\n]+", document.source[start : block.span.end]):
-                if _NO_BLANK.match(line[0]):
-                    span = Span(start + line.start(), start + line.end())
-                    yield context.finding("PLAN404", span, "the blank between bullet and box is missing")
+        text = block.text if block.shape is Shape.ITEM else block.span
+        start = line_start(document.source, text.start)
+        for line in re.finditer(rb"[^\r\n]+", document.source[start : text.end]):
+            if _NO_BLANK.match(line[0]):
+                span = Span(start + line.start(), start + line.end())
+                yield context.finding("PLAN404", span, "the blank between bullet and box is missing")
 
 
 def _of_item(context: Context, block: Block) -> str:
@@ -114,7 +116,7 @@ def _of_item(context: Context, block: Block) -> str:
 
 def starred_box(context: Context) -> Iterator[Finding]:
     """Find optional boxes in plans of other kinds than those whose tool writes them."""
-    if context.document.dialect.name in _KIRO:
+    if context.document.dialect.has_stars:
         return
     for node in context.document.nodes:
         if node.block.is_optional and node.box:
@@ -135,6 +137,59 @@ def box_elsewhere(context: Context) -> Iterator[Finding]:
             yield context.finding("PLAN406", block.text, "a box in a heading is not counted")
         elif block.shape is Shape.TABLE and not block.is_quoted:
             count = len(_IN_CELL.findall(document.source, block.span.start, block.span.end))
-            if count and document.dialect.name != "table":
+            if count and not document.dialect.has_boxes_in_cells:
                 what = "a box in this table is" if count == 1 else f"{count} boxes in this table are"
                 yield context.finding("PLAN406", block.span, f"{what} not counted")
+
+
+def outside_box(context: Context) -> Iterator[Finding]:
+    """Find boxes of written forms that belong to no task, those under one heading together."""
+    document = context.document
+    if not document.dialect.is_written:
+        return
+    known = {node.block.span.start for node in document.nodes}
+    groups: dict[int, list[Block]] = {}
+    for block in document.blocks:
+        is_outside = not block.is_quoted and block.span.start not in known and context.is_box(block)
+        if is_outside and document.text(block.text).strip():
+            groups.setdefault(context.sections[block.span.start], []).append(block)
+    for group in groups.values():
+        line = document.line_no(group[0].span.start)
+        count = (
+            f"the box in line {line} belongs to no task and is"
+            if len(group) == 1
+            else f"{len(group)} boxes from line {line} belong to no task and are"
+        )
+        yield context.finding("PLAN407", group[0].span, f"{count} not synced")
+
+
+def open_end(context: Context) -> Iterator[Finding]:
+    """Find the fence or comment at the margin that is never closed, so that it holds the rest of the file."""
+    document = context.document
+    hidden = {block.span.start for block in document.hidden}  # told with the fence that inverted them
+    for block in document.blocks:
+        if block.inside >= 0 or block.is_quoted or not (what := _never_closed(document.source, block)):
+            continue
+        headings = [found.start() for found in _HEADING_LINE.finditer(document.source, *block.span)]
+        if hidden.isdisjoint(headings):
+            message = f"this {what} is never closed; {_swallowed(document.source, block, len(headings))}"
+            yield context.finding("PLAN408", block.span, message)
+
+
+def _swallowed(source: bytes, block: Block, headings: int) -> str:
+    boxes = len(_BOX_LINE.findall(source, *block.span))
+    counts = [(headings, "heading", "s"), (boxes, "box", "es")]
+    held = " and ".join(f"{count} {word}{many if count > 1 else ''}" for count, word, many in counts if count)
+    return (
+        f"{held} below it {'is' if headings + boxes == 1 else 'are'} not seen"
+        if held
+        else "nothing can be written below it"
+    )
+
+
+def _never_closed(source: bytes, block: Block) -> str:
+    """Say what a block opens and never closes; empty where nothing."""
+    if block.shape is Shape.CODE:
+        return "" if block.is_closed else "code fence"
+    is_open = block.shape is Shape.HTML and source.startswith(b"<!--", block.span.start)
+    return "comment" if is_open and source.find(b"-->", block.span.start, block.span.end) < 0 else ""

@@ -15,12 +15,16 @@ from plansync.checks import (
     sizes,
     states,
 )
+from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.context import Beside, Context
-from plansync.checks.finding import Finding
+from plansync.checks.finding import Finding, Severity
 from plansync.document.edits import apply_edits
 from plansync.document.spans import Span, line_end, line_start
 from plansync.document.tree import Document, Role
 from plansync.errors import Unwritable
+
+UNREADABLE = "PLAN903"
+"""The one check that is no rule: without a text there is no document to look at."""
 
 Rule = Callable[[Context], Iterator[Finding]]
 Parse = Callable[[bytes], Document]
@@ -77,6 +81,8 @@ RULES: Mapping[str, Rule] = {
     "PLAN404": hidden.malformed_box,
     "PLAN405": hidden.starred_box,
     "PLAN406": hidden.box_elsewhere,
+    "PLAN407": hidden.outside_box,
+    "PLAN408": hidden.open_end,
     "PLAN501": sizes.long_title,
     "PLAN502": sizes.long_body,
     "PLAN901": git_conflict,
@@ -95,6 +101,12 @@ def check(document: Document, beside: Beside, codes: Collection[str] = RULES.key
         return [finding for finding in conflict if finding.code in codes]
     found = [finding for code, rule in RULES.items() if code in codes for finding in rule(context)]
     return sorted(found, key=lambda f: (f.line, f.column, f.code))
+
+
+def unreadable(reason: str) -> Finding:
+    """Write the finding of a file that cannot be read, whatever checks are chosen: nothing was checked."""
+    entry = CATALOGUE[UNREADABLE]
+    return Finding(UNREADABLE, Severity(entry.severity), 1, 1, 1, reason, entry.help)
 
 
 def mended(document: Document, findings: Sequence[Finding], parse: Parse) -> bytes:

@@ -13,6 +13,8 @@ from plansync.model import OVERVIEW, TITLE_MAX, Field, Uid, steps_of, text_of
 BODY_MAX = 65_536
 """Characters of an issue's text. Source: what GitHub's API refuses beyond."""
 
+_WHOSE = "GitHub's limit; GitLab's is 1,048,576"
+
 _FRAME = 600  # the two comment lines, the link, the names of the metadata lines
 _PER_STEP = 12  # bullet, box, line end, some nesting
 
@@ -32,11 +34,11 @@ def long_body(context: Context) -> Iterator[Finding]:
         node = context.document.nodes[index]
         size = _size(context, uid) if node.role is Role.TASK else 0
         if size > BODY_MAX:
-            message = f"about {size:,} characters; an issue takes {BODY_MAX:,}"
+            message = f"about {size:,} characters; an issue takes {BODY_MAX:,} ({_WHOSE})"
             yield context.finding("PLAN502", node.title, message)
     size = _size(context, OVERVIEW)
     if size > BODY_MAX:
-        message = f"criteria and risks have about {size:,} characters; the overview issue takes {BODY_MAX:,}"
+        message = f"criteria and risks have about {size:,} characters; the overview issue takes {BODY_MAX:,} ({_WHOSE})"
         yield context.finding("PLAN502", context.document.title or Span(0, 0), message)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from plansync.checks.context import Context
 from plansync.checks.finding import Finding
 from plansync.document.dialect import Counts
-from plansync.document.spans import Shape, Span
-from plansync.document.tree import Node, Role
+from plansync.document.spans import Block, Shape, Span
+from plansync.document.tree import Document, Node, Role
 from plansync.document.view import state_of_key
 from plansync.model import State, Tick
 
@@ -20,6 +20,7 @@ _BEHIND = re.compile(
     rf"(?:{_SIGN}\s*(?:{_DONE}\s*)?(?:[(（\[][^()（）\[\]]*[)）\]]\s*)?|[(（\[]\s*{_DONE}\s*[)）\]]|"
     r"\s[-–—]+\s*(?:COMPLETED?|DONE))[\s*_~:]*$"
 )
+_LETTER = re.compile(r"[^\W\d_]")
 Found = tuple[Span, str] | None
 
 
@@ -127,3 +128,31 @@ def unknown_letter(context: Context) -> Iterator[Finding]:
         if node.box and letter not in "xX" and not letter.isspace() and letter not in document.letters:
             message = f"[{letter}] is counted as open: nothing says what it means"
             yield context.finding("PLAN202", node.box, message)
+    for items in _lists(document):
+        odd = [each for each in items if _is_word_letter(context, each)]
+        if odd and any(context.is_box(each) for each in items):
+            for box in [each.box for each in odd if each.box]:
+                message = f"[{document.text(box)}] is not counted as a box: nothing says what it means"
+                yield context.finding("PLAN202", box, message)
+
+
+def _is_word_letter(context: Context, item: Block) -> bool:
+    """Say whether an item begins with one letter in brackets that makes no box; `[P]` means parallel."""
+    letter = context.document.text(item.box) if item.box else ""
+    return bool(_LETTER.fullmatch(letter)) and letter not in "pP" and not context.is_box(item)
+
+
+def _lists(document: Document) -> Iterable[list[Block]]:
+    """List the items of each list, those nested in them apart."""
+    found: list[list[Block]] = []
+    running: dict[int, list[Block]] = {}  # by the item around the list
+    for block in document.blocks:
+        if block.is_quoted:
+            continue
+        if block.shape is not Shape.ITEM:
+            running.pop(block.inside, None)
+            continue
+        if block.inside not in running:
+            found.append(running.setdefault(block.inside, []))
+        running[block.inside].append(block)
+    return found

@@ -31,17 +31,30 @@ _NAMED_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One plan, as it was read first, with what is left to say of it and what was mended."""
+    """One plan, as it was read first, with what is left to say of it and what was mended.
+
+    `document` is `None` where the file cannot be read.
+    """
 
     path: str
-    document: Document
+    document: Document | None
     found: tuple[Finding, ...]
     fixed: tuple[Finding, ...] = ()
 
     @property
     def fixable(self) -> tuple[Finding, ...]:
         """What `--fix` would mend."""
-        return tuple(f for f in self.found if f.fix and self.document.dialect.is_written)
+        return tuple(f for f in self.found if f.fix and self.is_written)
+
+    @property
+    def dialect(self) -> str:
+        """The form of the plan, empty where it cannot be read."""
+        return self.document.dialect.name if self.document else ""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether plans of this form are written."""
+        return self.document is not None and self.document.dialect.is_written
 
 
 def exit_code(checked: Sequence[Checked]) -> int:
@@ -102,9 +115,9 @@ def _closing(checked: Sequence[Checked], fix: bool) -> Iterator[str]:
         command = shlex.join(["plansync", "check", "--fix", *names])
         yield visible(one_line(f"{count} can be mended: {command}"))
     for each in checked if fix else ():
-        if any(f.fix for f in each.found) and not each.document.dialect.is_written:
+        if any(f.fix for f in each.found) and not each.is_written:
             name = visible(one_line(each.path))
-            yield f"{name} is in the form {each.document.dialect.name}, which is only read; nothing was mended in it."
+            yield f"{name} is in the form {each.dialect}, which is only read; nothing was mended in it."
 
 
 def _count(number: int, word: str) -> str:
@@ -140,8 +153,8 @@ def as_json(checked: Sequence[Checked]) -> str:
             "plans": [
                 {
                     "path": each.path,
-                    "dialect": each.document.dialect.name,
-                    "is_written": each.document.dialect.is_written,
+                    "dialect": each.dialect,
+                    "is_written": each.is_written,
                     "findings": [described(f) for f in each.found],
                     "fixed": [described(f) for f in each.fixed],
                 }

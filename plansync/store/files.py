@@ -112,7 +112,7 @@ def read_plan(path: Path) -> bytes:
     except FileNotFoundError:
         raise PlanError("there is no such file", str(path)) from None
     except IsADirectoryError:
-        raise PlanError("this is a folder, not a plan", str(path)) from None
+        raise PlanError("this is a folder, not a plan; name a file in it", str(path)) from None
     except OSError as error:
         raise PlanError(f"the plan cannot be read: {error.strerror}", str(path)) from None
     try:

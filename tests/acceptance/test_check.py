@@ -123,7 +123,45 @@ def test_several_plans_are_checked_each_once_and_a_missing_one_is_an_error(
         ("TODO.md", "PLAN404"),
     ]
     assert sorted(check().out.splitlines()) == sorted(named.splitlines()), "without a name: those found"
-    assert "there is no such file" in check("plan.md", "gone.md", exits=1).err
+    assert "there is no such file" in check("gone.md", exits=1).err
+
+
+def test_a_file_that_cannot_be_read_takes_no_finding_of_another_away(
+    check: Check, plan: Path, folder: Path
+) -> None:
+    (folder / "latin.md").write_bytes("# Pläne\n".encode("latin-1"))
+    (folder / "docs").mkdir()
+    names = ("latin.md", "docs", "plan.md", "gone.md")
+
+    said = check(*names, exits=1).out.splitlines()
+    document = check("--json", *names, exits=1).json
+    report = json.loads(check("--format", "gitlab", *names, exits=1).out)
+    annotations = check("--format", "github", "--select", "PLAN001", *names, exits=1).out.splitlines()
+
+    assert [line for line in said if line.count(":") > 2] == [
+        "latin.md:1:1: error PLAN903 this is not UTF-8 text; save the plan as UTF-8 (line 1)",
+        "docs:1:1: error PLAN903 this is a folder, not a plan; name a file in it",
+        "plan.md:20:27: warning PLAN001 the tasks' estimates add up to 3 hours, not 4 hours [--fix]",
+        "gone.md:1:1: error PLAN903 there is no such file",
+    ]
+    assert [p["dialect"] for p in document["plans"]] == ["", "", "phase-task", ""]
+    assert document["counts"] == {"errors": 3, "warnings": 1, "notes": 0, "fixed": 0}
+    assert [e["check_name"] for e in report] == ["PLAN903", "PLAN903", "PLAN001", "PLAN903"]
+    assert [line.partition(" ")[0] for line in annotations[:-1]] == [
+        "::error",
+        "::error",
+        "::warning",
+        "::error",
+    ]
+    check("--fix", *names, exits=1)
+    assert "3 hours" in plan.read_text(encoding="utf-8")
+
+
+def test_one_file_alone_that_is_not_utf_8_is_a_finding(check: Check, folder: Path) -> None:
+    (folder / "latin.md").write_bytes("# Pläne\n".encode("latin-1"))
+
+    assert check("latin.md", exits=1).out.startswith("latin.md:1:1: error PLAN903 ")
+    assert "name a file in it" in check(".", exits=1).err
 
 
 def test_settings_choose_and_options_stand_in_their_place(check: Check, plan: Path, folder: Path) -> None:
@@ -329,6 +367,7 @@ def test_the_hook_for_pre_commit_names_a_command_that_works() -> None:
     words = [*hook["entry"].split(), *hook["args"], "docs/plan.md", "TODO.md"]
     group = typer.main.get_command(app)
 
+    assert hook["verbose"], "pre-commit hides what a hook that passes prints"
     assert (hook["id"], hook["language"], words[0]) == ("plansync-check", "python", "plansync")
     parsed = group.commands[words[1]].make_context(words[1], words[2:])  # type: ignore[attr-defined]
     assert parsed.params["plans"] == [Path("docs/plan.md"), Path("TODO.md")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
@@ -10,7 +12,8 @@ import pytest
 
 from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.context import Beside
-from plansync.checks.run import RULES, check
+from plansync.checks.run import RULES, UNREADABLE, check
+from plansync.cli.main import main
 from plansync.document import detect
 from plansync.document.view import snapshot
 from plansync.model import Base
@@ -45,7 +48,7 @@ def sections() -> dict[str, Section]:
 SECTIONS = sections()
 
 
-def codes_of(code: str, example: str) -> set[str]:
+def codes_of(code: str, example: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> set[str]:
     """Check an example of the page with what stands beside it; the one that is too long is made so."""
     section = SECTIONS[code]
     text = section.examples[example]
@@ -53,9 +56,19 @@ def codes_of(code: str, example: str) -> set[str]:
         text = re.sub(r"- \[ \] .*5000.*\n", "- [ ] Drive in one more\n" * 5000, text)
     right = detect.read(section.examples["Not found"].encode())
     base = Base(local=snapshot(right, "", milestones="phase").items) if code == "PLAN301" else Base()
+    if code == UNREADABLE:
+        return _printed(text.encode("latin-1" if example == "Found" else "utf-8"), folder, capsys)
     requirements = next((plan for kind, plan in section.examples.items() if kind.startswith("Beside")), None)
     beside = Beside("plan", requirements, base, right.lineage if code == "PLAN301" else "")
     return {finding.code for finding in check(detect.read(text.encode()), beside)}
+
+
+def _printed(source: bytes, folder: Path, capsys: pytest.CaptureFixture[str]) -> set[str]:
+    """Check a file with the command: one that cannot be read has no document."""
+    (folder / "plan.md").write_bytes(source)
+    main(["check", "--json", str(folder / "plan.md")])
+    (plan,) = json.loads(capsys.readouterr().out)["plans"]
+    return {finding["code"] for finding in plan["findings"]}
 
 
 def test_catalogue_page_and_rules_list_the_same_codes() -> None:
@@ -63,7 +76,7 @@ def test_catalogue_page_and_rules_list_the_same_codes() -> None:
     listed = [(e.code, e.name, e.severity, "yes" if e.is_mended else "") for e in CATALOGUE.values()]
 
     assert table == listed
-    assert list(CATALOGUE) == list(SECTIONS) == list(RULES) == sorted(RULES)
+    assert list(CATALOGUE) == list(SECTIONS) == [*RULES, UNREADABLE] == sorted(CATALOGUE)
     assert [section.name for section in SECTIONS.values()] == [e.name for e in CATALOGUE.values()]
 
 
@@ -76,6 +89,8 @@ def test_the_page_says_what_the_program_says(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
-def test_an_example_that_is_found_is_found_and_the_other_is_clean(code: str) -> None:
-    assert codes_of(code, "Found") >= {code}
-    assert codes_of(code, "Not found") == set()
+def test_an_example_that_is_found_is_found_and_the_other_is_clean(
+    code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert codes_of(code, "Found", tmp_path, capsys) >= {code}
+    assert codes_of(code, "Not found", tmp_path, capsys) == set()

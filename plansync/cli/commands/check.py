@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common, parser, relative, remembered
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, PlanError
 
 if TYPE_CHECKING:
     from plansync.checks.context import Beside
@@ -51,12 +51,16 @@ def command(
     """Find what would make plansync do wrong, and what is likely not meant so; offline on any plan."""
     from plansync.cli import findings
     from plansync.cli.output import Writer
+    from plansync.store.files import read_plan
 
     common: Common = context.obj
     how = _form(common, form)
     home = common.home()
     codes = _codes(home.settings.check, select, ignore)
-    checked = [_checked(home, path, codes, fix) for path in _paths(home, plans)]
+    paths = list(_paths(home, plans))
+    if len(paths) == 1 and not paths[0].is_file():
+        read_plan(paths[0])  # a slip of the pen, told as one
+    checked = [_checked(home, path, codes, fix) for path in paths]
     match how:
         case Form.JSON:
             typer.echo(findings.as_json(checked))
@@ -117,14 +121,21 @@ def _paths(home: Home, named: Sequence[Path] | None) -> Iterable[Path]:
 def _checked(home: Home, path: Path, codes: Collection[str], fix: bool) -> Checked:
     """Check one plan, and mend it where that is wanted.
 
-    Raises: PlanError where it cannot be read or written; Busy where a run is at work on it.
+    One that cannot be read is a finding, so that it does not take away what there is to say of others.
+
+    Raises: PlanError where it cannot be written; Busy where a run is at work on it.
     """
-    from plansync.checks.run import check
+    from plansync.checks.run import check, unreadable
     from plansync.cli.findings import Checked
     from plansync.store.files import read_plan
 
+    try:
+        source = read_plan(path)
+    except PlanError as error:
+        place = f" (line {error.line})" if error.line else ""
+        return Checked(str(path), None, (unreadable(f"{error.reason}{place}"),))
     beside = beside_of(home, path)
-    document = parser(home, path)(read_plan(path))
+    document = parser(home, path)(source)
     found = check(document, beside, codes)
     if fix and document.dialect.is_written and any(f.fix for f in found):
         left, fixed = _mended(home, path, beside, codes)

@@ -28,6 +28,12 @@ def test_a_bullet_without_a_blank_is_found() -> None:
     ]
 
 
+def test_a_bullet_without_a_blank_right_below_an_item_is_found() -> None:
+    assert said("# Shed\n\n- [ ] a\n- [ ] b\n-[ ] c\n", "PLAN404") == [
+        "5: the blank between bullet and box is missing"
+    ]
+
+
 @pytest.mark.parametrize(
     "line", ["- [x](page.md)", "- [ ](page.md)", "- [P] text", "- [x]: a term", "`- []`", "    - [] x"]
 )
@@ -90,6 +96,73 @@ def test_a_long_title_is_noted_and_a_long_body_refused() -> None:
     assert "PLAN501" not in codes(task("1", "x" * 200))
     assert said(task("1", "x" * 201), "PLAN501") == ["1: 201 characters; the issue's title is cut at 200"]
     assert "PLAN502" not in codes(task("1", "Dig", steps=" " * 2000))
-    assert said(task("1", "Dig", steps=" " * 4000), "PLAN502")[0].endswith("an issue takes 65,536")
+    assert said(task("1", "Dig", steps=" " * 4000), "PLAN502")[0].endswith(
+        "an issue takes 65,536 (GitHub's limit; GitLab's is 1,048,576)"
+    )
     criteria = task("1", "Dig") + "## Success Criteria\n\n" + "- [ ] It stands for a hundred years\n" * 2000
     assert "the overview issue takes" in said(criteria, "PLAN502")[0]
+
+
+NOTES = task("1", "Dig", steps=" ") + "### Notes\n\n- [ ] A\n- [x] B\n\n### More\n\nText.\n\n- [ ] C\n"
+
+
+def test_boxes_that_belong_to_nothing_are_told_once_a_section() -> None:
+    assert said(NOTES, "PLAN407") == [
+        "8: 2 boxes from line 8 belong to no task and are not synced",
+        "15: the box in line 15 belongs to no task and is not synced",
+    ]
+    assert {f.severity for f in found(NOTES) if f.code == "PLAN407"} == {"note"}
+
+
+def test_a_box_below_a_plain_bullet_belongs_to_nothing_in_a_checklist() -> None:
+    assert said("# Shed\n\n- [ ] a\n- Later\n  - [ ] b\n", "PLAN407") == [
+        "5: the box in line 5 belongs to no task and is not synced"
+    ]
+
+
+@pytest.mark.parametrize(
+    "rest", ["## Success Criteria\n\n- [ ] A\n", "- Then\n  - [ ] A\n", "> - [ ] A\n", "- [P] A\n", ""]
+)
+def test_steps_criteria_and_quotes_do_not_lie_outside(rest: str) -> None:
+    assert "PLAN407" not in codes(task("1", "Dig", steps=" ") + rest)
+
+
+def test_in_a_form_that_is_only_read_no_box_lies_outside() -> None:
+    assert "PLAN407" not in codes(NOTES, dialect="success-criteria")
+
+
+@pytest.mark.parametrize("opening", ["```sh", "~~~", "<!--", "  <!-- for later"])
+def test_what_an_open_end_swallows_is_counted(opening: str) -> None:
+    what = "comment" if "<" in opening else "code fence"
+    rest = task("2", "Level", steps="  ") + task("3", "Sow")
+
+    assert said(f"{task('1', 'Dig')}{opening}\n{rest}", "PLAN408") == [
+        f"4: this {what} is never closed; 2 headings and 2 boxes below it are not seen"
+    ]
+    assert said(f"{task('1', 'Dig')}{opening}\n- [ ] A\n", "PLAN408") == [
+        f"4: this {what} is never closed; 1 box below it is not seen"
+    ]
+    assert said(f"{task('1', 'Dig')}{opening}\n", "PLAN408") == [
+        f"4: this {what} is never closed; nothing can be written below it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```sh\nmake\n```\n",
+        "<!-- a\n\nb -->\n",
+        "- A\n  ```sh\n  make\n\nText.\n",
+        "a <!-- b\n",
+        "> ```\n> a\n\nb\n",
+    ],
+)
+def test_what_ends_is_no_open_end(text: str) -> None:
+    assert "PLAN408" not in codes(task("1", "Dig", steps=" ") + text)
+
+
+def test_boxes_in_cells_are_tasks_where_the_form_says_so() -> None:
+    table = "# Plan\n\n| Task | State |\n|---|---|\n| Dig | [x] |\n| Sow | [ ] |\n"
+
+    assert "PLAN406" in codes(table, dialect="flat-checklist")
+    assert "PLAN406" not in codes(table, dialect="table")

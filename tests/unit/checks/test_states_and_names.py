@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from plansync.checks.context import Beside
+from plansync.checks.run import check
+from plansync.document import detect
+from plansync.model import Tick
 from tests.unit.checks.plans import PHASE, codes, said, task
 
 
@@ -136,3 +140,30 @@ def test_a_blank_of_a_template_is_found(plan: str, message: str) -> None:
 )
 def test_brackets_that_say_something_are_no_blank(plan: str) -> None:
     assert "PLAN205" not in codes(plan)
+
+
+@pytest.mark.parametrize("letter", ["o", "D", "d", "я"])
+def test_a_letter_of_a_word_among_boxes_is_no_box_and_said_so(letter: str) -> None:
+    assert said(f"# Shed\n\n- [ ] a\n- [{letter}] b\n- [x] c\n", "PLAN202") == [
+        f"4: [{letter}] is not counted as a box: nothing says what it means"
+    ]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "- [ ] a\n- [P] b\n- [p] c",
+        "- [ ] a\n- [1] b",
+        "- [ ] a\n\nLegend:\n\n- [P] in parallel\n- [S] one by one",
+        "- [ ] a\n  - [S] one by one",
+        "- [ ] a\n- [d](b.md)\n- [todo] c",
+    ],
+)
+def test_flags_numbers_and_legends_are_no_lost_boxes(items: str) -> None:
+    assert said(f"# Shed\n\n{items}\n", "PLAN202") == []
+
+
+def test_a_letter_that_the_settings_explain_is_a_box() -> None:
+    document = detect.read(b"# Shed\n\n- [ ] a\n- [d] b\n", ticks={"d": Tick.DROPPED})
+
+    assert "PLAN202" not in {f.code for f in check(document, Beside("plan"))}
