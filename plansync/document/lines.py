@@ -12,17 +12,19 @@ from plansync.errors import Unwritable
 def line_insertion(document: Document, node: Node, name: str, value: str, *, first: bool) -> Edit:
     """Put one metadata line where ours stand: first, in the style of the lines around it.
 
-    A task without metadata lines gets a paragraph of its own below its heading.
+    A task without metadata lines gets a paragraph of its own below its heading; a line whose key means
+    nothing to us is its author's prose, and ours does not go into that.
     """
     source = document.source
-    keys = [k for k in node.keys if first or k.name != "issue"]
+    known = [k for k in node.keys if k.name]
+    keys = [k for k in known if first or k.name != "issue"]
     if keys:
         style = keys[0]
         tail = style.tail or ("" if style.lead.strip() or len(node.keys) > 1 else "  ")
         line = _written(name, value, style) + tail.encode() + eol_at(source, style.line.start)
         return Edit(style.line.start, style.line.start, line)
-    if node.keys:
-        last = node.keys[-1]
+    if known:
+        last = known[-1]
         line = eol_at(source, last.line.start) + _written(name, value, last)
         return Edit(last.line.end, last.line.end, line)
     return _own_paragraph(document, node, f"**{name}**: {value}".encode())
@@ -55,7 +57,7 @@ def line_removal(document: Document, node: Node, key: Key) -> Edit:
         raise Unwritable(f"the line of {key.key!r} holds other keys too; take it out by hand")
     source = document.source
     end = after_eol(source, key.line.end)
-    lines = [k.line for k in node.keys]
+    lines = [k.line for k in node.keys if k.name]
     if any(line.start == end for line in lines):
         return Edit(key.line.start, end, b"")
     before = eol_before(source, key.line.start)

@@ -59,7 +59,10 @@ def _place(
     if level and phase and phase.level >= level:
         raise Unwritable("the phase's heading is no higher than a task's, so no task can stand in it")
     span = siblings[-1].span if siblings else document.nodes[phase_at].span
-    return content_end(document, span), eol + eol
+    at = content_end(document, span)
+    if document.is_open_ended and any(b.span.start < at and not b.is_closed for b in document.blocks):
+        raise Unwritable("the plan ends inside an open code fence, so no task can follow; close it first")
+    return at, eol + eol
 
 
 def _is_loose(document: Document, before: Node, last: Node) -> bool:

@@ -315,7 +315,7 @@ def our_status(document: Document, key: Key | None = None) -> vocabulary.Status:
 def _is_ours(document: Document, node: Node, key: Key, state: State) -> bool:
     """Say whether the line is as we write it, where we write it."""
     ours = our_status(document)
-    first = next((k for k in node.keys if k.name != "issue"), None)
+    first = next((k for k in node.keys if k.name and k.name != "issue"), None)
     words_ = {State.DONE: ours.done, State.DROPPED: ours.dropped}
     return first is key and key.key == ours.key and document.text(key.value) == words_.get(state)
 
