@@ -160,7 +160,8 @@ async def _opened(
 
 def reads(home: Home, paths: Paths) -> Parse:
     """Say how this plan is read."""
-    return reader(paths.name, dialect_of(home, paths.plan), home.settings.ticks)
+    form = state.form_in(next((p for p in (paths.state, *paths.states) if p.is_file()), None))
+    return reader(paths.name, dialect_of(home, paths.plan), home.settings.ticks, form)
 
 
 def _leave_no_trace(paths: Paths, error: BaseException | None) -> None:

@@ -16,7 +16,7 @@ from plansync.document.spans import Block, Shape, Span, line_end, line_start
 from plansync.document.tree import Document, Node, Role
 from plansync.document.view import View, snapshot
 from plansync.durations import Duration
-from plansync.model import Base, Kind, State, Uid, state_of
+from plansync.model import Base, Kind, State, Uid
 from plansync.planning.estimates import Estimate, estimates, times
 from plansync.planning.graph import Graph, graph
 from plansync.planning.progress import shown_state
@@ -74,7 +74,7 @@ class Context:
     def states(self) -> Mapping[Uid, State]:
         """The tasks' states, by the plan and what is remembered."""
         return {
-            uid: shown_state(self.view.items, uid, state_of(self.beside.base.agreed.get(uid)))
+            uid: shown_state(self.view.items, uid, self.beside.base)
             for uid, item in self.view.items.items()
             if item.kind is Kind.TASK
         }
@@ -92,7 +92,7 @@ class Context:
     @cached_property
     def graph(self) -> Graph:
         """What waits for what."""
-        return graph(self.view.items)
+        return graph(self.view.items, self.view.partly)
 
     @cached_property
     def counting(self) -> Mapping[int, list[Uid]]:

@@ -81,9 +81,11 @@ def open_plan(home: Home, path: Path) -> Document:
 def parser(home: Home, path: Path) -> Parse:
     """Say how a plan is read, as the settings have it."""
     from plansync import config
+    from plansync.store import state
     from plansync.sync.reading import reader
 
-    return reader(_name(home, path), config.dialect_of(home, path), home.settings.ticks)
+    form = state.form_in(_state_file(home, path))
+    return reader(_name(home, path), config.dialect_of(home, path), home.settings.ticks, form)
 
 
 def _name(home: Home, path: Path) -> str:
@@ -91,6 +93,17 @@ def _name(home: Home, path: Path) -> str:
     from plansync import config
 
     return path.resolve().relative_to(config.root_of(home, path).resolve()).as_posix()
+
+
+def _state_file(home: Home, path: Path) -> Path | None:
+    """Find the plan's state file; it has one for a tracker and one for the sandbox."""
+    from plansync import config
+
+    folder, name = config.root_of(home, path) / ".plansync", _name(home, path)
+    places = [folder / f"{name}.jsonl", folder / "local" / f"{name}.jsonl"]
+    if home.settings.tracker == "sandbox":
+        places.reverse()
+    return next((p for p in places if p.is_file()), None)
 
 
 def remembered(home: Home, path: Path) -> Saved | None:
@@ -101,14 +114,9 @@ def remembered(home: Home, path: Path) -> Saved | None:
     Where the file lies is known to `wiring` as well, which brings the HTTP client and the sandbox
     along: a third of a second more than a command that only looks should take.
     """
-    from plansync import config
     from plansync.store import state
 
-    folder, name = config.root_of(home, path) / ".plansync", _name(home, path)
-    places = [folder / f"{name}.jsonl", folder / "local" / f"{name}.jsonl"]
-    if home.settings.tracker == "sandbox":
-        places.reverse()
-    known = next((p for p in places if p.is_file()), None)
+    known = _state_file(home, path)
     try:
         raw = known.read_bytes() if known else b""
         return state.load(raw.decode("utf-8", "replace"), str(known)) if raw else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,11 +30,6 @@ class _Draft:
     keys: list[Key] = field(default_factory=list)
     prose: list[Span] = field(default_factory=list)
     has_lead_ended: bool = False
-
-
-def _is_running_text(source: bytes, span: Span, keys: Sequence[Key]) -> bool:
-    lines = len({key.line.start for key in keys})
-    return sum(1 for _ in re.finditer(rb"[^\r\n]+", source[span.start : span.end])) > lines
 
 
 class _Builder:
@@ -108,7 +102,7 @@ class _Builder:
             risks=tuple(self.risks),
             lineage=footer[1] if footer else "",
             footer=footer[0] if footer else None,
-            is_open_ended=self._is_open_ended(),
+            open_end=self._open_end(),
             letters=self.letters,
             traps=self.traps,
             hidden=self._hidden() if self.traps else (),
@@ -295,7 +289,7 @@ class _Builder:
         if owner and self._is_in_step(block):
             into = []  # a step's own lines say nothing of its task, and ours do not go among them
         into.extend(keys)
-        is_bare = bool(keys) and keys[-1].value.start == keys[-1].value.end and not keys[-1].is_shared
+        is_bare = bool(keys and keys[-1].name) and keys[-1].value.start == keys[-1].value.end
         self.bare_key = None
         if is_bare:
             items: list[Span] = []
@@ -304,7 +298,7 @@ class _Builder:
         if self.section[0] == "risks" and not owner:
             is_footer = any(key.name in _FOOTER_KEYS for key in keys)
             self.risks.extend([block.span] if block.inside < 0 and not is_footer else [])
-        elif owner and not keys and not owner.has_lead_ended and self._is_prose(index, block, owner, keys):
+        elif owner and not owner.has_lead_ended and self._is_prose(index, block, owner, keys):
             owner.prose.append(block.span)
 
     def _is_below_bare_key(self, block: Block, keys: Sequence[Key]) -> bool:
@@ -320,7 +314,7 @@ class _Builder:
     def _is_prose(self, index: int, block: Block, owner: _Draft, keys: Sequence[Key]) -> bool:
         node = self.nodes[owner.index]
         is_direct = block.inside < 0 if not node.is_item else self.boxed.get(block.inside) == owner.index
-        return is_direct and index not in self.parents and _is_running_text(self.source, block.text, keys)
+        return is_direct and index not in self.parents and not any(key.name for key in keys)
 
     # --------------------------------------------------------------- the end
 
@@ -333,12 +327,17 @@ class _Builder:
         found = FOOTER.fullmatch(self.source[start:end])
         return (Span(start, end), found[1].decode()) if found else None
 
-    def _is_open_ended(self) -> bool:
-        if any(b.shape is Shape.CODE and not b.is_closed for b in self.blocks):
-            return True
-        last = next((b for b in reversed(self.blocks) if b.shape is Shape.HTML), None)
-        tail = self.source[last.span.start : last.span.end] if last and last is self.blocks[-1] else b""
-        return tail.startswith(b"<") and not tail.rstrip().endswith(b">") and b"<!--" in tail
+    def _open_end(self) -> Span | None:
+        """Find the fence or comment at the margin that is never closed: it swallows all that follows."""
+        for block in self.blocks:
+            is_margin = block.inside < 0 and not block.is_quoted
+            if block.shape is Shape.CODE and not block.is_closed and is_margin:
+                return block.span
+        last = self.blocks[-1] if self.blocks else None
+        if last is None or last.shape is not Shape.HTML or last.inside >= 0:
+            return None
+        tail = self.source[last.span.start : last.span.end]
+        return last.span if tail.count(b"<!--") > tail.count(b"-->") else None
 
 
 def parse(

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from plansync.document.dialect import Carrier, Dialect
@@ -22,6 +22,9 @@ _REMARK = re.compile(r"\s*+(?:(?:\([^()]*\)|\[[^\[\]]*\])\s*)?")
 _MOST_REMARKS = 16
 _DEEPEST = 7
 Inline = Sequence[tuple[str, re.Pattern[str]]]
+
+
+_ANY_HEADING = Carrier(Shape.HEADING, re.compile(r"(?P<title>.+)", re.DOTALL))
 
 
 class Found(NamedTuple):
@@ -59,7 +62,7 @@ def choose(source: bytes, blocks: Sequence[Block], dialect: Dialect, letters: Ma
     """
     chooser = _Chooser(source, blocks, dialect, letters)
     if chooser.marked and (chosen := chooser.marked_most()):
-        return chosen
+        return chooser.with_reworded(chosen)
     for carrier in dialect.tasks:
         if carrier.shape is Shape.FILE:
             return Chosen(file=_file_title(source, blocks))
@@ -86,6 +89,23 @@ class _Chooser:
         best = max(held, key=self._marks, default=None)
         return best if best and self._marks(best) else None
 
+    def with_reworded(self, chosen: Chosen) -> Chosen:
+        """Keep headings that bear our mark and lost the words of a phase or task: they are what they were.
+
+        On the tasks' level it is a task; no deeper than the phases, or over tasks that are no headings, a phase.
+        """
+        known = chosen.tasks.keys() | chosen.phases.keys()
+        levels = {b.level for i in chosen.tasks if (b := self.blocks[i]).is_section}
+        depth = max((self.blocks[i].level for i in chosen.phases), default=min(levels, default=_DEEPEST) - 1)
+        tasks, phases = dict(chosen.tasks), dict(chosen.phases)
+        for index in (i for i in self.sections if i in self.marked and i not in known):
+            level = self.blocks[index].level
+            into = tasks if level in levels else phases if level <= depth else None
+            found = match(self.source, self.blocks[index], _ANY_HEADING, ())
+            if found and into is not None:
+                into[index] = found
+        return replace(chosen, tasks=tasks, phases=phases)
+
     def _marks(self, chosen: Chosen) -> int:
         return len(self.marked & (chosen.tasks.keys() | chosen.phases.keys()))
 
@@ -101,6 +121,9 @@ class _Chooser:
         if carrier.shape is Shape.HEADING:
             return self._on_a_level(carrier)
         tasks = dict(self._matches(carrier))
+        labelled = sum(bool(found.label) for found in tasks.values())
+        if labelled < carrier.numbered * len(tasks):
+            return None
         if len(tasks) < carrier.least and not self.marked & tasks.keys():
             return None
         return Chosen(tasks, self.phases(_DEEPEST, tasks), task=carrier)

@@ -96,14 +96,6 @@ def ranked(source: bytes, path: str, parsed: Sequence[Block]) -> list[Guess]:
     return sorted((Guess(each, score(each, known)) for each in DIALECTS), key=lambda g: -g.confidence)
 
 
-def guess(source: bytes, path: str = "") -> Guess:
-    """Tell the dialect, and how sure it is.
-
-    Raises: UnicodeDecodeError where the source is not UTF-8.
-    """
-    return _surest(ranked(source, path, blocks(source)))
-
-
 def _surest(found: Sequence[Guess]) -> Guess:
     best, rival = found[0], found[1]
     return Guess(best.dialect, round(max(0.0, best.confidence - rival.confidence / 4), 2))
@@ -121,15 +113,21 @@ def named(name: str) -> Dialect:
 
 
 def read(
-    source: bytes, path: str = "", dialect: str = "", ticks: Mapping[str, Tick] | None = None
+    source: bytes,
+    path: str = "",
+    dialect: str = "",
+    ticks: Mapping[str, Tick] | None = None,
+    remembered: str = "",
 ) -> Document:
-    """Read a plan in the dialect that is named, else in the one that it shows.
+    """Read a plan in the dialect that is named, else the one that it was synced in, else the one that it shows.
 
     Raises: UnicodeDecodeError where the source is not UTF-8; PlanError for an unknown dialect.
     """
     parsed = blocks(source)
     if dialect:
         return parse(source, named(dialect), ticks, parsed)
+    if document := _as_remembered(source, remembered, ticks, parsed):
+        return document
     found = ranked(source, path, parsed)
     best = _surest(found)
     document = replace(parse(source, best.dialect, ticks, parsed), confidence=best.confidence)
@@ -138,6 +136,22 @@ def read(
     ):
         return _that_bears(marks, document, found, ticks)
     return document
+
+
+def _as_remembered(
+    source: bytes, name: str, ticks: Mapping[str, Tick] | None, parsed: Sequence[Block]
+) -> Document | None:
+    """Read a plan as in its last sync, as long as its tasks are still found in that way.
+
+    An edit that makes another form likelier must not move every task to other milestones.
+    """
+    known = next((d for d in DIALECTS if d.name == name and d.is_written), None)
+    if known is None:
+        return None
+    document = parse(source, known, ticks, parsed)
+    marks = sum(1 for b in parsed if b.comments and token_of(source, b))
+    is_it = _marked(document) >= _MOST * marks and any(n.role is Role.TASK for n in document.nodes)
+    return document if is_it else None
 
 
 def _that_bears(
@@ -151,7 +165,7 @@ def _that_bears(
         return document
     written = (each.dialect for each in found if each.dialect.is_written)
     others = (parse(document.source, each, ticks, document.blocks) for each in written)
-    return max((document, *others), key=lambda each: (_marked(each), _has_its_milestones(each)))
+    return max((document, *others), key=lambda each: (_marked(each, Role.TASK), _has_its_milestones(each)))
 
 
 def _has_its_milestones(document: Document) -> bool:
@@ -160,5 +174,6 @@ def _has_its_milestones(document: Document) -> bool:
     return document.dialect.milestones == "phase" or not any(token_of(document.source, b) for b in headings)
 
 
-def _marked(document: Document) -> int:
-    return sum(node.token is not None for node in document.nodes)
+def _marked(document: Document, *roles: Role) -> int:
+    """Count the nodes that bear our mark, of the given roles where any are named."""
+    return sum(node.token is not None and (not roles or node.role in roles) for node in document.nodes)

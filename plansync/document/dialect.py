@@ -49,7 +49,8 @@ class Carrier:
     spelling. `levels`: heading levels or list depths; empty for a heading: voted, the level on which the plan
     itself has most of them. `below`: only under a heading that matches. `in_phase`: only within a
     phase. `over_boxes`: only headings right above boxes. `takes_bare`: items without a box count too. With
-    fewer than `least` matches, or where they hold less than `holds` of all boxes, the next carrier is tried.
+    fewer than `least` matches, where they hold less than `holds` of all boxes, or where less than `numbered` of
+    them bear a number, the next carrier is tried.
     """
 
     shape: Shape
@@ -61,6 +62,7 @@ class Carrier:
     takes_bare: bool = False
     least: int = 1
     holds: float = 0.0
+    numbered: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ _NONE = re.compile(
 )
 _ID = r"\d+(?:\.\d+)*(?:[a-z]\b)?|[IVXLC]+-\d+(?:\.\d+)*"
 _RANGE = re.compile(
-    r"(?:(?<![^\W\d_])[^\W\d_]++[\s\-_]*+#?|#)?(?P<first>(?:T|(?<!\d))\d{1,9}+)(?!\d)\s*+(?:[-–—]|to|bis|à|a|до)\s*+"
-    r"(?:[^\W\d_]++[\s\-]++)?#?T?(?P<last>\d{1,9}+)(?![.\d])"
+    r"(?:(?<![^\W\d_])[^\W\d_]++[\s\-_]*+#?|#)?"
+    r"(?P<head>(?<![\d.])(?:\d{1,9}\.){0,4})(?P<first>(?:T|(?<!\d))\d{1,9}+)(?![.\d])\s*+"
+    r"(?:[-–—]|to|through|thru|until|bis|à|a|до)\s*+(?:[^\W\d_]++[\s\-]++)?#?T?"
+    r"(?P<head2>(?:\d{1,9}\.){0,4})(?P<last>\d{1,9}+)(?![.\d])"
 )
 _REF = re.compile(
     rf"(?<![A-Za-z0-9.])(?:(?P<phase>(?:phase|фаза|этап|フェーズ|阶段|階段|fase|단계)\s*#?(?P<phase_id>{_ID}|[A-Z]))|"
@@ -35,10 +37,14 @@ _JOINERS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a text names. `unknown`: ids that no task has, or more than one; `words`: text that is no id."""
+    """What a text names. `unknown`: ids that no task has, or more than one; `words`: text that is no id.
+
+    `by_phase`: the tasks that only their phase names; one of them means the others.
+    """
 
     tasks: tuple[Uid, ...] = ()
     unknown: tuple[str, ...] = ()
+    by_phase: frozenset[Uid] = frozenset()
     words: str = ""
 
 
@@ -92,18 +98,27 @@ def named(value: str, known: Register) -> Named:
     if not ids:
         return Named(words=value)
     tasks = dict.fromkeys(uid for uids in ids.values() for uid in uids)
-    return Named(tuple(tasks), tuple(written for written, uids in ids.items() if not uids))
+    phases = {ref["phase"] for ref in refs if ref["phase"]}
+    named_ = {uid for written, uids in ids.items() if written not in phases for uid in uids}
+    unknown = tuple(written for written, uids in ids.items() if not uids)
+    return Named(tuple(tasks), unknown, frozenset(tasks.keys() - named_))
 
 
 def _ranged(found: re.Match[str], known: Register) -> Iterator[tuple[str, Sequence[Uid]]]:
-    """Name what lies between two whole numbers, where both are tasks and the two are no id themselves."""
-    first, last = int(found["first"].lstrip("Tt")), int(found["last"])
-    ends = known.of(str(first)), known.of(str(last))
-    is_id = known.of(f"{first}-{last}")
-    if not is_id and first < last <= first + 1000 and all(len(uids) == 1 for uids in ends):
-        for number in range(first, last + 1):
-            if len(uids := known.of(str(number))) == 1:
-                yield str(number), uids
+    """Name what lies between two numbers with one head, where both are tasks and the two are no id themselves.
+
+    A range that cannot be counted out is told as unknown, unless it is no range of tasks at all.
+    """
+    head, first, last = found["head"], int(found["first"].lstrip("Tt")), int(found["last"])
+    ends = known.of(f"{head}{first}"), known.of(f"{found['head2']}{last}")
+    if known.of(f"{head}{first}-{found['head2']}{last}") or not all(len(uids) == 1 for uids in ends):
+        return
+    if head != found["head2"] or not first < last <= first + 1000:
+        yield found[0].strip(), ()
+        return
+    for number in range(first, last + 1):
+        if len(uids := known.of(f"{head}{number}")) == 1:
+            yield plain(f"{head}{number}"), uids
 
 
 def _single(

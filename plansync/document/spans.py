@@ -18,7 +18,12 @@ _OPTIONS = (
     pyromark.Options.ENABLE_TASKLISTS | pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
 )
 _BOX = re.compile(rb"\[([^\r\n\]\[]{1,4})\](\*?)(?=[ \t\r\n]|$)")
-_FRONT_MATTER = re.compile(rb"---[ \t]*\r?\n.*?\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL)
+_FRONT_MATTER = re.compile(
+    rb"---[ \t]*\r?\n(?:[ \t]*\r?\n)*+(?=[\w\"'-]+[ \t]*:|\#|(?:---|\.\.\.)[ \t]*(?:\r?\n|$))(?!\#{1,6}[ \t])"
+    rb"(?:.*?\r?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|$)",
+    re.DOTALL,
+)
+"""A rule that opens the file begins front matter only where keys (or a comment in YAML) follow."""
 _EOL = re.compile(rb"\r\n|\r|\n")
 _MARKER_WIDTH = re.compile(rb"[ \t\r\n>]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
 
@@ -250,7 +255,9 @@ class _Reader:
             return
         top = self.stack[-1]
         if name == "TaskListMarker":
-            start = self.source.index(b"[", span.start) + 1  # a blank and a tab before it shift the parser's range
+            start = (
+                self.source.index(b"[", span.start) + 1
+            )  # a blank and a tab before it shift the parser's range
             top.box = Span(start, start + 1)
         elif name not in ("SoftBreak", "HardBreak"):
             self._reach(top, span.start, span.end)

@@ -80,7 +80,7 @@ class Document:
     """A parsed plan. `keys` are the metadata lines outside tasks; `footer` the lineage comment.
 
     `letters`: what box letters mean in this plan. `hidden`: headings of phases and tasks that a trap
-    hides. `confidence`: how sure the dialect is, 0 to 1.
+    hides. `open_end`: a fence or comment that is never closed. `confidence`: how sure the dialect is, 0 to 1.
     """
 
     source: bytes
@@ -92,11 +92,16 @@ class Document:
     risks: tuple[Span, ...]
     lineage: str
     footer: Span | None
-    is_open_ended: bool
+    open_end: Span | None
     letters: Mapping[str, Tick]
     traps: tuple[Trap, ...]
     hidden: tuple[Block, ...]
     confidence: float = 1.0
+
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether no line could follow the last one: it would be in an open fence or comment."""
+        return self.open_end is not None
 
     def text(self, span: Span) -> str:
         """Read a range."""

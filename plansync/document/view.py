@@ -72,12 +72,16 @@ def _uid_of(phase: str, title: str, ordinal: int) -> Uid:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The plan's side: its items, what is worth a note, and the uid of each phase and task node."""
+    """The plan's side: its items, what is worth a note, and the uid of each phase and task node.
+
+    `partly`: of tasks that name something unknown as well, the dependencies that are known.
+    """
 
     items: dict[Uid, Item]
     notes: tuple[Note, ...]
     uids: Mapping[int, Uid]
     known: Register
+    partly: Mapping[Uid, tuple[Uid, ...]]
 
 
 def snapshot(document: Document, name: str, *, links: bool = True, milestones: str = "auto") -> View:
@@ -102,6 +106,7 @@ class _Viewer:
         self.copied = {m for m, count in markers.items() if count > 1}
         self.marked = set(markers)
         self.uids: dict[int, Uid] = {}
+        self.partly: dict[Uid, tuple[Uid, ...]] = {}
         self.steps: dict[int, list[int]] = {}
         for index, node in enumerate(document.nodes):
             if node.role in (Role.STEP, Role.CRITERION):
@@ -123,7 +128,7 @@ class _Viewer:
             elif self.milestones == "phase":
                 self._phase(index)
         self._blocked()
-        return View(self.items, tuple(self.notes), self.uids, self.known)
+        return View(self.items, tuple(self.notes), self.uids, self.known, self.partly)
 
     def _note(self, node: Node, text: str) -> None:
         line = self.document.line_no(node.block.span.start)
@@ -187,7 +192,7 @@ class _Viewer:
             Field.ESTIMATE: document.value(node, "estimate"),
             Field.MARKER: node.marker,
         }
-        if (depends := self._depends(node)) is not None:
+        if (depends := self._depends(uid, node)) is not None:
             fields[Field.DEPENDS] = depends
         if (phase := self._phase_of(node)) is not None:
             fields[Field.PHASE] = phase
@@ -202,12 +207,17 @@ class _Viewer:
             return None  # under a phase that cannot be named it is unknown
         return self.uids.get(node.parent, "")
 
-    def _depends(self, node: Node) -> tuple[str, ...] | None:
-        """Read a task's dependencies; `None` where a target is unknown or ambiguous."""
+    def _depends(self, uid: Uid, node: Node) -> tuple[str, ...] | None:
+        """Read a task's dependencies; `None` where a target is unknown or ambiguous.
+
+        What is known of such a task's dependencies is kept apart: planning reckons with it.
+        """
         found = named(self.document.value(node, "depends").strip(), self.known)
+        tasks = tuple(t for t in found.tasks if t != uid or uid not in found.by_phase)
         if found.unknown:
+            self.partly[uid] = tasks
             return None
-        return (f"={found.words}",) if found.words else found.tasks
+        return (f"={found.words}",) if found.words else tasks
 
     def _blocked(self) -> None:
         """Turn `Blocks: Task 2.1` around: it is the other task that depends."""

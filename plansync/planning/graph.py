@@ -50,11 +50,17 @@ class Graph:
         return Graph(needs, tuple(u for u in self.order if u in kept), unclear=unclear)
 
 
-def graph(items: Snapshot) -> Graph:
-    """Build the graph of a plan's tasks."""
+def graph(items: Snapshot, partly: Mapping[Uid, tuple[Uid, ...]] | None = None) -> Graph:
+    """Build the graph of a plan's tasks.
+
+    `partly`: of tasks whose dependencies are not all known, those that are.
+    """
     tasks = {u: i for u, i in items.items() if i.kind is Kind.TASK}
     unclear = frozenset(u for u, i in tasks.items() if Field.DEPENDS not in i.fields)
-    needs = {u: _needed(i, tasks) for u, i in tasks.items()}
+    known = partly or {}
+    needs = {
+        u: tuple(n for n in known.get(u, ()) if n in tasks) or _needed(i, tasks) for u, i in tasks.items()
+    }
     if unclear or any(needs.values()):
         return _sorted(needs, unclear)
     return _sorted(_one_by_one(tasks), unclear, is_implied=len(tasks) > 1)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from plansync.model import (
     OVERALL_WORDS,
     OVERVIEW,
+    Base,
     Field,
     Item,
     Kind,
@@ -16,10 +17,12 @@ from plansync.model import (
     Tick,
     Uid,
     Value,
+    state_of,
     steps_of,
     text_of,
     tick_of,
 )
+from plansync.text import words
 
 
 class Progress(NamedTuple):
@@ -34,14 +37,23 @@ class Progress(NamedTuple):
         return self.done * 100 // self.total if self.total else 0
 
 
-def shown_state(items: Snapshot, uid: Uid, remembered: State | None = None) -> State:
-    """Tell a task's state from the plan alone: its status line, else what is remembered, else its boxes."""
+def shown_state(items: Snapshot, uid: Uid, base: Base | None = None) -> State:
+    """Tell a task's state from the plan: its status line or own box, else its steps.
+
+    What is remembered of it counts as long as its steps are those that were agreed on: then the state
+    may say more than they do. Whoever ticked a box since said something newer.
+    """
     item = items[uid]
     if (said := item.fields.get(Field.STATE)) is not None:
         return State(str(said))
-    if remembered is not None:
-        return State.TODO if remembered is State.DROPPED else remembered
+    known = state_of(base.agreed.get(uid)) if base else None
+    if base and known is not None and _ticks(items, uid) == _ticks(base.local, uid):
+        return State.TODO if known is State.DROPPED else known
     return State.DONE if _is_ticked_off(steps_of(items, uid)) else State.TODO
+
+
+def _ticks(items: Snapshot, uid: Uid) -> list[tuple[str, Tick | None]]:
+    return [(words(text_of(step, Field.TEXT)), tick_of(step)) for step in steps_of(items, uid)]
 
 
 def _is_ticked_off(steps: list[Item]) -> bool:

@@ -7,11 +7,13 @@ makes that item unknown, not the file.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from plansync.errors import StoreError
@@ -55,13 +57,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A state file's content. `unknown` lists items whose lines could not be read."""
+    """A state file's content. `unknown` lists items whose lines could not be read.
+
+    `form`: the dialect in which the plan was last synced; it stays in that one.
+    """
 
     lineage: str
     path: str
     target: Target | None
     base: Base = field(default_factory=Base)
     unknown: tuple[str, ...] = ()
+    form: str = ""
 
 
 def load(text: str, name: str) -> Saved:
@@ -92,9 +98,20 @@ def load(text: str, name: str) -> Saved:
         if isinstance(target, dict)
         else None,
         Base({}, {}, {}),
+        form=str(header.get("form", "")),
     )
     unknown = [uid for uid, record in _pairs(lines[1:]) if not restore(saved.base, uid, record)]
-    return Saved(saved.lineage, saved.path, saved.target, saved.base, tuple(unknown))
+    return replace(saved, unknown=tuple(unknown))
+
+
+def form_in(path: Path | None) -> str:
+    """Read from a state file in which form its plan was last synced, empty where it does not say."""
+    with contextlib.suppress(OSError):
+        if path is not None:
+            with path.open(encoding="utf-8", errors="replace") as file:
+                header = _json(file.readline())
+            return str(header.get("form", "")) if isinstance(header, dict) else ""
+    return ""
 
 
 def _pairs(lines: list[str]) -> Iterable[tuple[str, Any]]:
@@ -130,6 +147,7 @@ def dump(saved: Saved) -> bytes:
         "target": {"kind": target.kind, "api": target.api, "project": target.project},
         "config": "00000000",
         "caps": {},
+        "form": saved.form,
     }
     lines = [_line(header)]
     known = {**saved.base.local, **saved.base.remote, **saved.base.agreed}

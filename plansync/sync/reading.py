@@ -20,10 +20,12 @@ TICKS: Mapping[str, Tick] = {
 """The words with which settings say what a box letter means."""
 
 
-def reader(path: str, dialect: str | None = None, ticks: Mapping[str, str] | None = None) -> Parse:
-    """Say how a plan is read: in the dialect that is named, else in the one that it shows."""
+def reader(
+    path: str, dialect: str | None = None, ticks: Mapping[str, str] | None = None, remembered: str = ""
+) -> Parse:
+    """Say how a plan is read: in the dialect that is named, else in that of its last sync, else as it shows."""
     letters = {letter: TICKS[word] for letter, word in (ticks or {}).items()}
-    return partial(detect.read, path=path, dialect=dialect or "", ticks=letters)
+    return partial(detect.read, path=path, dialect=dialect or "", ticks=letters, remembered=remembered)
 
 
 def require_settled(source: bytes, path: str) -> None:
@@ -47,7 +49,7 @@ def require_plan(document: Document, path: str) -> None:
     """
     require_settled(document.source, path)
     name = document.dialect.name
-    if not document.dialect.is_written and any(n.role is Role.TASK for n in document.nodes):
+    if not document.dialect.is_written and document.nodes:
         raise PlanError(
             f"this plan is in the form {name!r}, which plansync reads but does not write yet; `plansync status` and "
             '`plansync inspect` show it. If it is another form, name that in plansync.toml: dialect = "…"',

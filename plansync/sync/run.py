@@ -214,10 +214,10 @@ class _Run:
         Raises: PlanError.
         """
         self.project.files.check_writable()
-        if self.session.document.is_open_ended:
-            last = self.session.document.line_no(len(self.session.source))
+        if self.session.document.open_end is not None:
+            last = self.session.document.line_no(self.session.document.open_end.start)
             message = (
-                "the plan ends inside an open code fence or comment, so no line can follow; close it first"
+                "the code fence or comment that begins here is never closed: no line could follow; close it"
             )
             raise PlanError(message, self.project.path, last)
 

@@ -278,7 +278,9 @@ class Session:
 
     def write_state(self) -> None:
         """Write the state file: the base as it is now."""
-        saved = Saved(self.lineage, self.project.path, self.project.target, self.base)
+        saved = Saved(
+            self.lineage, self.project.path, self.project.target, self.base, form=self.document.dialect.name
+        )
         content = state.dump(saved)
         self.project.files.write_state(content)
         self.state_digest = digest(content)

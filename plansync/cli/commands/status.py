@@ -15,8 +15,9 @@ from plansync.errors import ConfigError, PlansyncError
 if TYPE_CHECKING:
     from plansync.config import Home
     from plansync.document.tree import Document
+    from plansync.document.view import View
     from plansync.durations import Duration
-    from plansync.model import Base, Item, Snapshot, State, Uid
+    from plansync.model import Base, Item, State, Uid
     from plansync.planning.graph import Graph
 
 
@@ -35,47 +36,45 @@ def command(context: typer.Context, plan: Plan = None) -> None:
 
 
 def _status(home: Home, path: Path) -> dict[str, Any]:
-    from plansync.model import Base, Kind, state_of
+    from plansync.model import Base, Kind
     from plansync.planning.progress import shown_state
 
-    document, items, labels = _seen(home, path)
+    document, view, labels = _seen(home, path)
+    items = view.items
     saved = remembered(home, path)
     base = saved.base if saved else Base()
-    states = {
-        uid: shown_state(items, uid, state_of(base.agreed.get(uid)))
-        for uid, item in items.items()
-        if item.kind is Kind.TASK
-    }
-    found = _Standing(items, labels, base, states).document(path)
+    states = {uid: shown_state(items, uid, base) for uid, item in items.items() if item.kind is Kind.TASK}
+    found = _Standing(view, labels, base, states).document(path)
     return found | {"dialect": document.dialect.name, "is_written": document.dialect.is_written}
 
 
-def _seen(home: Home, path: Path) -> tuple[Document, Snapshot, Mapping[Uid, str]]:
-    """Read a plan: the document, its items, and each phase's and task's number as written."""
+def _seen(home: Home, path: Path) -> tuple[Document, View, Mapping[Uid, str]]:
+    """Read a plan: the document, what it shows, and each phase's and task's number as written."""
     from plansync.document.view import snapshot
     from plansync.sync.reading import require_settled
 
     document = open_plan(home, path)
     require_settled(document.source, str(path))
-    items = snapshot(document, path.stem, milestones="phase").items
-    own = {u: i.at for u, i in items.items() if i.at is not None and i.at >= 0}
-    return document, items, {u: document.nodes[at].label for u, at in own.items()}
+    view = snapshot(document, path.stem, milestones="phase")
+    own = {u: i.at for u, i in view.items.items() if i.at is not None and i.at >= 0}
+    return document, view, {u: document.nodes[at].label for u, at in own.items()}
 
 
 class _Standing:
     """Puts what planning finds into the words of `docs/schemas/status-1.json`."""
 
     def __init__(
-        self, items: Snapshot, labels: Mapping[Uid, str], base: Base, states: Mapping[Uid, State]
+        self, view: View, labels: Mapping[Uid, str], base: Base, states: Mapping[Uid, State]
     ) -> None:
         from plansync.model import State
         from plansync.planning.estimates import estimates, times
         from plansync.planning.graph import graph
 
+        items = view.items
         self.items, self.labels, self.base, self.states = items, labels, base, states
         self.estimates = estimates(items)
         self.times = times(self.estimates)
-        self.graph = graph(items)
+        self.graph = graph(items, view.partly)
         self.todo = self.graph.only({u for u, s in states.items() if s is State.TODO})
 
     def document(self, path: Path) -> dict[str, Any]:

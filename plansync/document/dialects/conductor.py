@@ -8,7 +8,7 @@ from plansync.document.letters import STARTED
 from plansync.document.spans import Shape
 from plansync.document.vocabulary import NUMBER
 
-_SHA = r"(?:(?<!\s)\s++\(?`?[0-9a-f]{7,40}`?\)?)?"
+_SHA = r"(?:(?<!\s)\s++\(?`?(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}`?\)?)?"
 _PHASE = (
     rf"(?P<label>Phase(?:\s+(?P<id>{NUMBER}))?)\s*[:：–—-]\s*"
     r"(?P<title>.+?)(?<!\s)(?:\s*+\[checkpoint:[^\]]*\])?\s*"

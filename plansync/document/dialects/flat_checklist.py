@@ -7,7 +7,7 @@ with several first ones.
 from __future__ import annotations
 
 from plansync.document.dialect import Carrier, Dialect, Where
-from plansync.document.dialects.parts import ANYTHING, BOX, INLINE, NUMBERED_HEADING, sign
+from plansync.document.dialects.parts import ANYTHING, BOX, INLINE, NUMBERED_BOX, NUMBERED_HEADING, sign
 from plansync.document.letters import STARTED
 from plansync.document.spans import Shape
 
@@ -16,6 +16,7 @@ DIALECT = Dialect(
     tasks=(
         NUMBERED_HEADING,
         Carrier(Shape.HEADING, ANYTHING, levels=(2,), in_phase=True, least=2, holds=0.9),
+        NUMBERED_BOX,
         BOX,
     ),
     phases=(Carrier(Shape.HEADING, ANYTHING, levels=(1,), least=2),),

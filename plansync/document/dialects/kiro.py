@@ -10,7 +10,8 @@ from plansync.document.spans import Shape
 NUMBERED = Carrier(
     Shape.ITEM,
     words(
-        r"(?:\*\*)?(?:(?P<label>(?P<id>\d+(?:\.\d+)*[a-z]?))[.:)]?\s+)?(?P<tags>(?:\(P\)\s+)?)(?P<title>.+)"
+        r"(?:\*\*)?(?:(?:(?P<label>(?P<id>\d+(?:\.\d+)+[a-z]?))[.:)]?|(?P<label2>(?P<id2>\d+[a-z]?))[.:)])\s+)?"
+        r"(?P<tags>(?:\(P\)\s+)?)(?P<title>.+)"
     ),
     levels=(0,),
 )

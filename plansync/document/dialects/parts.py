@@ -35,15 +35,27 @@ PHASE = Carrier(
 GROUPS = Carrier(Shape.HEADING, ANYTHING, over_boxes=True, least=2)
 """Headings of one level right above boxes, two at least."""
 
-BOX = Carrier(
-    Shape.ITEM,
-    words(
-        r"(?:\*\*|__)?(?:(?P<label>#(?P<id>\d+))\s*[-–—:：]\s*|"
-        r"(?P<label2>(?:(?:task|story|aufgabe|tarea|tâche|задача)\s+|T-?)?(?P<id2>\d+(?:\.\d+)*[a-z]?))"
-        r"(?:[.:：)]\s+|\s+[-–—]\s+|(?<=\d\.\d)\s+|(?<=\d\.\d\d)\s+))?(?P<title>.+)"
-    ),
-    levels=(0,),
-)
+_SIGN = r"[.:：)]\s+|\s+[-–—]\s+"
+
+
+def _box(behind: str, numbered: float) -> Carrier:
+    """Write the carrier of a box at list depth 0; `behind`: what may stand between its number and the title."""
+    return Carrier(
+        Shape.ITEM,
+        words(
+            r"(?:\*\*|__)?(?:(?P<label>#(?P<id>\d+))\s*[-–—:：]\s*|"
+            r"(?P<label2>(?:(?:task|story|aufgabe|tarea|tâche|задача)\s+|T-?)?(?P<id2>\d+(?:\.\d+)*[a-z]?))"
+            rf"(?:{behind}))?(?P<title>.+)"
+        ),
+        levels=(0,),
+        numbered=numbered,
+    )
+
+
+NUMBERED_BOX = _box(rf"{_SIGN}|(?<=\d\.\d)\s+|(?<=\d\.\d\d)\s+", 0.6)
+"""A box among others with numbers, so that `1.1 Title` has one too."""
+
+BOX = _box(_SIGN, 0.0)
 """A box at list depth 0, with a number or without."""
 
 NUMBERED_HEADING = Carrier(
@@ -68,7 +80,8 @@ DAYS = re.compile(r"(?:^|\s)~(?P<value>\d+(?:\.\d+)?[hdw])(?=\s|$)")
 DEPENDS = re.compile(
     r"\((?:depends\s+on|depends|after|requires|blocked\s+by)(?:\s*+:)?\s++(?P<value>[^()]+)\)", re.IGNORECASE
 )
-OWNER = re.compile(r"(?:^|\s)@(?P<value>[A-Za-z0-9][\w-]*)")
+OWNER = re.compile(r"(?:[(\[|–—-]\s*|(?<=\d[hdw])\s+)@(?P<value>[A-Za-z0-9][\w-]*)[)\]]?(?![/\w])")
+"""An owner behind a separator or an estimate; any other `@` is a word of the title."""
 
 INLINE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("estimate", POINTS),

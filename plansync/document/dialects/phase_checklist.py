@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from plansync.document.dialect import Carrier, Dialect, Where
-from plansync.document.dialects.parts import AFTER, BEFORE, BOX, INLINE, NUMBERED_HEADING, PHASE, sign, words
+from plansync.document.dialects.parts import (
+    AFTER,
+    BEFORE,
+    BOX,
+    INLINE,
+    NUMBERED_BOX,
+    NUMBERED_HEADING,
+    PHASE,
+    sign,
+    words,
+)
 from plansync.document.letters import STARTED
 from plansync.document.spans import Shape
 from plansync.document.vocabulary import NUMBER, PHASE_WORDS
@@ -16,7 +26,12 @@ _PHASE = rf"^\W*(?:[^\W\d]+\s*[:：]\s*)?(?:{PHASE_WORDS})\s*[-–]?\s*#?{NUMBER
 
 DIALECT = Dialect(
     name="phase-checklist",
-    tasks=(Carrier(Shape.HEADING, words(_WEEK), in_phase=True, least=2, holds=0.9), BOX, NUMBERED_HEADING),
+    tasks=(
+        Carrier(Shape.HEADING, words(_WEEK), in_phase=True, least=2, holds=0.9),
+        NUMBERED_BOX,
+        BOX,
+        NUMBERED_HEADING,
+    ),
     phases=(PHASE,),
     milestones="phase",
     letters=STARTED,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from plansync.document import detect
 from plansync.document.detect import read
 from plansync.document.dialects import DIALECTS
 from plansync.document.tree import Document, Node, Role
@@ -81,7 +80,7 @@ def test_italic_keys_count_where_they_are_known_and_are_prose_elsewhere() -> Non
         ("Dig ~3d @sam", "Dig", {"estimate": "3d", "owner": "sam"}),
         ("Dig (with care)", "Dig (with care)", {}),
         ("**Dig**", "Dig", {}),
-        ("**1.2 Dig**: as deep as it goes", "Dig", {}),
+        ("**2. Dig**: as deep as it goes", "Dig", {}),
     ],
 )
 def test_what_a_checklist_writes_into_a_title_is_read_and_left_out_of_it(
@@ -189,8 +188,8 @@ def test_content_comes_before_the_path() -> None:
 
 
 def test_a_guess_is_surer_where_nothing_else_comes_close() -> None:
-    sure = detect.guess(plan("- [ ] T001 [P] Dig\n- [ ] T002 Fill\n- [ ] T003 Rest\n"))
-    unsure = detect.guess(b"# Things\n\n- [ ] Dig\n")
+    sure = read(plan("- [ ] T001 [P] Dig\n- [ ] T002 Fill\n- [ ] T003 Rest\n"))
+    unsure = read(b"# Things\n\n- [ ] Dig\n")
 
     assert sure.dialect.name == "spec-kit"
     assert sure.confidence > 0.7 > 0.5 > unsure.confidence > 0
@@ -279,3 +278,109 @@ def test_an_issues_number_is_no_unknown_task() -> None:
     task = next(i for i in snapshot(document, "").items.values() if i.kind is Kind.TASK)
 
     assert task.fields[Field.DEPENDS] == ("=#12",)
+
+
+# ------------------------------------------------- a plan that was synced before
+
+
+CHECKLIST = (
+    "# Plan\n\n## Phase 1: Beds\n\n- [ ] Dig <!-- plansync:k3f9a2c -->\n- [ ] Fill <!-- plansync:m4g8b3d -->\n\n"
+    "## Phase 2: Paths\n\n- [ ] Gravel <!-- plansync:n5h7c4e -->\n"
+)
+
+
+def milestone_titles(document: Document) -> list[str]:
+    return [text_of(i, Field.TITLE) for i in snapshot(document, "").items.values() if i.kind is Kind.PHASE]
+
+
+def test_a_synced_plan_keeps_its_form_whatever_is_written_behind_it() -> None:
+    flat = "# Things\n\n- [ ] Dig <!-- plansync:k3f9a2c -->\n- [ ] Fill <!-- plansync:m4g8b3d -->\n"
+    more = flat + "\n## Phase 2: Later\n\n- [ ] Rest\n- [ ] Sleep\n"
+
+    assert read(more.encode()).dialect.name == "phase-checklist"
+    assert read(more.encode(), remembered="flat-checklist").dialect.name == "flat-checklist"
+
+
+def test_phases_that_lost_their_words_but_not_their_marks_stay_phases() -> None:
+    marked = CHECKLIST.replace("Phase 1: Beds", "Beds <!-- plansync:p6j9d5f -->")
+    marked = marked.replace("Phase 2: Paths", "Paths <!-- plansync:q7k2f6g -->")
+    document = read(marked.encode(), remembered="phase-checklist")
+
+    assert document.dialect.name == "phase-checklist"
+    assert milestone_titles(document) == ["Beds", "Paths"]
+    assert [n.parent >= 0 for n in document.nodes if n.role is Role.TASK] == [True] * 3
+
+
+def test_a_task_heading_that_lost_its_number_but_not_its_mark_stays_a_task() -> None:
+    source = plan(
+        "### Task 1.1: Dig <!-- plansync:k3f9a2c -->\n\n- [ ] a\n\n### Fill it all <!-- plansync:m4g8b3d -->\n\n- [ ] b\n"
+    )
+    document = read(source)
+
+    assert [document.title_of(n) for n in document.nodes if n.role is Role.TASK] == ["Dig", "Fill it all"]
+
+
+def test_a_plan_that_was_rewritten_in_another_form_is_read_in_that_one() -> None:
+    assert read(CHECKLIST.encode(), remembered="superpowers").dialect.name == "phase-checklist"
+    assert read(CHECKLIST.encode(), remembered="no such form").dialect.name == "phase-checklist"
+
+
+@pytest.mark.parametrize(
+    ("title", "whole"),
+    [
+        ("Add support for @mentions", "flat"),
+        ("Install @types/node", "flat"),
+        ("404 page", "flat"),
+        ("3.11 support", "flat"),
+        ("2.0 release", "flat"),
+        ("10 users load test", "kiro"),
+        ("Task: Ship to 20240101", "conductor"),
+        ("Task: Read defaced", "conductor"),
+    ],
+)
+def test_words_of_a_title_are_not_taken_for_numbers_owners_or_commits(title: str, whole: str) -> None:
+    others = {
+        "flat": "- [ ] Dig\n- [ ] Fill\n- [ ] Rest\n",
+        "kiro": "- [ ] 1. Dig\n- [ ] 2. Fill\n",
+        "conductor": "- [ ] Task: Dig\n",
+    }[whole]
+    document = read(f"# Things\n\n- [ ] {title}\n{others}".encode())
+
+    assert document.title_of(document.nodes[0]) == title.removeprefix("Task: ")
+
+
+def test_prose_with_a_bold_word_before_it_is_prose() -> None:
+    source = plan(
+        "### Task 1.1: Dig\n\nWe must take care.\n**Note**: the spade is old.\n\n**Goal**: A deep hole.\n\n- [ ] a\n"
+    )
+    task = next(i for i in snapshot(read(source), "").items.values() if i.kind is Kind.TASK)
+
+    assert text_of(task, Field.PROSE) == (
+        "We must take care.\n**Note**: the spade is old.\n\n**Goal**: A deep hole."
+    )
+
+
+def test_a_task_that_waits_for_its_own_phase_waits_for_the_others_in_it() -> None:
+    source = plan(
+        "### Task 1.1: Dig\n\n- [ ] a\n\n### Task 1.2: Fill\n\n- [ ] b\n\n**Dependencies**: All other tasks of Phase 1\n"
+    )
+    tasks = [i for i in snapshot(read(source), "").items.values() if i.kind is Kind.TASK]
+
+    assert tasks[1].fields[Field.DEPENDS] == (tasks[0].uid,)
+
+
+def test_a_rule_at_the_top_is_no_front_matter_where_no_keys_follow() -> None:
+    document = read(
+        b"---\n\n# Plan\n\n## Phase 1: A\n\n- [ ] Dig\n- [ ] Fill\n\n---\n\n## Phase 2: B\n\n- [ ] Rest\n"
+    )
+
+    assert [n.label for n in document.nodes if n.role is Role.PHASE] == ["Phase 1", "Phase 2"]
+
+
+def test_a_fence_left_open_in_a_list_item_ends_with_it() -> None:
+    document = read(
+        plan("### Task 1.1: Dig\n\n- [ ] a\n  ```\n  code\n- [ ] b\n\n### Task 1.2: Fill\n\n- [ ] c\n")
+    )
+
+    assert not document.is_open_ended
+    assert sum(n.role is Role.STEP for n in document.nodes) == 3

@@ -91,3 +91,14 @@ def test_a_number_that_two_tasks_bear_is_told() -> None:
 
 def test_a_phase_that_is_not_there_is_told() -> None:
     assert named("Phase 9", KNOWN).unknown == ("Phase 9",)
+
+
+@pytest.mark.parametrize("text", ["Tasks 2.1-2.3", "2.1 through 2.3", "Task 2.1 to Task 2.3", "2.1–2.3"])
+def test_a_range_of_decimals_names_what_lies_in_it(text: str) -> None:
+    known = Register(tasks={f"2.{n}": [Uid(f"uid 2.{n}")] for n in range(1, 5)})
+
+    assert named(text, known) == Named(tasks=uids("2.1", "2.2", "2.3"))
+
+
+def test_a_range_that_cannot_be_counted_out_is_told() -> None:
+    assert named("1.1 – 2.1", KNOWN).unknown == ("1.1 – 2.1",)
