@@ -76,9 +76,15 @@ def _where(source: bytes, block: Block) -> Where:
 
 def holds(sign: Sign, known: Facts) -> bool:
     """Say whether a sign is there."""
-    texts = known[sign.where]
-    count = sum(1 for text in texts if sign.words.search(text))
-    return count >= sign.least and count >= sign.share * len(texts)
+    texts, search = known[sign.where], sign.words.search
+    wanted = max(sign.least, sign.share * len(texts))
+    count = 0
+    for text in texts:
+        if search(text):
+            count += 1
+            if count >= wanted:
+                return True
+    return wanted <= 0
 
 
 def score(dialect: Dialect, known: Facts) -> float:
@@ -87,7 +93,8 @@ def score(dialect: Dialect, known: Facts) -> float:
     has_one = not dialect.any_of or any(holds(s, known) for s in dialect.any_of)
     if not (has_needed and has_one) or any(holds(s, known) for s in dialect.never):
         return 0.0
-    return min(1.0, sum(s.weight for s in (*dialect.needs, *dialect.signs) if holds(s, known)))
+    needed = sum(s.weight for s in dialect.needs)
+    return min(1.0, needed + sum(s.weight for s in dialect.signs if holds(s, known)))
 
 
 def ranked(source: bytes, path: str, parsed: Sequence[Block]) -> list[Guess]:

@@ -7,7 +7,8 @@ out of the source and nothing is written here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ _FRONT_MATTER = re.compile(
 )
 """A rule that opens the file begins front matter only where keys (or a comment in YAML) follow."""
 _EOL = re.compile(rb"\r\n|\r|\n")
-_MARKER_WIDTH = re.compile(rb"[ \t\r\n>]*(?:[-*+]|\d{1,9}[.)])[ \t]*")
+_MARKER_WIDTH = re.compile(rb"[ \t\r\n>]*((?:[-*+]|\d{1,9}[.)])[ \t]*)")
+_BLANKS = re.compile(rb"[ \t]*")
 
 
 class Span(NamedTuple):
@@ -91,8 +93,8 @@ class _Open:
     is_ordered: bool
     text_start: int = -1
     text_end: int = -1
-    comments: list[Span] = field(default_factory=list)
-    wraps: list[Span] = field(default_factory=list)
+    comments: tuple[Span, ...] = ()
+    wraps: tuple[Span, ...] = ()
     box: Span | None = None
     takes_text: bool = True
 
@@ -177,29 +179,38 @@ class _Reader:
         self.source, self.offset = source, offset
         self.blocks: list[Block | None] = []
         self.stack: list[_Open] = []
+        self.items: list[_Open] = []  # those of the stack that are list items
         self.lists: list[bool] = []
         self.quotes = 0
 
-    def read(self, event: Any, where: Any) -> None:
-        """Take one event: a name alone, or a name with its value."""
-        name: str
-        value: Any
-        name, value = (event, None) if isinstance(event, str) else next(iter(event.items()))
-        if name == "Text":  # nearly half of all events: kept short
-            if self.stack and self.stack[-1].takes_text:
-                self._reach(self.stack[-1], where["start"] + self.offset, where["end"] + self.offset)
-            return
-        span = Span(where["start"] + self.offset, where["end"] + self.offset)
-        if name == "Start" or name == "End":
-            tag, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
-            (self._start if name == "Start" else self._end)(tag, detail, span)
-        elif name == "Rule":
-            self._leave_text()
-            self.blocks.append(
-                Block(Shape.RULE, 0, span, Span(span.start, span.start), is_quoted=self.quotes > 0)
-            )
-        else:
-            self._inline(name, span)
+    def read(self, events: Iterable[tuple[Any, Any]]) -> None:
+        """Take every event: a name alone, or a name with its value."""
+        stack, offset = self.stack, self.offset
+        for event, where in events:
+            if isinstance(event, str):
+                if event == "Rule":
+                    self._rule(Span(where["start"] + offset, where["end"] + offset))
+                continue  # soft and hard breaks end no text
+            name, value = next(iter(event.items()))
+            if name == "Text":  # nearly half of all events: kept short
+                if stack and stack[-1].takes_text:
+                    self._reach(stack[-1], where["start"] + offset, where["end"] + offset)
+                continue
+            if name == "End":
+                self._end(value if isinstance(value, str) else next(iter(value)))
+                continue
+            span = Span(where["start"] + offset, where["end"] + offset)
+            if name == "Start":
+                tag, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
+                self._start(tag, detail, span)
+            else:
+                self._inline(name, span)
+
+    def _rule(self, span: Span) -> None:
+        self._leave_text()
+        self.blocks.append(
+            Block(Shape.RULE, 0, span, Span(span.start, span.start), is_quoted=self.quotes > 0)
+        )
 
     @staticmethod
     def _reach(top: _Open, start: int, end: int) -> None:
@@ -222,9 +233,10 @@ class _Reader:
             self._inline(tag, span)
 
     def _open(self, tag: str, detail: Any, span: Span) -> None:
-        item = next((o for o in reversed(self.stack) if o.shape is Shape.ITEM), None)
+        item = self.items[-1] if self.items else None
+        shape = _SHAPES[tag]
         if (
-            tag == "Paragraph"
+            shape is Shape.TEXT
             and item is not None
             and item is self.stack[-1]
             and item.text_start < 0
@@ -232,23 +244,30 @@ class _Reader:
         ):
             return
         self._leave_text()
-        level = int(detail["level"][1]) if tag == "Heading" else len(self.lists) - 1 if tag == "Item" else 0
-        is_ordered = bool(self.lists and self.lists[-1])
-        self.stack.append(
-            _Open(_SHAPES[tag], level, span, len(self.blocks), item.index if item else -1, is_ordered)
-        )
+        level = int(detail["level"][1]) if shape is Shape.HEADING else 0
+        inside = item.index if item else -1
+        if shape is Shape.ITEM:
+            opened = _Open(shape, len(self.lists) - 1, span, len(self.blocks), inside, self.lists[-1])
+            self.items.append(opened)
+        else:
+            opened = _Open(shape, level, span, len(self.blocks), inside, False)
+        self.stack.append(opened)
         self.blocks.append(None)
 
-    def _end(self, tag: str, detail: Any, span: Span) -> None:
+    def _end(self, tag: str) -> None:
         if tag == "List":
             self.lists.pop()
         elif tag == "BlockQuote":
             self.quotes -= 1
-        elif tag == "Paragraph" and self.stack and self.stack[-1].shape is Shape.ITEM:
-            self.stack[-1].takes_text = False
-        elif tag in _SHAPES and self.stack and self.stack[-1].shape is _SHAPES[tag]:
-            done = self.stack.pop()
-            self.blocks[done.index] = self._closed(done)
+        elif self.stack and (shape := _SHAPES.get(tag)):
+            top = self.stack[-1]
+            if shape is Shape.TEXT and top.shape is Shape.ITEM:
+                top.takes_text = False
+            elif top.shape is shape:
+                self.stack.pop()
+                if shape is Shape.ITEM:
+                    self.items.pop()
+                self.blocks[top.index] = self._closed(top)
 
     def _inline(self, name: str, span: Span) -> None:
         if not self.stack or not self.stack[-1].takes_text:
@@ -259,12 +278,12 @@ class _Reader:
                 self.source.index(b"[", span.start) + 1
             )  # a blank and a tab before it shift the parser's range
             top.box = Span(start, start + 1)
-        elif name not in ("SoftBreak", "HardBreak"):
+        else:
             self._reach(top, span.start, span.end)
-            if name == "InlineHtml" and self.source[span.start : span.start + 4] == b"<!--":
-                top.comments.append(span)
+            if name == "InlineHtml" and self.source.startswith(b"<!--", span.start):
+                top.comments += (span,)
             if _EOL.search(self.source, span.start, span.end):
-                top.wraps.append(span)
+                top.wraps += (span,)
 
     def _leave_text(self) -> None:
         """End the first paragraph of the item around a nested block."""
@@ -276,37 +295,37 @@ class _Reader:
         text = Span(done.text_start, done.text_end)
         if done.shape is Shape.ITEM:
             marker = _MARKER_WIDTH.match(self.source, start)
-            content = marker.end() if marker else start
-            start = content - len((marker.group() if marker else b"").lstrip(b" \t\r\n>"))
-            written = _BOX.match(self.source, content)
-            if written and box is None:
-                box, is_optional = Span(*written.span(1)), bool(written.group(2))
-            after = written.end() if written else content
-            while self.source[after : after + 1] in (b" ", b"\t"):
-                after += 1
+            content = after = marker.end() if marker else start
+            start = marker.start(1) if marker else start
+            if self.source.startswith(b"[", content) and (written := _BOX.match(self.source, content)):
+                if box is None:
+                    box, is_optional = Span(*written.span(1)), bool(written.group(2))
+                after = _BLANKS.match(self.source, written.end()).end()  # type: ignore[union-attr]
             text = Span(after, max(text.end, after))
         elif text.start < 0:
             text = Span(start, start)
         return Block(
-            shape=done.shape,
-            level=done.level,
-            span=Span(start, _trimmed(self.source, start, done.span.end)),
-            text=Span(text.start, _trimmed(self.source, text.start, text.end)),
-            box=box,
-            is_task=is_task,
-            is_optional=is_optional,
-            is_ordered=done.is_ordered and done.shape is Shape.ITEM,
-            is_quoted=self.quotes > 0,
-            is_closed=done.shape is not Shape.CODE or _is_closed_code(self.source, start, done.span.end),
-            inside=done.inside,
-            comments=tuple(done.comments),
-            wraps=tuple(done.wraps),
+            done.shape,
+            done.level,
+            Span(start, _trimmed(self.source, start, done.span.end)),
+            Span(text.start, _trimmed(self.source, text.start, text.end)),
+            box,
+            is_task,
+            is_optional,
+            done.is_ordered,
+            self.quotes > 0,
+            done.shape is not Shape.CODE or _is_closed_code(self.source, start, done.span.end),
+            done.inside,
+            done.comments,
+            done.wraps,
         )
 
 
 def _trimmed(source: bytes, start: int, end: int) -> int:
     """Leave trailing blanks and blank lines out of a range."""
-    return start + len(source[start:end].rstrip(b" \t\r\n")) if end > start else start
+    while end > start and source[end - 1] in b" \t\r\n":
+        end -= 1
+    return end
 
 
 def _is_closed_code(source: bytes, start: int, end: int) -> bool:
@@ -326,6 +345,5 @@ def blocks(source: bytes) -> list[Block]:
     """
     text, offset = _readable(source)
     reader = _Reader(source, offset)
-    for event, where in pyromark.events_with_range(text, options=_OPTIONS):
-        reader.read(event, where)
+    reader.read(pyromark.events_with_range(text, options=_OPTIONS))
     return [block for block in reader.blocks if block is not None]

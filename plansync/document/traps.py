@@ -105,8 +105,13 @@ def _trap(source: bytes, fences: Sequence[_Fence], span: Span) -> Trap:
 
 def hidden_boxes(source: bytes, blocks: Sequence[Block]) -> list[Span]:
     """List the lines that look like boxes and are none to Markdown: over-indented, in HTML, in a paragraph."""
-    lines = [s for block in blocks for s in _plain_lines(source, block)]
-    return [s for s in lines if _BOX_LINE.match(source[s.start : s.end])]
+    found: list[Span] = []
+    for block in blocks:
+        span = block.text if block.shape is Shape.ITEM else block.span
+        if source.find(b"[", span.start, span.end) >= 0:
+            lines = _plain_lines(source, block)
+            found += [line for line in lines if _BOX_LINE.match(source[line.start : line.end])]
+    return found
 
 
 def _plain_lines(source: bytes, block: Block) -> list[Span]:
