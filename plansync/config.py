@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 import subprocess
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
+from plansync.text import is_common_title, one_line, sound
 
 FILE = "plansync.toml"
 _PLAN_NAMES = (
@@ -28,6 +30,7 @@ _PLAN_NAMES = (
     "sprint_plan",
     "todo",
 )
+_MARKDOWN = re.compile(r"[-_\s`*<>\[\]\\&#~|]+")
 _PLAN_FOLDERS = (
     "docs",
     "plans",
@@ -245,6 +248,25 @@ def dialect_of(home: Home, plan: Path) -> str | None:
         ):
             return entry.dialect
     return home.settings.dialect
+
+
+def plan_title(path: Path, default: str = "") -> str:
+    """Make a title of the first name, from the file outwards, that is not a name of any plan.
+
+    `docs/night-bus.md` and `specs/004-night-bus/tasks.md` both give `Night bus`. A home folder is
+    named after a person and gives none.
+    """
+    home = Path.home()
+    folders = [folder.name for folder in path.parents[:2] if folder not in (home, *home.parents)]
+    names = (_words(name) for name in (path.stem, *folders))
+    found = next((name for name in names if name and not is_common_title(name)), default)
+    return found[:1].upper() + found[1:]
+
+
+def _words(name: str) -> str:
+    """Write a name as words: no separators, no number in front, nothing that Markdown would read."""
+    words = one_line(_MARKDOWN.sub(" ", sound(name).lstrip(".")))
+    return re.sub(r"^(?:\d+ )+(?=\D)", "", words)
 
 
 def _matching(root: Path, pattern: str) -> list[Path]:

@@ -13,6 +13,14 @@ UID_PATTERN = "[2-9a-hj-km-np-z]{7}"
 PLACEHOLDER = re.compile(r"\[[^\]\[]*\]|<[^<>]*>|\{[^{}]*\}|T?XXX+|TBD|TODO|\.{3}|…", re.IGNORECASE)
 """A title that wholly matches is a blank to be filled in, not an item."""
 
+_COMMON_TITLE = re.compile(
+    r"(?:implementation |project |spec |development )?(?:plan|task|todo|roadmap|milestone|checklist|doc|spec|backlog)s?"
+    r"(?: list)?|openspec|changes|kiro|src|实施计划|实现计划|实作计划|實作計畫|実装計画|구현 계획|план|план реализации|"
+    r"plan de implementación|plano de implementação|plan d['’]implémentation|implementierungsplan|umsetzungsplan",
+    re.IGNORECASE,
+)
+"""Titles, and names of files and folders, that say nothing of one plan: any project has them."""
+
 _EMPTY = "<!-- -->"
 _SIGIL = r"@(?=(?:<!-- -->)*[A-Za-z0-9])|[#!](?=(?:<!-- -->)*\d)|\bGH-(?=(?:<!-- -->)*\d)"
 _CLOSING = r"\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing))\b(?=(?:<!-- -->)*:?\s+https?://)"
@@ -115,6 +123,11 @@ def heading_words(text: object) -> str:
     """Compare headings without their number: `Phase 2: Core` and `Phase 3: Core` are alike."""
     text = words(text)
     return _LEADING_NUMBER.sub("", text) or text
+
+
+def is_common_title(text: str) -> bool:
+    """Say whether a title could be any plan's, such as `Implementation Plan` or `tasks`."""
+    return bool(_COMMON_TITLE.fullmatch(text.strip()))
 
 
 def is_placeholder(text: str) -> bool:

@@ -152,6 +152,7 @@ async def _opened(
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
+        place=config.plan_title(paths.plan),
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
         claimed={lineage: path for lineage, (_, path) in others.items() if lineage not in gone},

@@ -63,7 +63,9 @@ def find_plan(home: Home, named: Path | None) -> Path:
     if len(found) == 1:
         return relative(found[0])
     if not found:
-        raise ConfigError("no plan was found here; name it: plansync COMMAND PLAN.md")
+        raise ConfigError(
+            "no plan was found here; name it, as in `plansync status PLAN.md`, or begin one: `plansync new PLAN.md`"
+        )
     names = ", ".join(str(relative(p)) for p in found)
     raise ConfigError(f"there are {len(found)} plans here ({names}); name one")
 

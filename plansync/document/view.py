@@ -29,7 +29,7 @@ from plansync.model import (
     Uid,
     Value,
 )
-from plansync.text import cut, is_placeholder, words
+from plansync.text import cut, is_common_title, is_placeholder, words
 
 COMPLETION = re.compile(r"(\d+)(\s*%\s*\(\s*)(\d+)(\s*/\s*)(\d+)(\s*[^\d)][^)]*\).*)")
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -84,22 +84,26 @@ class View:
     partly: Mapping[Uid, tuple[Uid, ...]]
 
 
-def snapshot(document: Document, name: str, *, links: bool = True, milestones: str = "auto") -> View:
+def snapshot(
+    document: Document, name: str, *, links: bool = True, milestones: str = "auto", place: str = ""
+) -> View:
     """Show a plan. `name` is the file's, for a plan whose title is a placeholder.
 
     An item without a marker gets its minted uid. Two items with one marker are left out: nothing
     about them can be guessed. `links = False`: the plan shows no links, so none are written.
-    `milestones`: "phase", one for the whole "plan", "none", or as the dialect has it ("auto").
+    `place`: what the folder says the plan is about, for the milestone of a plan whose title any plan could
+    have. `milestones`: "phase", one for the whole "plan", "none", or as the dialect has it ("auto").
     """
     lens = document.dialect.milestones if milestones == "auto" else milestones
-    return _Viewer(document, name, links, lens).view()
+    return _Viewer(document, name, links, lens, place).view()
 
 
 class _Viewer:
     """Builds the items of one document."""
 
-    def __init__(self, document: Document, name: str, links: bool, milestones: str) -> None:
+    def __init__(self, document: Document, name: str, links: bool, milestones: str, place: str) -> None:
         self.document, self.name, self.links, self.milestones = document, name, links, milestones
+        self.place = place
         self.items: dict[Uid, Item] = {}
         self.notes: list[Note] = []
         markers = Counter(n.marker for n in document.nodes if n.marker)
@@ -169,7 +173,8 @@ class _Viewer:
             computed.pop(Field.CURRENT_PHASE, None)
         self._add(OVERVIEW, Kind.PLAN, -1, fields | computed)
         if self.milestones == "plan":
-            self._add(WHOLE_PLAN, Kind.PHASE, -1, {Field.TITLE: words(title)})
+            own = self.place if self.place and is_common_title(words(title)) else title
+            self._add(WHOLE_PLAN, Kind.PHASE, -1, {Field.TITLE: words(own)})
 
     def _phase(self, index: int) -> None:
         node = self.document.nodes[index]

@@ -95,6 +95,7 @@ def derive(agreement: Agreement, given: Given) -> None:
             _status_line(agreement, given, uid)
             _link(agreement, given, uid)
     _markers(agreement, given)
+    _forget_told(agreement, given)
     for uid, name in agreement.conflicts:
         owner = owner_of(uid)
         told = agreement.get(owner, Field.TOLD)
@@ -102,6 +103,13 @@ def derive(agreement: Agreement, given: Given) -> None:
         agreement.set(owner, Field.TOLD, tuple(sorted(ids)), "told")
     for name, value in given.computed(_overlaid(agreement, given), states(agreement, given)).items():
         agreement.set(OVERVIEW, name, value, "computed")
+
+
+def _forget_told(agreement: Agreement, given: Given) -> None:
+    """Forget the conflicts of an earlier run: those that last are told again."""
+    for uid in agreement.items.keys() & given.remote.keys() & given.base.agreed.keys():
+        if given.base.agreed[uid].fields.get(Field.TOLD):
+            agreement.set(uid, Field.TOLD, (), "told")
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:
@@ -222,6 +230,13 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     was_open = {s.uid for s in then if tick_of(s) is Tick.OPEN and not _is_optional(given, s.uid)}
     if was_open & set(counting(agreement, given, uid)):
         agreement.set(uid, Field.STATE, State.DONE.value, "R2")
+        if given.local[uid].fields.get(Field.CARRIER) != "boxes":
+            agreement.set(uid, Field.IMPLIED, (_whole(uid),), "R2")
+
+
+def _whole(uid: Uid) -> Uid:
+    """Name a task among what is implied, as its step 0: that it is done was said by its steps, not by anybody."""
+    return Uid(f"{uid}/0")
 
 
 def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
@@ -247,7 +262,7 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
 def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
     """Say whether a task that says its own state, and so may be done with open steps, got one that undoes that.
 
-    It does on a side that held the task for done, or where the task was done by its steps. Whoever says
+    It does on a side that held the task for done, or where its steps said so. Whoever says
     done anew, or does not know of it yet, undoes nothing.
     """
     sides = ((given.base.local, given.local), (given.base.remote, given.remote))
@@ -257,20 +272,13 @@ def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
         for then, now in sides
     ):
         return False
-    return _was_finished(given, uid) or any(
+    return _whole(uid) in uids_of(given.base.agreed.get(uid), Field.IMPLIED) or any(
         state_of(then.get(uid)) is State.DONE
         and tick_of(now.get(step)) is Tick.OPEN
         and tick_of(then.get(step)) is not Tick.OPEN
         for then, now in sides
         for step in news
     )
-
-
-def _was_finished(given: Given, uid: Uid) -> bool:
-    """Whether all steps that count were ticked when both sides last agreed."""
-    steps = [s for s in steps_of(given.base.agreed, uid) if not _is_optional(given, s.uid)]
-    ticks = [t for s in steps if (t := tick_of(s)) is not Tick.DROPPED]
-    return bool(ticks) and all(t is Tick.TICKED for t in ticks)
 
 
 def _has_closed(given: Given, uid: Uid) -> bool:
@@ -299,7 +307,9 @@ def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
             if agreement.get(step, Field.TICK) == Tick.TICKED:
                 agreement.set(step, Field.TICK, Tick.OPEN.value, "R4")
         implied = ()
-    agreement.set(uid, Field.IMPLIED, tuple(implied), "R4")
+    if agreement.get(uid, Field.STATE) != State.DONE:
+        implied = tuple(step for step in implied if step != _whole(uid))
+    agreement.set(uid, Field.IMPLIED, implied, "R4")
 
 
 def _is_own(given: Given, step: Uid) -> bool:

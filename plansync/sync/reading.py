@@ -51,7 +51,7 @@ def require_plan(document: Document, path: str) -> None:
     name = document.dialect.name
     if not document.dialect.is_written and document.nodes:
         raise PlanError(
-            f"this plan is in the form {name!r}, which plansync reads but does not write yet; `plansync status` and "
+            f"this plan is in the form {name!r}, which plansync reads but does not write; `plansync status` and "
             '`plansync inspect` show it. If it is another form, name that in plansync.toml: dialect = "…"',
             path,
         )

@@ -57,8 +57,9 @@ class Files(Protocol):
 class Project:
     """One plan, one target, and every port through which a run touches the world.
 
-    `path` names the plan to other copies (relative to the root, with slashes). `claimed`: lineage
-    → path of the root's other plans. `at_point` does nothing; tests let a run die there.
+    `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
+    root, with slashes). `claimed`: lineage → path of the root's other plans. `at_point` does nothing;
+    tests let a run die there.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Project:
     policy: Policy = field(default_factory=Policy)
     links: bool = True
     milestones: str = "auto"
+    place: str = ""
     max_creates: int = 50
     settle_wait_s: float = 10.0
     claimed: Mapping[str, str] = field(default_factory=dict)
@@ -115,7 +117,9 @@ class Session:
     def show(self, document: Document) -> view.View:
         """Show a plan as this project looks at it."""
         project = self.project
-        return view.snapshot(document, project.name, links=project.links, milestones=project.milestones)
+        return view.snapshot(
+            document, project.name, links=project.links, milestones=project.milestones, place=project.place
+        )
 
     def read_state(self) -> None:
         """Read the state file and settle whose plan this is.

@@ -66,7 +66,12 @@ class Names:
         known = self.titles.get(uid, "")
         if known and title.startswith(f"{known} (") and title.endswith(")"):
             return known
-        return title.removesuffix(f" ({self.title})")
+        return next((t for s in self.suffixes if (t := title.removesuffix(s)) != title), title)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What is put behind a milestone's title that is taken, the first one that makes it free."""
+        return f" ({self.title})", f" ({self.path})", f" ({self.lineage})"
 
 
 def snapshot(records: Iterable[Record], names: Names) -> View:
@@ -200,7 +205,8 @@ def _create_milestone(draft: Draft, body: str) -> Written:
 def _free_title(draft: Draft) -> str:
     """Name a milestone like its phase; where that is taken, with the plan's name behind it."""
     title = _title(draft)
-    return f"{title} ({draft.names.title})" if title in draft.taken_titles else title
+    names = ("", *(s for s in draft.names.suffixes if s != f" ({title})"))
+    return next((t for s in names if (t := title + s) not in draft.taken_titles), title)
 
 
 def _title(draft: Draft) -> str:

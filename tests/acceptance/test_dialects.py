@@ -238,3 +238,61 @@ def test_a_form_that_is_read_only_is_shown_and_never_written(tracker: Place, tmp
     assert copy.run("status", "TODO.md").code == 0
     assert copy.content == board
     assert not (copy.folder / ".plansync").exists()
+
+
+def test_plans_of_one_title_in_one_repository_all_get_their_milestone(
+    tracker: Place, person: Person, tmp_path: Path
+) -> None:
+    """Tools give every plan the same title; the folder says more, and a title that is taken gets another end."""
+    plan = b"# %s\n\n- [ ] 1. Dig\n  - _Requirements: 1.1_\n- [ ] 2. Fill\n"
+    specs = [f".kiro/specs/{name}/tasks.md" for name in ("login", "search")]
+    names = [*specs, "a/tasks.md", "b/tasks.md", "c/tasks.md"]
+    copy = Copy.of(plan % b"Implementation Plan", tmp_path / "work", tracker, name=names[0])
+    (copy.folder / "plansync.toml").touch()
+    for name in names:
+        (copy.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        title = b"Implementation Plan" if "kiro" in name else b"Garden"
+        (copy.folder / name).write_bytes(plan % title)
+        copy.push(name)
+
+    titles = [milestone["title"] for milestone in person.milestones()]
+    assert titles[:3] == ["Login", "Search", "Garden"]
+    assert len(set(titles)) == len(names)
+    assert all(copy.sync(name).writes == 0 for name in names)
+
+
+def test_an_author_who_renames_and_extends_a_synced_plan_moves_no_issue(
+    tracker: Place, person: Person, tmp_path: Path
+) -> None:
+    plan = b"# Things\n\n## Phase 1: Beds\n\n" + b"".join(b"- [ ] Thing %d\n" % n for n in range(5))
+    copy = Copy.of(plan, tmp_path / "work", tracker, name="plan.md")
+    copy.push(copy.name)
+    before = [(issue["title"], issue["milestone"]["title"]) for issue in person.tasks()]
+
+    copy.replace("## Phase 1: Beds", "## Beds")
+    copy.plan.write_bytes(
+        copy.content.replace(b"\n<!-- plansync plan", b"\n- [ ] T1 More\n\n<!-- plansync plan")
+    )
+    copy.sync(copy.name)
+
+    after = [(issue["title"], issue["milestone"]["title"]) for issue in person.tasks()]
+    assert [title for title, _ in after[:5]] == [title for title, _ in before]
+    assert {milestone for _, milestone in after} == {"Phase 1: Beds"}, "a number less is no new name"
+
+
+def test_a_conflict_that_was_settled_is_forgotten(tracker: Place, person: Person, tmp_path: Path) -> None:
+    plan = b"# Things\n\n- [ ] 1. Dig\n  - _Requirements: 1.1_\n- [ ] 2. Fill\n"
+    copy = Copy.of(plan, tmp_path / "work", tracker, name="tasks.md")
+    copy.push(copy.name)
+    copy.replace("1. Dig", "1. Dig deeper")
+    person.rename("Dig", "Dig wider")
+
+    told = copy.run("sync", "--yes", "--json", copy.name, exits=4)
+    person.rename("Dig wider", "Dig deeper")
+    copy.sync(copy.name)
+
+    assert len(told.json["conflicts"]) == 1
+    assert copy.run("status", "--json", copy.name).json["decisions"] == []
+    copy.replace("1. Dig deeper", "1. Dig again")
+    person.rename("Dig deeper", "Dig no more")
+    copy.run("sync", "--yes", "--json", "--fail-on", "new", copy.name, exits=4)

@@ -56,7 +56,7 @@ def command(
     common: Common = context.obj
     how = _form(common, form)
     home = common.home()
-    codes = _codes(home.settings.check, select, ignore)
+    codes = codes_of(home.settings.check, select, ignore)
     paths = list(_paths(home, plans))
     if len(paths) == 1 and not paths[0].is_file():
         read_plan(paths[0])  # a slip of the pen, told as one
@@ -82,7 +82,9 @@ def _form(common: Common, form: Form | None) -> Form:
     return Form.JSON if common.as_json else form or Form.TEXT
 
 
-def _codes(settings: Check, select: Sequence[str] | None, ignore: Sequence[str] | None) -> frozenset[str]:
+def codes_of(
+    settings: Check, select: Sequence[str] | None = None, ignore: Sequence[str] | None = None
+) -> frozenset[str]:
     """Choose the checks; an option stands in place of the setting of its name.
 
     Raises: ConfigError with every code that there is not.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(context: typer.Context, plan: Plan = None) -> None:
     """Show the phases, tasks and steps of a plan, and what was counted; offline."""
     from plansync.checks.run import check
-    from plansync.cli.commands.check import beside_of
+    from plansync.cli.commands.check import beside_of, codes_of
     from plansync.cli.outline import print_outline
     from plansync.cli.output import Writer, dumped
     from plansync.document.view import snapshot
@@ -30,7 +30,7 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     path = find_plan(home, plan)
     document = open_plan(home, path)
     view = snapshot(document, path.stem, milestones="phase")
-    found = check(document, beside_of(home, path))
+    found = check(document, beside_of(home, path), codes_of(home.settings.check))
     described = _document(str(path), document, view, found)
     if common.as_json:
         typer.echo(dumped(described))

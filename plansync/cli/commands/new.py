@@ -6,7 +6,6 @@ or its folder's, gives, and `{date}` for today; nothing else is replaced. Owns n
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +16,6 @@ from plansync.cli.context import Common
 
 _ENDINGS = (".md", ".markdown")
 _NO_TITLE = "New plan"
-_COMMON_NAMES = re.compile(
-    r"(?:implementation |project )?(?:plan|task|todo|roadmap|milestone|checklist|doc|spec)s?"
-    r"|openspec|changes|kiro|src",
-    re.IGNORECASE,
-)
-"""Names that files and folders of plans have in any project; they say nothing of this one."""
-_MARKDOWN = re.compile(r"[-_\s`*<>\[\]\\&#~|]+")
 
 
 class Start(StrEnum):
@@ -43,12 +35,15 @@ def command(
     """Write a starting plan to fill in; never over a file that is there."""
     from datetime import date
 
+    from plansync import config
     from plansync.cli.output import dumped
     from plansync.text import visible
 
     common: Common = context.obj
     _check_name(path)
-    _create(path, starting_plan(dialect, title_for(path.absolute()), date.today().isoformat()))
+    _create(
+        path, starting_plan(dialect, config.plan_title(path.absolute(), _NO_TITLE), date.today().isoformat())
+    )
     if common.as_json:
         typer.echo(dumped({"schema": "plansync/new/1", "path": str(path), "dialect": dialect.value}))
     elif not common.quiet:
@@ -61,27 +56,6 @@ def starting_plan(dialect: Start, title: str, date: str) -> bytes:
 
     text = files("plansync").joinpath(f"starts/{dialect.value}.md").read_text("utf-8")
     return text.replace("{date}", date).replace("{title}", title).encode()
-
-
-def title_for(path: Path) -> str:
-    """Make a title of the first name, from the file outwards, that is not a name of any plan.
-
-    `docs/night-bus.md` and `specs/004-night-bus/tasks.md` both give `Night bus`. A home folder is
-    named after a person and gives none.
-    """
-    home = Path.home()
-    folders = [folder.name for folder in path.parents[:2] if folder not in (home, *home.parents)]
-    names = (_words(name) for name in (path.stem, *folders))
-    found = next((name for name in names if name and not _COMMON_NAMES.fullmatch(name)), _NO_TITLE)
-    return found[0].upper() + found[1:]
-
-
-def _words(name: str) -> str:
-    """Write a name as words: no separators, no number in front, nothing that Markdown would read."""
-    from plansync.text import one_line, sound
-
-    words = one_line(_MARKDOWN.sub(" ", sound(name).lstrip(".")))
-    return re.sub(r"^(?:\d+ )+(?=\D)", "", words)
 
 
 def _check_name(path: Path) -> None:
