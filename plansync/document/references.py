@@ -26,6 +26,7 @@ _REF = re.compile(
     rf"[\s\-_]*)?#?(?P<id>(?:\d+-\d+(?:\.\d+)*)|{_ID}))(?![A-Za-z\d]|\.\d)",
     re.IGNORECASE,
 )
+_ONE = re.compile(r"(?:task\s+)?(\d+(?:\.\d+)*)", re.IGNORECASE)
 _REMARK = re.compile(r"\([^)]*\)")
 _SIGNS = re.compile(r"[\W_]+")
 _SHED = re.compile(r"^t?0*(?=\d)")
@@ -84,6 +85,8 @@ def named(value: str, known: Register) -> Named:
     """
     if not value or _NONE.fullmatch(value.strip()):
         return Named()
+    if (one := _ONE.fullmatch(value)) and len(uids := known.of(one[1])) == 1:
+        return Named((uids[0],))  # what most plans say, told in short
     head, close, tail = value.rpartition(")")
     bare = _REMARK.sub(" ", head + close) + tail  # each bracket that opens has one that closes
     refs = list(_REF.finditer(bare))

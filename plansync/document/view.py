@@ -155,7 +155,7 @@ class _Viewer:
         return minter.mint(phase, title, self.marked)
 
     def _add(self, uid: Uid, kind: Kind, at: int, fields: Mapping[Field, Value]) -> None:
-        self.items[uid] = Item(uid, kind, dict(fields), at)
+        self.items[uid] = Item(uid, kind, fields, at)
 
     def _plan(self) -> None:
         document = self.document
@@ -241,8 +241,12 @@ class _Viewer:
             uid = Uid(f"{owner}/~{count}")
             node = self.document.nodes[index]
             step = step_line(self.document, node).step
-            fields: dict[Field, Value] = {Field.TEXT: step.text, Field.TICK: step.tick.value}
-            fields |= {Field.LEVEL: step.level, Field.OPTIONAL: int(node.block.is_optional)}
+            fields: dict[Field, Value] = {
+                Field.TEXT: step.text,
+                Field.TICK: step.tick.value,
+                Field.LEVEL: step.level,
+                Field.OPTIONAL: int(node.block.is_optional),
+            }
             self._add(uid, Kind.STEP, index, fields)
             uids.append(uid)
         return tuple(uids)
