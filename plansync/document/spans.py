@@ -28,6 +28,7 @@ _FRONT_MATTER = re.compile(
 _EOL = re.compile(rb"\r\n|\r|\n")
 _MARKER_WIDTH = re.compile(rb"[ \t\r\n>]*((?:[-*+]|\d{1,9}[.)])[ \t]*)")
 _BLANKS = re.compile(rb"[ \t]*")
+_BULLETS = b"-*+0123456789"
 
 
 class Span(NamedTuple):
@@ -191,17 +192,21 @@ class _Reader:
                 if event == "Rule":
                     self._rule(Span(where["start"] + offset, where["end"] + offset))
                 continue  # soft and hard breaks end no text
-            name, value = next(iter(event.items()))
+            name, value = event.popitem()  # the event is ours alone
             if name == "Text":  # nearly half of all events: kept short
-                if stack and stack[-1].takes_text:
-                    self._reach(stack[-1], where["start"] + offset, where["end"] + offset)
+                if stack and (top := stack[-1]).takes_text:
+                    start, end = where["start"] + offset, where["end"] + offset
+                    if top.text_start < 0 or start < top.text_start:
+                        top.text_start = start
+                    if end > top.text_end:
+                        top.text_end = end
                 continue
             if name == "End":
                 self._end(value if isinstance(value, str) else next(iter(value)))
                 continue
             span = Span(where["start"] + offset, where["end"] + offset)
             if name == "Start":
-                tag, detail = (value, None) if isinstance(value, str) else next(iter(value.items()))
+                tag, detail = (value, None) if isinstance(value, str) else value.popitem()
                 self._start(tag, detail, span)
             else:
                 self._inline(name, span)
@@ -211,14 +216,6 @@ class _Reader:
         self.blocks.append(
             Block(Shape.RULE, 0, span, Span(span.start, span.start), is_quoted=self.quotes > 0)
         )
-
-    @staticmethod
-    def _reach(top: _Open, start: int, end: int) -> None:
-        """Let the text of a block reach over one more inline."""
-        if top.text_start < 0 or start < top.text_start:
-            top.text_start = start
-        if end > top.text_end:
-            top.text_end = end
 
     def _start(self, tag: str, detail: Any, span: Span) -> None:
         if tag == "List":
@@ -279,7 +276,8 @@ class _Reader:
             )  # a blank and a tab before it shift the parser's range
             top.box = Span(start, start + 1)
         else:
-            self._reach(top, span.start, span.end)
+            top.text_start = span.start if top.text_start < 0 else min(top.text_start, span.start)
+            top.text_end = max(top.text_end, span.end)
             if name == "InlineHtml" and self.source.startswith(b"<!--", span.start):
                 top.comments += (span,)
             if _EOL.search(self.source, span.start, span.end):
@@ -290,17 +288,27 @@ class _Reader:
         if self.stack and self.stack[-1].shape is Shape.ITEM:
             self.stack[-1].takes_text = False
 
+    def _head(self, start: int) -> tuple[int, int, re.Match[bytes] | None]:
+        """Find where an item's bullet and its text begin, and what looks like a box between the two."""
+        marker = _MARKER_WIDTH.match(self.source, start)
+        if not marker:
+            return start, start, None
+        written = _BOX.match(self.source, marker.end())
+        blanks = _BLANKS.match(self.source, written.end()) if written else None
+        return marker.start(1), blanks.end() if blanks else marker.end(), written
+
     def _closed(self, done: _Open) -> Block:
         start, box, is_task, is_optional = done.span.start, done.box, done.box is not None, False
         text = Span(done.text_start, done.text_end)
         if done.shape is Shape.ITEM:
-            marker = _MARKER_WIDTH.match(self.source, start)
-            content = after = marker.end() if marker else start
-            start = marker.start(1) if marker else start
-            if self.source.startswith(b"[", content) and (written := _BOX.match(self.source, content)):
-                if box is None:
+            if box is not None and self.source[start] in _BULLETS:  # most items that matter
+                after = box.end + 1
+                while self.source.startswith((b" ", b"\t"), after):
+                    after += 1
+            else:
+                start, after, written = self._head(start)
+                if written and box is None:
                     box, is_optional = Span(*written.span(1)), bool(written.group(2))
-                after = _BLANKS.match(self.source, written.end()).end()  # type: ignore[union-attr]
             text = Span(after, max(text.end, after))
         elif text.start < 0:
             text = Span(start, start)
