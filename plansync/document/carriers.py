@@ -235,7 +235,9 @@ class _Chooser:
             if block.is_section:
                 while open_ and open_[-1][0] >= block.level:
                     open_.pop()
-            is_one = block.shape is not Shape.ITEM or carrier.takes_bare or index in boxed
+            is_one = block.shape is not Shape.HEADING or block.is_section
+            if block.shape is Shape.ITEM:
+                is_one = carrier.takes_bare or index in boxed
             is_here = block.shape is carrier.shape and not block.is_quoted and is_one
             if is_here and any(is_asked_for for _, is_asked_for in open_):
                 yield index
