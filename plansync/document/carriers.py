@@ -13,6 +13,7 @@ from plansync.document.dialect import Carrier, Dialect
 from plansync.document.letters import is_struck, tick_of_letter
 from plansync.document.spans import Block, Shape, Span, front_matter, line_end
 from plansync.document.token import token_of
+from plansync.document.vocabulary import CRITERIA
 from plansync.model import Tick
 
 _FRONT_TITLE = re.compile(rb"^title:[ \t]*(['\"]?)([^\r\n]*?)\1[ \t]*$", re.MULTILINE)
@@ -121,12 +122,22 @@ class _Chooser:
         if carrier.shape is Shape.HEADING:
             return self._on_a_level(carrier)
         tasks = dict(self._matches(carrier))
-        labelled = sum(bool(found.label) for found in tasks.values())
-        if labelled < carrier.numbered * len(tasks):
+        if carrier.numbered and not self._are_numbered(tasks, carrier.numbered):
             return None
         if len(tasks) < carrier.least and not self.marked & tasks.keys():
             return None
         return Chosen(tasks, self.phases(_DEEPEST, tasks), task=carrier)
+
+    def _are_numbered(self, tasks: Mapping[int, Found], share: float) -> bool:
+        """Say whether enough tasks bear a number; criteria, which bear none, are no tasks."""
+        counting, depth = list[bool](), 0
+        for index, block in enumerate(self.blocks):
+            if block.is_section and not 0 < depth < block.level:
+                text = self.source[block.text.start : block.text.end].decode("utf-8")
+                depth = block.level if CRITERIA.fullmatch(text) else 0
+            elif index in tasks and not depth:
+                counting.append(bool(tasks[index].label))
+        return sum(counting) >= share * len(counting)
 
     def _on_a_level(self, carrier: Carrier) -> Chosen | None:
         """Take the headings of the level that has most of them, the next level where those do not do."""
