@@ -8,6 +8,7 @@ import time
 from collections import Counter
 
 from tests.simulation.driver import describe, play, shrink
+from tests.simulation.looks import LOOKS
 
 
 def tell(text: str) -> None:
@@ -21,6 +22,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="0:1000", help="FIRST:END, or one seed")
     parser.add_argument("--actions", type=int, default=25)
     parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--look", default="template", choices=(*LOOKS, "both"))
     parser.add_argument("--shard", default="0/1", help="I/N plays every N-th seed from I on")
     parser.add_argument("--stories", type=int, default=3, help="how many failures to shrink and tell")
     parser.add_argument(
@@ -32,27 +34,28 @@ def main() -> int:
     seeds = range(int(first), int(end or int(first) + 1))[int(shard) :: int(of)]
     started, failed, runs, conflicted = time.monotonic(), [], 0, 0
     kinds: Counter[str] = Counter()
-    for seed in seeds:
-        result = play(seed, options.actions, options.copies)
+    looks = [LOOKS[options.look]] if options.look in LOOKS else list(LOOKS.values())
+    for seed, look in ((s, each) for s in seeds for each in looks):
+        result = play(seed, options.actions, options.copies, look)
         runs += result.runs
         conflicted += result.conflicts > 0
         if options.twice and seed % options.twice == 0:
-            again = play(seed, options.actions, options.copies)
+            again = play(seed, options.actions, options.copies, look)
             if again.log != result.log:
                 failed.append(seed)
-                tell(f"seed {seed} went otherwise the second time")
+                tell(f"seed {seed} of {look.name} went otherwise the second time")
         if result.error:
             failed.append(seed)
             kinds[" ".join(result.error.strip().splitlines()[-1].split()[:7])] += 1
             if len(failed) <= options.stories:
                 tell(describe(shrink(result, options.copies)) + "\n")
             else:
-                tell(f"seed {seed}: {result.error.strip().splitlines()[-1][:150]}")
+                tell(f"seed {seed} of {look.name}: {result.error.strip().splitlines()[-1][:150]}")
     took = time.monotonic() - started
     for kind, count in kinds.most_common():
         tell(f"{count:6} {kind}")
     tell(
-        f"{len(seeds)} histories of {options.actions} actions, {runs} runs, {took:.1f} s: "
+        f"{len(seeds) * len(looks)} histories of {options.actions} actions, {runs} runs, {took:.1f} s: "
         f"{len(failed)} failed, {conflicted} ended in conflict"
     )
     return 1 if failed else 0

@@ -23,15 +23,8 @@ from plansync.sync.events import Report, Status
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
 from plansync.sync.session import Project
-from tests.simulation.people import (
-    PLAN_EDITS,
-    TRACKER_ACTS,
-    Pen,
-    PlanPerson,
-    TrackerPerson,
-    make_plan,
-    read_plan,
-)
+from tests.simulation.looks import TEMPLATE, Look, Pen
+from tests.simulation.people import TRACKER_ACTS, PlanPerson, TrackerPerson
 from tests.simulation.witness import PLAN, TRACKER, Witness
 from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
 
@@ -64,13 +57,14 @@ class Result:
     error: str = ""
     conflicts: int = 0
     runs: int = 0
+    look: Look = TEMPLATE
 
     @property
     def story(self) -> str:
-        return "\n".join((f"seed {self.seed}:", *self.log, f"BROKEN: {self.error}"))
+        return "\n".join((f"seed {self.seed} of {self.look.name}:", *self.log, f"BROKEN: {self.error}"))
 
 
-def make_actions(seed: int, count: int, copies: int = 1) -> tuple[Action, ...]:
+def make_actions(seed: int, count: int, copies: int = 1, look: Look = TEMPLATE) -> tuple[Action, ...]:
     """Draw a history's actions."""
     rng = Random(f"actions {seed}")
     found = [Action("run", "push", rng.getrandbits(32))]
@@ -81,7 +75,7 @@ def make_actions(seed: int, count: int, copies: int = 1) -> tuple[Action, ...]:
         elif who == "cache":
             what = "lose"
         else:
-            table = PLAN_EDITS if who == "plan" else TRACKER_ACTS
+            table = look.edits if who == "plan" else TRACKER_ACTS
             what = rng.choices(list(table), list(table.values()))[0]
         place = f"{who}2" if copies > 1 and who in ("plan", "run") and rng.random() < 0.4 else who
         found.append(Action(place, what, rng.getrandbits(32)))
@@ -104,18 +98,18 @@ class Copy:
 class History:
     """Plays one history."""
 
-    def __init__(self, seed: int, copies: int = 1) -> None:
-        self.seed, self.copies = seed, copies
+    def __init__(self, seed: int, copies: int = 1, look: Look = TEMPLATE) -> None:
+        self.seed, self.copies, self.look = seed, copies, look
         self.log: list[str] = []
         self.clock, self.pen = Clock(), Pen()
         self.ids = self.runs = self.conflicts = 0
-        self.first = Copy(Disk(make_plan(Random(f"plan {seed}"), self.pen)))
+        self.first = Copy(Disk(look.make(Random(f"plan {seed}"), self.pen)))
         self.second: Copy | None = None
         self.tracker = SimTracker(self.clock, self.log.append)
         # Two writers and a list that lags: that race may make an issue twice, which is no news.
         self.tracker.is_lagging = copies == 1
-        self.witness = Witness(self.first.disk, self.tracker, is_strict=copies == 1)
-        self.plan_person, self.tracker_person = PlanPerson(self.pen), TrackerPerson(self.pen)
+        self.witness = Witness(self.first.disk, self.tracker, look, is_strict=copies == 1)
+        self.plan_person, self.tracker_person = PlanPerson(self.pen, look), TrackerPerson(self.pen)
 
     def play(self, actions: Sequence[Action]) -> Result:
         """Play all actions, let it settle, and say what broke."""
@@ -133,7 +127,7 @@ class History:
         for copy in (self.first, self.second):
             if copy is not None:
                 copy.db.close()
-        return Result(self.seed, tuple(actions), tuple(self.log), error, self.conflicts, self.runs)
+        return Result(self.seed, tuple(actions), tuple(self.log), error, self.conflicts, self.runs, self.look)
 
     # ---------------------------------------------------------------- actions
 
@@ -184,7 +178,7 @@ class History:
         if rng.random() < 0.3:
             weather.crash_at = rng.randint(1, 60)
         if rng.random() < 0.2:
-            kind = rng.choices(list(PLAN_EDITS), list(PLAN_EDITS.values()))[0]
+            kind = rng.choices(list(self.look.edits), list(self.look.edits.values()))[0]
             salt = rng.getrandbits(32)
             weather.visits[rng.randint(1, 40)] = lambda: self._edit(kind, Random(salt), copy)
         if rng.random() < 0.2:
@@ -234,21 +228,30 @@ class History:
         weather.log = self.log.append
         project = self._project(copy, weather)
         report: Report | None = None
+        has_died = False
+        copy.disk.before = b""
         started = self.witness.event
+        is_clear = not weather.rate and all(
+            r.visible_at <= self.clock.seconds for r in self.tracker.rows.values()
+        )
         try:
             report = self.runner.run(run(project, direction, Options(Direction(direction), allow=allow)))
         except Crash:
-            pass
+            has_died = True
         except PlansyncError as error:
             self.log.append(f"    {type(error).__name__}: {error}")
+        copy.disk.before = copy.disk.before if has_died else b""
         copy.disk.weather = self.tracker.weather = CALM
         self.witness.judge()
         if report is not None:
             self._tell(report)
+            for done in report.done:
+                if done.status is Status.UNKNOWN and done.operation.kind in ("close-issue", "reopen-issue"):
+                    self.witness.doubt(self._word(done.operation.uid))
             is_well = report.error is None and all(d.status in _WELL for d in report.done)
             if is_well and copy is self.first and direction != "push":
                 disputed = [n for c in report.conflicts for n, _ in self._disputes(c.uid, c.field)]
-                self.witness.finished(started, disputed, is_whole=direction == "sync")
+                self.witness.finished(started, disputed, is_whole=direction == "sync", is_clear=is_clear)
         return report
 
     def _tell(self, report: Report) -> None:
@@ -304,13 +307,15 @@ class History:
             raise Broken(f"a calm sync fails: {report.error}")
         return before == (copy.disk.plan, copy.disk.state, copy.disk.writes, self.tracker.requests.writes)
 
+    def _word(self, uid: Uid) -> str:
+        """Find the word by which people know a phase or a task."""
+        return (self.look.read(self.first.disk.plan).uids | {OVERVIEW: "overview"}).get(uid, "")
+
     def _disputes(self, about: Uid, field: Field) -> list[tuple[str, str]]:
         """Name what a conflict, or a value that waits, is about in the witness's words."""
-        uid = owner_of(about)
-        names = read_plan(self.first.disk.plan).uids | {OVERVIEW: "overview"}
-        name = names.get(uid, "")
+        name = self._word(owner_of(about))
         if field is Field.STATE:
-            return [(name, "state"), (name, "*")]
+            return [(name, "state")] if self.look.has_own_boxes else [(name, "state"), (name, "*")]
         if field in (Field.STEPS, Field.TICK, Field.TEXT):
             return [(name, "*")]
         if field is Field.TITLE and name.startswith("p"):
@@ -318,9 +323,9 @@ class History:
         return [(name, _FIELDS.get(field, ""))]
 
 
-def play(seed: int, actions: int = 25, copies: int = 1) -> Result:
+def play(seed: int, actions: int = 25, copies: int = 1, look: Look = TEMPLATE) -> Result:
     """Play the history of one seed."""
-    return History(seed, copies).play(make_actions(seed, actions, copies))
+    return History(seed, copies, look).play(make_actions(seed, actions, copies, look))
 
 
 def shrink(result: Result, copies: int = 1) -> Result:
@@ -331,7 +336,7 @@ def shrink(result: Result, copies: int = 1) -> Result:
         at = 0
         while at < len(best.actions):
             fewer = (*best.actions[:at], *best.actions[at + size :])
-            tried = History(result.seed, copies).play(fewer)
+            tried = History(result.seed, copies, result.look).play(fewer)
             if tried.error and _kind(tried.error) == kind:
                 best = tried
             else:

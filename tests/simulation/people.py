@@ -1,262 +1,30 @@
-"""The people: one edits the plan, one the tracker. Both read text as people do, by its looks.
-
-Every phase, task and step carries a word of its own (`p3`, `t7`, `s21`) that survives rewording, so
-that a witness knows what is what without asking the engine.
-"""
+"""The people: one edits the plan, one the tracker. Both read text as people do, by its looks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 from plansync.model import State
 from plansync.trackers.base import Thing
-from tests.simulation.world import Row, SimTracker
-
-WORDS = (
-    "harbour",
-    "velvet",
-    "compass",
-    "quartz",
-    "ladder",
-    "meadow",
-    "falcon",
-    "cinder",
-    "orbit",
-    "walnut",
-    "tunnel",
-    "glacier",
-    "pepper",
-    "anchor",
-    "thimble",
-    "copper",
-    "lantern",
-    "saddle",
-    "bishop",
-    "marble",
-    "cactus",
-    "ribbon",
-    "trumpet",
-    "vessel",
-    "kettle",
-    "jungle",
-    "puzzle",
-    "summit",
-    "oyster",
-    "fabric",
-    "wagon",
-    "violin",
-    "tractor",
-    "pillow",
-    "magnet",
-    "donkey",
-    "chimney",
-    "barrel",
-    "napkin",
-    "sphinx",
+from tests.simulation.looks import (
+    MARK,
+    STEP,
+    WORDS,
+    BodySeen,
+    Look,
+    Pen,
+    PlanSeen,
+    StepSeen,
+    TaskSeen,
+    phase_word,
+    read_body,
+    reworded,
+    word_of,
 )
-_TASK = re.compile(r"### Task (?P<number>[\d.]+): (?P<title>.*?)(?: <!-- plansync:(?P<uid>\w{7}) -->)?$")
-_PHASE = re.compile(r"## Phase (?P<number>\d+): (?P<title>.*?)(?: <!-- plansync:(?P<uid>\w{7}) -->)?$")
-_STEP = re.compile(r"(?P<lead>\s*[-*] \[)(?P<box>[ xX])(?P<mid>\] )(?P<text>.*?)$")
-_BEGIN = re.compile(r"^<!-- plansync:begin .*? id=(\w{7}) rev=(\d+) .*-->[ \t]*\r?$", re.MULTILINE)
-_END = re.compile(r"^<!-- plansync:end -->[ \t]*\r?$", re.MULTILINE)
-_OURS = re.compile(r"\*\*(?:Issue|Status|Completion|Current Phase|Implementation Status|Last Updated)\*\*")
-_FOOTER = re.compile(r"<!-- plansync plan=\w{8} -->")
-
-
-@dataclass(frozen=True, slots=True)
-class StepSeen:
-    """A step as a reader sees it. `line` is its index among the lines of its text."""
-
-    key: str
-    text: str
-    is_ticked: bool
-    line: int
-    raw: str
-
-
-@dataclass(slots=True)
-class TaskSeen:
-    """A task as a reader sees it."""
-
-    key: str
-    title: str
-    phase: str = ""
-    number: str = ""
-    uid: str = ""
-    line: int = 0
-    end: int = 0
-    steps: list[StepSeen] = field(default_factory=list)
-    state: State | None = None
-    status_line: int = -1
-    ref: int = 0
-
-
-@dataclass(slots=True)
-class PlanSeen:
-    """A plan as a reader sees it: `rest` are the lines that no operation may touch."""
-
-    lines: list[str]
-    tasks: dict[str, TaskSeen] = field(default_factory=dict)
-    phases: dict[str, tuple[str, int]] = field(default_factory=dict)
-    uids: dict[str, str] = field(default_factory=dict)
-    rest: tuple[str, ...] = ()
-    doubled: list[str] = field(default_factory=list)
-
-
-def word_of(kind: str, text: str) -> str:
-    """Find the word that names a thing."""
-    found = re.search(rf"\b{kind}\d+\b", text)
-    return found[0] if found else ""
-
-
-@lru_cache(maxsize=4096)
-def read_plan(source: bytes) -> PlanSeen:
-    """Read a plan by its looks."""
-    seen = PlanSeen(source.decode("utf-8").split("\n"))
-    task: TaskSeen | None = None
-    phase, rest = "", []
-    for at, raw in enumerate(seen.lines):
-        line = raw.rstrip("\r")
-        if found := _PHASE.fullmatch(line):
-            phase, task = word_of("p", found["title"]), None
-            seen.phases[phase] = (found["title"], at)
-            seen.uids[found["uid"] or ""] = phase
-        elif found := _TASK.fullmatch(line):
-            key = word_of("t", found["title"])
-            task = TaskSeen(key, found["title"], phase, found["number"], found["uid"] or "", at, at)
-            if key in seen.tasks:
-                seen.doubled.append(key)
-            seen.tasks[key] = task
-            seen.uids[task.uid] = key
-        elif line.startswith("## "):
-            phase, task = "", None
-            if line.startswith("## Success"):
-                task = seen.tasks["overview"] = TaskSeen("overview", "", line=at, end=at)
-            rest.append(line)
-        elif (step := _STEP.fullmatch(line)) and task:
-            key = word_of("s", step["text"])
-            task.steps.append(StepSeen(key, step["text"].strip(), step["box"] != " ", at, line))
-        elif line.startswith("**Status**") and task:
-            word = line.partition(":")[2].strip().casefold()
-            task.state = {"done": State.DONE, "dropped": State.DROPPED}.get(word, State.TODO)
-            task.status_line = at
-        elif line.strip() and not _OURS.match(line) and not _FOOTER.fullmatch(line):
-            rest.append(line)
-        if task and line.strip():
-            task.end = at
-    seen.rest = tuple(sorted(rest))
-    return seen
-
-
-@dataclass(frozen=True, slots=True)
-class BodySeen:
-    """An issue's text as a reader sees it; `around` is what stands outside the block."""
-
-    uid: str
-    rev: int
-    lines: tuple[str, ...]
-    first: int
-    last: int
-    steps: tuple[StepSeen, ...]
-    around: tuple[str, str]
-    notes: frozenset[str]
-
-
-@lru_cache(maxsize=8192)
-def read_body(body: str) -> BodySeen | None:
-    """Read an issue by its looks."""
-    begin, end = _BEGIN.search(body), _END.search(body)
-    if begin is None or end is None:
-        return None
-    lines = body.split("\n")
-    first, last = body[: begin.start()].count("\n"), body[: end.start()].count("\n")
-    steps = []
-    for at in range(first + 1, last):
-        if found := _STEP.fullmatch(lines[at].rstrip("\r")):
-            key = word_of("s", found["text"])
-            steps.append(
-                StepSeen(key, found["text"].strip(), found["box"] != " ", at, lines[at].rstrip("\r"))
-            )
-    return BodySeen(
-        begin[1],
-        int(begin[2]),
-        tuple(lines),
-        first,
-        last,
-        tuple(steps),
-        (body[: begin.start()], body[end.end() :]),
-        frozenset(re.findall(r"\bnote\d+\b", body)),
-    )
-
-
-class Pen:
-    """Hands out words that name things, and text that carries them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def word(self, kind: str) -> str:
-        self.count += 1
-        return f"{kind}{self.count}"
-
-    def text(self, rng: Random, kind: str, length: int) -> str:
-        return " ".join((*rng.sample(WORDS, length), self.word(kind)))
-
-
-def reworded(rng: Random, text: str) -> str:
-    """Change one word of a text, or add one; the word that names it stays."""
-    parts = text.split(" ")
-    at = rng.randrange(len(parts))
-    if re.fullmatch(r"[pts]\d+", parts[at]) or rng.random() < 0.3:
-        return " ".join((*parts[:at], rng.choice(WORDS), *parts[at:]))
-    return " ".join((*parts[:at], rng.choice(WORDS), *parts[at + 1 :]))
-
-
-def make_plan(rng: Random, pen: Pen) -> bytes:
-    """Write a small plan, with the looks that plans have."""
-    lines = [f"# Implementation Plan: {pen.text(rng, 'plan', 2)}", "", "Some words about it.", ""]
-    count = 0
-    for phase in range(1, rng.randint(1, 3) + 1):
-        lines += [f"## Phase {phase}: {pen.text(rng, 'p', 2)}", ""]
-        for task in range(1, rng.choice((1, 2, 2, 3)) + 1):
-            count += 1
-            lines += _task(rng, pen, f"{phase}.{task}", [] if count == 1 else ["Task 1.1"])
-        lines += ["---", ""] if rng.random() < 0.3 else []
-    if rng.random() < 0.3:
-        lines += ["## Success Criteria", ""]
-        lines += [f"- [ ] {pen.text(rng, 's', 4)}" for _ in range(rng.randint(1, 3))] + [""]
-    if rng.random() < 0.4:
-        total = sum(line.startswith("### ") for line in lines)
-        lines += [f"**Completion**: 0% (0/{total} tasks completed)", ""]
-    source = "\n".join(lines)
-    if rng.random() < 0.2:
-        source = source.rstrip("\n")
-    if rng.random() < 0.25:
-        source = source.replace("\n", "\r\n")
-    return (b"\xef\xbb\xbf" if rng.random() < 0.1 else b"") + source.encode()
-
-
-def _task(rng: Random, pen: Pen, number: str, before: list[str]) -> list[str]:
-    lines = [f"### Task {number}: {pen.text(rng, 't', 2)}", ""]
-    if rng.random() < 0.3:
-        lines += [f"About {' '.join(rng.sample(WORDS, 3))}.", ""]
-    steps = rng.choice((0, 1, 2, 2, 3, 4))
-    boxes = [f"- [{'x' if rng.random() < 0.1 else ' '}] {pen.text(rng, 's', 4)}" for _ in range(steps)]
-    lines += [*boxes, ""] if boxes else []
-    if rng.random() < 0.6:
-        depends = rng.choice(before) if before and rng.random() < 0.5 else "None"
-        lines += [
-            f"**Requirements**: {rng.choice(WORDS)}  ",
-            f"**Estimated Time**: {rng.randint(1, 9)} hours  ",
-            f"**Dependencies**: {depends}",
-            "",
-        ]
-    return lines
-
+from tests.simulation.world import Row, SimTracker
 
 # ------------------------------------------------------------------ the plan
 
@@ -264,14 +32,15 @@ def _task(rng: Random, pen: Pen, number: str, before: list[str]) -> list[str]:
 class PlanPerson:
     """Edits a plan as people do in an editor. Each edit says what it did, or nothing."""
 
-    def __init__(self, pen: Pen) -> None:
-        self.pen = pen
+    def __init__(self, pen: Pen, look: Look) -> None:
+        self.pen, self.look = pen, look
 
     def edit(self, kind: str, rng: Random, source: bytes) -> tuple[bytes, str]:
         """Make one edit."""
-        seen = read_plan(source)
+        seen = self.look.read(source)
         lines = list(seen.lines)
         said = getattr(self, f"_{kind}")(rng, seen, lines)
+        lines[-1] = lines[-1].removesuffix("\r")  # half a line end is none
         return "\n".join(lines).encode(), said
 
     @staticmethod
@@ -292,9 +61,7 @@ class PlanPerson:
         step = self._pick(rng, seen, ticked=not ticked)
         if step is None:
             return ""
-        lines[step.line] = _STEP.sub(
-            lambda m: f"{m['lead']}{'x' if ticked else ' '}{m['mid']}{m['text']}", lines[step.line]
-        )
+        lines[step.line] = _lettered(lines[step.line], "x" if ticked else " ")
         return f"{'ticks' if ticked else 'unticks'} {step.key}"
 
     def _untick(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
@@ -305,8 +72,26 @@ class PlanPerson:
         if task is None or not task.steps:
             return ""
         for step in task.steps:
-            lines[step.line] = lines[step.line].replace("[ ]", "[x]", 1)
+            if not step.is_ticked:
+                lines[step.line] = _lettered(lines[step.line], "x")
         return f"ticks all of {task.key}"
+
+    def _begin_step(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        step = self._pick(rng, seen)
+        if step is None or seen.drop_letter:
+            return ""
+        lines[step.line] = _lettered(lines[step.line], "-")
+        return f"begins {step.key}"
+
+    def _drop_step(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        step = self._pick(rng, seen)
+        if step is None or step.is_dropped:
+            return ""
+        if seen.drop_letter and rng.random() < 0.5:
+            lines[step.line] = _lettered(lines[step.line], seen.drop_letter)
+        else:
+            lines[step.line] = lines[step.line].replace(step.text, f"~~{step.text}~~")
+        return f"drops {step.key}"
 
     def _reword(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
         step = self._pick(rng, seen)
@@ -325,12 +110,14 @@ class PlanPerson:
         eol = self._eol(lines[task.line])
         if task.steps:
             at = rng.choice((task.steps[0].line, task.steps[-1].line + 1, rng.choice(task.steps).line))
-            if at == len(lines):
-                lines[-1] += eol
-                eol = ""
-            lines.insert(at, f"- [{box}] {text}{eol}")
+            lead = STEP.sub(r"\g<lead>", task.steps[0].raw)
+            _insert(lines, at, [f"{lead}{box}] {text}"], eol)
         elif task.line + 1 < len(lines):
-            lines[task.line + 1 : task.line + 1] = [eol, f"- [{box}] {text}{eol}"]
+            gap = (
+                self.look.gap if lines[task.line + 1].strip() else ()
+            )  # a list ends before text that follows
+            block = [*self.look.gap, f"{self.look.indent}- [{box}] {text}", *gap]
+            _insert(lines, task.line + 1, block, eol)
         else:
             return ""
         return f"adds to {task.key} [{box}] {text}"
@@ -367,8 +154,11 @@ class PlanPerson:
 
     def _renumber(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
         for task in seen.tasks.values():
-            if task.number:
-                lines[task.line] = lines[task.line].replace(f"Task {task.number}:", f"Task {task.number}9:")
+            found = self.look.task.match(lines[task.line].rstrip("\r")) if task.number else None
+            if found:
+                start, end = found.span("number")
+                line = lines[task.line]
+                lines[task.line] = line[:start] + self.look.renumber(task.number) + line[end:]
         return "renumbers all tasks"
 
     def _move(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
@@ -378,24 +168,24 @@ class PlanPerson:
             return ""
         key = rng.choice(others)
         block = lines[task.line : task.end + 1]
-        gap = self._eol(lines[task.line])
+        eol = self._eol(lines[task.line])
         at = seen.phases[key][1] + 1
         del lines[task.line : task.end + 1]
         at -= len(block) if at > task.line else 0
-        lines[at:at] = [gap, *(b.rstrip("\r") + gap for b in block), gap]
+        _insert(lines, at, ["", *(b.rstrip("\r") for b in block), *self.look.gap], eol)
         return f"moves {task.key} to {key}"
 
     def _unmark(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
         had = sum("<!-- plansync:" in line for line in lines)
-        lines[:] = [re.sub(r" <!-- plansync:\w{7} -->", "", line) for line in lines]
+        lines[:] = [MARK.sub("", line) for line in lines]
         return f"deletes {had} markers" if had else ""
 
     def _new_task(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
         key = rng.choice(list(seen.phases))
-        at = seen.phases[key][1]
-        eol = self._eol(lines[at])
-        block = _task(rng, self.pen, f"{rng.randint(5, 9)}.{rng.randint(1, 99)}", [])
-        lines[at + 1 : at + 1] = [eol, *(line + eol for line in block)]
+        eol = self._eol(lines[seen.phases[key][1]])
+        block = self.look.write_task(rng, self.pen, self.look.number(rng, seen), [])
+        at, before = self.look.place(rng, seen, key)
+        _insert(lines, at, [*before, *block], eol)
         return f"adds {word_of('t', block[0])} to {key} with {', '.join(word_of('s', b) for b in block if '] ' in b)}"
 
     def _status(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
@@ -407,31 +197,81 @@ class PlanPerson:
         return f"deletes the status line of {task.key}"
 
     def _prose(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
-        at = [n for n, line in enumerate(lines) if line.startswith("About ")]
+        at = [n for n, line in enumerate(lines) if _ABOUT.match(line)]
         if not at:
             return ""
         place = rng.choice(at)
-        lines[place] = f"About {' '.join(rng.sample(WORDS, 3))}.{self._eol(lines[place])}"
+        lead = lines[place].partition("About ")[0]
+        lines[place] = f"{lead}About {' '.join(rng.sample(WORDS, 3))}.{self._eol(lines[place])}"
         return "rewrites a task's prose"
 
+    def _remove_task(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        task = self._task(rng, seen)
+        if task is None or len(seen.tasks.keys() - {"overview"}) < 3:
+            return ""
+        del lines[task.line : task.end + 1]
+        return f"removes {task.key}"
 
-PLAN_EDITS: Mapping[str, int] = {
-    "tick": 12,
-    "untick": 6,
-    "finish": 6,
-    "reword": 5,
-    "add": 4,
-    "remove": 4,
-    "swap": 2,
-    "rename": 2,
-    "rename_phase": 1,
-    "renumber": 1,
-    "move": 2,
-    "unmark": 1,
-    "new_task": 2,
-    "status": 2,
-    "prose": 1,
-}
+    # ------------------------------------------------------------- own boxes
+
+    def _check(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        return self._say(rng, seen, lines, "checks", (State.TODO,), "x")
+
+    def _uncheck(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        return self._say(rng, seen, lines, "unchecks", (State.DONE,), " ")
+
+    def _begin(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        letter = "/" if seen.drop_letter else "-"
+        return self._say(rng, seen, lines, "begins", (State.TODO, State.DONE), letter)
+
+    def _drop(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        if seen.drop_letter and rng.random() < 0.5:
+            return self._say(rng, seen, lines, "drops", (State.TODO, State.DONE), seen.drop_letter)
+        letter = rng.choice(("x", " "))
+        return self._say(rng, seen, lines, "strikes out", (State.TODO, State.DONE), letter, "~~")
+
+    def _take_up(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        return self._say(rng, seen, lines, "takes up", (State.DROPPED,), " ")
+
+    def _say(
+        self,
+        rng: Random,
+        seen: PlanSeen,
+        lines: list[str],
+        what: str,
+        states: Sequence[State],
+        letter: str,
+        strike: str = "",
+    ) -> str:
+        """Let the own box of a task in one of these states say another one."""
+        tasks = [t for t in seen.tasks.values() if t.state in states]
+        if not tasks:
+            return ""
+        task = rng.choice(tasks)
+        line = lines[task.line].rstrip("\r")
+        found = self.look.task.fullmatch(line)
+        assert found is not None
+        words = line[found.end("mid") : found.start("mark")].strip("~")
+        lead, mid, mark = found["lead"], found["mid"], found["mark"]
+        lines[task.line] = f"{lead}{letter}{mid}{strike}{words}{strike}{mark}{self._eol(lines[task.line])}"
+        return f"{what} {task.key}"
+
+
+_ABOUT = re.compile(r"\s*(?:- )?About ")
+
+
+def _lettered(line: str, letter: str) -> str:
+    """Write the letter of a step's box."""
+    return STEP.sub(lambda m: f"{m['lead']}{letter}{m['mid']}{m['text']}", line)
+
+
+def _insert(lines: list[str], at: int, block: Sequence[str], eol: str) -> None:
+    """Put lines before another one; what was the last line without an end gets one."""
+    if at == len(lines):
+        lines[-1] += eol
+        lines += [*(line + eol for line in block[:-1]), block[-1]]
+    else:
+        lines[at:at] = [line + eol for line in block]
 
 
 # --------------------------------------------------------------- the tracker
@@ -549,17 +389,17 @@ class TrackerPerson:
         if not others:
             return row, ""
         there = rng.choice(others)
-        return replace(row, milestone=there.ref), f"moves {_name(row)} to {word_of('p', there.title)}"
+        return replace(row, milestone=there.ref), f"moves {_name(row)} to {phase_word(there.title)}"
 
     def _rename_milestone(self, rng: Random, tracker: SimTracker) -> str:
         rows = tracker.milestone_rows()
         if not rows:
             return ""
         row = rng.choice(rows)
-        number, colon, words = row.title.partition(": ")
+        number, colon, words = row.title.rpartition(": ")
         title = f"{number}{colon}{reworded(rng, words)}"
         tracker.put(Thing.MILESTONE, replace(row, title=title))
-        return f"renames milestone {word_of('p', title)}: {title}"
+        return f"renames milestone {phase_word(title)}: {title}"
 
     def _foreign(self, rng: Random, tracker: SimTracker) -> str:
         number = tracker.number(Thing.ISSUE)

@@ -11,6 +11,7 @@ class Past(NamedTuple):
     seed: int
     actions: str
     copies: int = 1
+    look: str = "template"
 
 
 REGRESSIONS: dict[str, Past] = {
@@ -110,5 +111,37 @@ REGRESSIONS: dict[str, Past] = {
         "run:push:1064397350 run:sync:3116146474 plan:untick:4023967909 tracker:add:3860200067"
         " plan:tick:1210072005 run:push:2288749441 plan:untick:4028565758 plan:tick:3510678055"
         " run:sync:2304418983 tracker:close:1050204235 tracker:untick:1833177499",
+    ),
+    "an owed close of a task with an own box is not undone by its open steps": Past(
+        92, "run:push:383515608 plan:check:2308847647 run:pull:1630710991", look="boxes"
+    ),
+    "a close of a task with an own box outlives a run that ends before the plan is written": Past(
+        31,
+        "run:sync:918219640 plan:rename:3938417583 plan:rename:2418816164 tracker:close:3697094153"
+        " run:sync:2731373011",
+        look="boxes",
+    ),
+    "a step added by who does not know yet that the task is done does not reopen it": Past(
+        695,
+        "run:sync:3486664220 plan:check:1505141922 run:pull:3260784637 tracker:add:445744926",
+        look="boxes",
+    ),
+    "a reopening that was owed already is a person's news all the same": Past(
+        351,
+        "run:push:1682455763 tracker:tick:4057392158 tracker:tick:926591713 plan:finish:403155192"
+        " run:sync:2753614820 plan:add:900955378 run:pull:2937992576 plan:tick:23192870"
+        " tracker:reopen:570025446",
+        look="boxes",
+    ),
+    "an issue that was dropped since it was read is not closed as done": Past(
+        314,
+        "run:sync:2448148437 plan:check:552684988 plan:check:4021024104 run:push:1881372786",
+        look="boxes",
+    ),
+    "a tick made on both sides does not certify a plan write that added a step": Past(
+        1369,
+        "run:push:390575184 tracker:tick:15089027 tracker:add:2133445514 run:pull:3618228316"
+        " plan:tick:3707354308",
+        look="boxes",
     ),
 }

@@ -3,22 +3,26 @@
 For each field and side it keeps the values since the sides last agreed. The engine may replace a
 value only by one that the other side held since then, and only where the replaced value is the
 agreed one, or one that the other side passed through. It reads both sides by their looks, so it
-shares no code and no memory with the engine.
+shares no code and no memory with the engine. What it takes for right about states depends on the
+look: where the steps say a task's state, or where its own box does.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from plansync.model import OVERVIEW, State
-from tests.simulation.people import BodySeen, TaskSeen, read_body, read_plan, word_of
+from tests.simulation.looks import BodySeen, Look, PlanSeen, TaskSeen, phase_word, read_body, word_of
 from tests.simulation.world import Broken, Disk, Row, SimTracker
 
 Key = tuple[str, str]
 Value = str | bool | None
 PLAN, TRACKER = "plan", "tracker"
+_ALIKE = 0.6
+"""From here on two texts may be taken for one that was reworded."""
 
 
 @dataclass(slots=True)
@@ -28,11 +32,17 @@ class Sight:
     values: dict[str, dict[Key, Value]]
     owner: dict[str, str]
     order: dict[str, dict[str, list[str]]]
+    optional: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Times:
-    """When people last did something to a task, in events."""
+    """When people last did something to a task, in events.
+
+    `known_tick`: a tick after the task had its issue. `news`: a tick or an open step that no run has decided on
+    yet, by side. `decided`: what a run last knew when it decided on the state. `undone`: an open step came to a task
+    that both sides held for done.
+    """
 
     tick: int = -1
     real_tick: int = -1
@@ -42,6 +52,11 @@ class Times:
     state: int = -1
     status: int = -1
     removal: int = -1
+    known_tick: int = -1
+    decided: int = -1
+    news_tick: dict[str, int] = field(default_factory=dict)
+    news_open: dict[str, int] = field(default_factory=dict)
+    undone: int = -1
 
 
 @dataclass(slots=True)
@@ -50,20 +65,26 @@ class Witness:
 
     disk: Disk
     tracker: SimTracker
+    look: Look
     is_strict: bool = True
     event: int = 0
     seen: Sight = field(init=False)
+    states: StepsSay | BoxesSay = field(init=False)
     history: dict[tuple[str, Key], list[Value]] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=lambda: defaultdict(Times))
     excused: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
+    met: set[tuple[str, Key]] = field(default_factory=set)
     around: dict[int, BodySeen] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
     raw: dict[str, str] = field(default_factory=dict)
+    frames: dict[str, tuple[str, str, State | None]] = field(default_factory=dict)
     is_unmarked: bool = False
     _statuses: set[str] = field(default_factory=set)
     last_event: dict[tuple[str, Key], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.states = (BoxesSay if self.look.has_own_boxes else StepsSay)(self)
         self.seen = self._look()
         for side, values in self.seen.values.items():
             for key, value in values.items():
@@ -72,16 +93,15 @@ class Witness:
 
     # ------------------------------------------------------------------ look
 
+    def _plan(self) -> PlanSeen:
+        return self.look.read(self.disk.plan)
+
     def _look(self) -> Sight:
         sight = Sight({PLAN: {}, TRACKER: {}}, {}, {PLAN: {}, TRACKER: {}})
-        plan = read_plan(self.disk.plan)
-        for task in plan.tasks.values():
-            self._show(sight, PLAN, task)
-        for name, (title, _) in plan.phases.items():
-            sight.values[PLAN]["phase title", name] = title
-        milestones = {m.ref: word_of("p", m.title) for m in self.tracker.milestone_rows()}
+        self._show_plan(sight, self._plan())
+        milestones = {m.ref: phase_word(m.title) for m in self.tracker.milestone_rows()}
         for row in self.tracker.milestone_rows():
-            sight.values[TRACKER]["phase title", milestones[row.ref]] = row.title.partition(": ")[2]
+            sight.values[TRACKER]["phase title", milestones[row.ref]] = row.title.rpartition(": ")[2]
         for row in self.tracker.issues():
             issue = _task_of(row, milestones)
             if issue is None:
@@ -89,8 +109,18 @@ class Witness:
             if issue.key in sight.order[TRACKER] and issue.key not in self.excused:
                 raise Broken(f"two issues are there for {issue.key}: #{row.ref} is the second")
             self._show(sight, TRACKER, issue)
-            sight.values[TRACKER]["state", issue.key] = row.state.value
+            if issue.key != "overview":
+                sight.values[TRACKER]["state", issue.key] = row.state.value
         return sight
+
+    def _show_plan(self, sight: Sight, plan: PlanSeen) -> None:
+        for task in plan.tasks.values():
+            self._show(sight, PLAN, task)
+            sight.optional |= {s.key for s in task.steps if s.is_optional}
+            if self.look.has_own_boxes and task.state:
+                sight.values[PLAN]["state", task.key] = task.state.value
+        for name, (title, _) in plan.phases.items():
+            sight.values[PLAN]["phase title", name] = title
 
     @staticmethod
     def _show(sight: Sight, side: str, task: TaskSeen) -> None:
@@ -102,13 +132,14 @@ class Witness:
         for step in task.steps:
             sight.owner[step.key] = task.key
             values["step", step.key] = True
-            values["tick", step.key] = step.is_ticked
+            values["tick", step.key] = "dropped" if step.is_dropped else step.is_ticked
             values["text", step.key] = " ".join(step.text.split())
 
     def _keep_text(self) -> None:
-        plan = read_plan(self.disk.plan)
+        plan = self._plan()
         self.rest = plan.rest
         self.raw = {s.key: s.raw for t in plan.tasks.values() for s in t.steps}
+        self.frames = {t.key: (t.frame, t.letter, t.state) for t in plan.tasks.values()}
         self.around = {r.ref: b for r in self.tracker.issues() if (b := read_body(r.body))}
 
     # ----------------------------------------------------------------- people
@@ -121,10 +152,12 @@ class Witness:
         """Note what a person changed on one side."""
         self.event += 1
         then, now = self.seen, self._look()
-        for key in _changed(then, now, side):
+        for key in sorted(_changed(then, now, side)):
             self._person_wrote(side, key, then.values[side].get(key), now.values[side].get(key), now, then)
+        if side == PLAN and self.disk.before:
+            self._excuse_taken_back(then, now)
         if side == PLAN:
-            plan = read_plan(self.disk.plan)
+            plan = self._plan()
             marked = [t for t in plan.tasks.values() if t.uid]
             tasks = [t for t in plan.tasks.values() if t.key != "overview"]
             self.is_unmarked = len(marked) < len(tasks)
@@ -133,8 +166,18 @@ class Witness:
                     self.times[task.key].status = self.event
                 if not task.uid and self._is_retitled(task):
                     self.excused.add(task.key)
+        self._note_met(now)
         self.seen = now
         self._keep_text()
+
+    def _excuse_taken_back(self, then: Sight, now: Sight) -> None:
+        """Excuse what a person put back before any run knew that it was written: as if it never had been."""
+        before = Sight({PLAN: {}}, {}, {PLAN: {}})
+        self._show_plan(before, self.look.read(self.disk.before))
+        for key in _changed(then, now, PLAN):
+            was, is_ = before.values[PLAN].get(key), now.values[PLAN].get(key)
+            if was == is_:
+                self.excused.add(now.owner.get(key[1]) or then.owner.get(key[1]) or key[1])
 
     def _is_retitled(self, task: TaskSeen) -> bool:
         keys = (("title", task.key), ("phase", task.key), ("phase title", task.phase))
@@ -147,12 +190,15 @@ class Witness:
         owner = now.owner.get(name) or then.owner.get(name) or name
         times = self.times[owner]
         self.last_event[side, key] = self.event
+        self.met.discard((side, key))
+        if kind == "step" and self._has_look_alikes(side, owner, then, now):
+            self.excused.add(owner)
         if kind == "tick" and new is True and old is False:
             times.tick = self.event
             times.real_tick = self.event if history[0] is False else times.real_tick
         if kind == "tick" and new is False:
             times.open_ = self.event
-        if kind == "step" and not new:
+        if (kind == "step" and not new) or new == "dropped":
             times.removal = self.event
         if kind == "state":
             times.state = self.event
@@ -160,6 +206,30 @@ class Witness:
             times.reopen = self.event
         if kind == "state" and new != State.TODO.value:
             times.close = self.event
+        self.states.person_wrote(side, key, new, owner)
+
+    def _has_look_alikes(self, side: str, task: str, then: Sight, now: Sight) -> bool:
+        """Say whether a step that is gone and a new one read alike: nobody can tell that from a rewording."""
+        gone, new = list[str](), list[str]()
+        for (where, (kind, step)), values in self.history.items():
+            if where != side or kind != "step" or task not in (then.owner.get(step), now.owner.get(step)):
+                continue
+            texts = [str(t) for t in self.history.get((side, ("text", step)), []) if t]
+            text = str(now.values[side].get(("text", step)) or (texts[-1] if texts else ""))
+            if bool(values[0]) is not bool(values[-1]):
+                (new if values[-1] else gone).append(text)
+        pairs = ((a, b) for a in gone for b in new)
+        return any(SequenceMatcher(None, a, b, autojunk=False).ratio() >= _ALIKE for a, b in pairs)
+
+    def _note_met(self, now: Sight) -> None:
+        """Note which states both sides say: whoever said one of them was heard."""
+        for key, value in now.values[PLAN].items():
+            if key[0] == "state" and now.values[TRACKER].get(key) == value:
+                self.met |= {(PLAN, key), (TRACKER, key)}
+
+    def doubt(self, task: str) -> None:
+        """Note that nobody knows whether a state was written: what it rested on may be forgotten."""
+        self.doubted.add(task)
 
     # ------------------------------------------------------------------ judge
 
@@ -169,22 +239,25 @@ class Witness:
         Raises: Broken.
         """
         then, now = self.seen, self._look()
+        past = {k: list(v) for k, v in self.history.items() if k[1][0] == "state"}
         for side in (PLAN, TRACKER):
             for key in sorted(_changed(then, now, side)):
-                self._engine_wrote(side, key, then, now)
+                self._engine_wrote(side, key, then, now, past)
         self._judge_text(then, now)
-        self._statuses = {t.key for t in read_plan(self.disk.plan).tasks.values() if t.status_line >= 0}
+        self._statuses = {t.key for t in self._plan().tasks.values() if t.status_line >= 0}
+        self._note_met(now)
         self.seen = now
         self._keep_text()
 
     def _judge_text(self, then: Sight, now: Sight) -> None:
-        plan = read_plan(self.disk.plan)
+        plan = self._plan()
         if plan.rest != self.rest:
             gone, new = set(self.rest) - set(plan.rest), set(plan.rest) - set(self.rest)
             raise Broken(f"the engine changed other lines of the plan: {sorted(gone)} became {sorted(new)}")
         if plan.doubled:
             raise Broken(f"the plan holds {plan.doubled} twice")
         for task in plan.tasks.values():
+            self._judge_frame(task)
             for step in task.steps:
                 keys: list[Key] = [("tick", step.key), ("text", step.key)]
                 is_same = all(then.values[PLAN].get(k) == now.values[PLAN].get(k) for k in keys)
@@ -199,7 +272,17 @@ class Witness:
         if b"\r\n" in self.disk.plan and self.disk.plan.count(b"\n") != self.disk.plan.count(b"\r\n"):
             raise Broken("a plan with CRLF got a line that ends otherwise")
 
-    def _engine_wrote(self, side: str, key: Key, then: Sight, now: Sight) -> None:
+    def _judge_frame(self, task: TaskSeen) -> None:
+        frame, letter, state = self.frames.get(task.key, (task.frame, task.letter, task.state))
+        is_same = not self.look.has_own_boxes or task.state is state
+        if task.frame != frame or (is_same and task.letter != letter):
+            raise Broken(
+                f"the line of {task.key} changed: {frame} [{letter}] to {task.frame} [{task.letter}]"
+            )
+
+    def _engine_wrote(
+        self, side: str, key: Key, then: Sight, now: Sight, past: Mapping[tuple[str, Key], list[Value]]
+    ) -> None:
         kind, name = key
         other = TRACKER if side == PLAN else PLAN
         default: Value = False if kind == "step" else None
@@ -210,30 +293,20 @@ class Witness:
         owner = now.owner.get(name) or then.owner.get(name) or name
         if self.is_strict and owner not in self.excused:
             if kind == "state":
-                self._state_wrote(name, old, new, history)
+                self.states.engine_wrote(side, name, old, new, history, past.get((other, key), there))
             elif kind == "step":
                 self._step_wrote(side, name, bool(new), history, there)
             elif old is not None and new is not None:
-                if old != history[0] and old not in there[1:] and not self._saw(side, key, new, owner):
+                if old != history[0] and old not in there[1:] and not self.states.saw(side, key, new, owner):
                     raise Broken(f"lost: the {side}'s {kind} of {name} was {old!r} by a person, now {new!r}")
-                if new not in there and not self._is_derived(kind, new, owner):
+                if new not in there and not self.states.is_derived(kind, new, owner):
                     raise Broken(f"invented: {new!r} as the {side}'s {kind} of {name}; {other} had {there}")
         self.history[side, key] = [new]
-        is_copied = new in there and (new == there[-1] or not self._is_derived(kind, new, owner))
-        if kind != "state" and is_copied:
+        self.met.discard((side, key))
+        is_copied = new in there and (new == there[-1] or not self.states.is_derived(kind, new, owner))
+        if is_copied and (kind != "state" or self.look.has_own_boxes):
             after = there[len(there) - 1 - there[::-1].index(new) :]
             self.history[other, key] = after
-
-    def _saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
-        """Say whether who closed an issue saw the open step that is ticked for it."""
-        was = self.last_event.get((side, key), -1)
-        return side == TRACKER and key[0] == "tick" and new is True and was < self.times[owner].close
-
-    def _is_derived(self, kind: str, new: Value, owner: str) -> bool:
-        times = self.times[owner]
-        if kind != "tick":
-            return False
-        return max(times.close, times.status) >= 0 if new else max(times.state, times.status) >= 0
 
     def _step_wrote(
         self, side: str, name: str, is_there: bool, history: list[Value], there: list[Value]
@@ -249,25 +322,10 @@ class Witness:
                 if values[-1] not in (values[0], *self.history.get((other, (kind, name)), [])[1:]):
                     raise Broken(f"lost: {name} was removed from the {side} with a person's {kind}")
 
-    def _state_wrote(self, name: str, old: Value, new: Value, history: list[Value]) -> None:
-        times = self.times[name]
-        if old is None:
-            return
-        news = times.tick if new == State.DONE.value else times.open_
-        if old != history[0] and news <= times.state:
-            raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
-        if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
-            raise Broken(f"the issue of {name} was closed again without a tick after its reopening")
-        is_quiet = max(times.open_, times.status, times.removal) < 0
-        if new == State.TODO.value and is_quiet and not self._had_addition(name):
-            raise Broken(f"the issue of {name} was reopened though nobody unticked or added a step")
-
-    def _had_addition(self, task: str) -> bool:
-        keys = [k for (_, k), values in self.history.items() if k[0] == "step"]
-        return any(self.seen.owner.get(name) == task for _, name in keys)
-
-    def finished(self, since: int, disputed: Iterable[str], *, is_whole: bool) -> None:
+    def finished(self, since: int, disputed: Iterable[str], *, is_whole: bool, is_clear: bool) -> None:
         """A run that began at event `since` ended well: what it saw alike on both sides is agreed.
+
+        `is_clear`: nothing it read was stale.
 
         The state of issues is agreed by every run that listened to the tracker.
         """
@@ -277,11 +335,22 @@ class Witness:
             if max(self.last_event.get((s, key), -1) for s in (PLAN, TRACKER)) > since:
                 continue
             one, two = (self.seen.values[s].get(key) for s in (PLAN, TRACKER))
-            if key[0] == "state" and key[1] not in disputes:
-                self.history[TRACKER, key] = [two]
-            elif key[0] != "state" and one == two and is_whole:
+            if key[0] == "state" and not self.look.has_own_boxes:
+                self.history[TRACKER, key] = [two] if key[1] not in disputes else self.history[TRACKER, key]
+            elif one == two and is_whole:
                 self.history[PLAN, key] = [one]
                 self.history[TRACKER, key] = [two]
+        if is_clear:
+            self._consume(since, disputes, is_whole=is_whole)
+
+    def _consume(self, since: int, disputes: set[str], *, is_whole: bool) -> None:
+        """Take states that a run saw for decided on; after a whole run ticks and open steps are old news."""
+        for name, times in self.times.items():
+            if name not in disputes:
+                times.decided = max(times.decided, since)
+                if is_whole:
+                    times.news_tick = {s: event for s, event in times.news_tick.items() if event > since}
+                    times.news_open = {s: event for s, event in times.news_open.items() if event > since}
 
     # ------------------------------------------------------------------- end
 
@@ -296,7 +365,9 @@ class Witness:
         for key in sorted({*plan, *there}):
             kind, name = key
             owner = self.seen.owner.get(name, name)
-            if kind == "state" or owner in self.excused or owner not in self.seen.order[TRACKER]:
+            if owner in self.excused or owner not in self.seen.order[TRACKER]:
+                continue
+            if kind == "state" and not self.states.is_compared(name, plan.get(key), there.get(key)):
                 continue
             if owner not in self.seen.order[PLAN] or (owner, kind) in disputes or (owner, "*") in disputes:
                 continue
@@ -310,18 +381,152 @@ class Witness:
                 continue
             if order != other:
                 raise Broken(f"settled, but the steps of {name} stand as {order} in the plan, {other} there")
-            self._check_state(name, order)
+            if name != "overview":
+                self.states.check(name, order)
 
-    def _check_state(self, name: str, order: list[str]) -> None:
-        if name == "overview":
+
+class StepsSay:
+    """States where the steps say them: the plan shows none, but for a status line."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+
+    def person_wrote(self, side: str, key: Key, new: Value, owner: str) -> None:
+        """Note nothing beyond what is noted of every plan."""
+
+    def saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
+        """Say whether who closed an issue saw the open step that is ticked for it."""
+        was = self.witness.last_event.get((side, key), -1)
+        is_tick = side == TRACKER and key[0] == "tick" and new is True
+        return is_tick and was < self.witness.times[owner].close
+
+    def is_derived(self, kind: str, new: Value, owner: str) -> bool:
+        """Say whether a tick may come from a state."""
+        times = self.witness.times[owner]
+        if kind != "tick":
+            return False
+        return max(times.close, times.status) >= 0 if new else max(times.state, times.status) >= 0
+
+    def engine_wrote(
+        self, side: str, name: str, old: Value, new: Value, history: list[Value], there: list[Value]
+    ) -> None:
+        """Judge a state that the engine gave an issue."""
+        times = self.witness.times[name]
+        if old is None:
             return
-        state = self.seen.values[TRACKER].get(("state", name))
-        times = self.times[name]
-        is_all = bool(order) and all(self.seen.values[PLAN]["tick", s] for s in order)
+        news = times.tick if new == State.DONE.value else times.open_
+        if old != history[0] and news <= times.state:
+            raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
+        if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
+            raise Broken(f"the issue of {name} was closed again without a tick after its reopening")
+        is_quiet = max(times.open_, times.status, times.removal) < 0
+        if new == State.TODO.value and is_quiet and not self._had_addition(name):
+            raise Broken(f"the issue of {name} was reopened though nobody unticked or added a step")
+
+    def _had_addition(self, task: str) -> bool:
+        keys = [k for (_, k), values in self.witness.history.items() if k[0] == "step"]
+        return any(self.witness.seen.owner.get(name) == task for _, name in keys)
+
+    def is_compared(self, name: str, ours: Value, theirs: Value) -> bool:
+        """Say whether the states of both sides must be alike: here the plan shows none."""
+        return False
+
+    def check(self, name: str, order: list[str]) -> None:
+        """Hold an issue's state against the steps of its task."""
+        values = self.witness.seen.values
+        state = values[TRACKER].get(("state", name))
+        times = self.witness.times[name]
+        is_all = bool(order) and all(values[PLAN]["tick", s] for s in order)
         if state == State.DONE.value and order and not is_all and times.status < 0:
             raise Broken(f"settled, but {name} is done with open steps")
         is_held = max(times.state, times.removal, times.status) >= 0
         if state == State.TODO.value and is_all and not is_held and times.real_tick >= 0:
+            raise Broken(f"settled, but {name} is open with all steps ticked by a person")
+
+
+class BoxesSay:
+    """States where a task's own box says them: both sides show one, and no state ticks a step."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+
+    def person_wrote(self, side: str, key: Key, new: Value, owner: str) -> None:
+        """Note ticks and open steps that may change a state, until a run decided on them."""
+        times, event = self.witness.times[owner], self.witness.event
+        agreed = self.witness.history[side, key][0]
+        is_counting = key[1] not in self.witness.seen.optional
+        if key[0] == "tick" and new is True:
+            times.news_tick[side] = event
+            is_known = agreed is False and owner in self.witness.seen.order[TRACKER] and is_counting
+            times.known_tick = event if is_known else times.known_tick
+            times.undone = -1
+        elif key[0] == "tick" and new is False:
+            times.news_open[side] = event
+            if agreed is not False and is_counting and self._is_agreed_done(owner):
+                times.undone = event
+        elif key[0] == "state" or (key[0] == "step" and not new):
+            times.undone = -1
+
+    def _is_agreed_done(self, task: str) -> bool:
+        done = [State.DONE.value]
+        return all(self.witness.history.get((s, ("state", task))) == done for s in (PLAN, TRACKER))
+
+    def saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
+        """Say that nobody who closes a task says anything about its steps."""
+        return False
+
+    def is_derived(self, kind: str, new: Value, owner: str) -> bool:
+        """Say whether a state may come from steps; no tick comes from a state."""
+        times = self.witness.times[owner]
+        if kind != "state":
+            return False
+        if new == State.DONE.value:
+            return max(times.news_tick.values(), default=-1) > times.reopen
+        return new == State.TODO.value and bool(times.news_open)
+
+    def engine_wrote(
+        self, side: str, name: str, old: Value, new: Value, history: list[Value], there: list[Value]
+    ) -> None:
+        """Judge a state that the engine gave an issue, or a task's box."""
+        if old is None or new is None:
+            return
+        is_heard = old in there or (side, ("state", name)) in self.witness.met
+        if old != history[0] and not is_heard and not self._is_overtaken(side, name, new):
+            raise Broken(f"lost: the {side}'s state of {name} was {old} by a person, now it is {new}")
+        if new not in there and not self.is_derived("state", new, name):
+            raise Broken(f"invented: {name} is {new} in the {side}; the other side had {there}")
+
+    def _is_overtaken(self, side: str, name: str, new: Value) -> bool:
+        """Say whether who said a state did more since, or a run knew the state before somebody did more."""
+        times = self.witness.times[name]
+        said = self.witness.last_event.get((side, ("state", name)), -1)
+        if new == State.DONE.value:
+            return max(times.news_tick.values(), default=-1) > said
+        return new == State.TODO.value and any(
+            event > said and (where == side or times.decided >= said)
+            for where, event in times.news_open.items()
+        )
+
+    def is_compared(self, name: str, ours: Value, theirs: Value) -> bool:
+        """Say whether the states must be alike: one closed twice for different reasons may stay so."""
+        is_closed_twice = State.TODO.value not in (ours, theirs)
+        return not (is_closed_twice and (PLAN, ("state", name)) in self.witness.last_event)
+
+    def check(self, name: str, order: list[str]) -> None:
+        """Hold a task's state against its steps."""
+        seen = self.witness.seen
+        state = seen.values[TRACKER].get(("state", name))
+        times = self.witness.times[name]
+        ticks = {s: seen.values[PLAN]["tick", s] for s in order if s not in seen.optional}
+        counting = [tick for tick in ticks.values() if tick != "dropped"]
+        is_all = bool(counting) and all(counting)
+        if state == State.DONE.value and times.undone >= 0 and name not in self.witness.doubted:
+            raise Broken(f"settled, but {name} is done, and a step was opened after both sides were done")
+        is_known = name not in self.witness.doubted
+        if state == State.DONE.value and counting and not is_all and times.close < 0 and is_known:
+            raise Broken(f"settled, but {name} is done with open steps, and nobody closed it")
+        is_held = max(times.state, times.removal) >= 0
+        if state == State.TODO.value and is_all and not is_held and times.known_tick >= 0:
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
 
 

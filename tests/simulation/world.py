@@ -66,7 +66,8 @@ class Weather:
             self.log(f"    dies at point {self.points}, {name}")
             raise Crash(name)
         # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
-        is_open = not name.startswith(("intended update-issue", "before PATCH", "after GET issue"))
+        window = ("intended update-issue", "intended close-issue", "before PATCH", "after GET issue")
+        is_open = not name.startswith(window)
         due = [at for at in self.visits if at <= self.points]
         if is_open and due:
             self.visits.pop(min(due))()
@@ -277,6 +278,7 @@ class Disk:
         self.plan, self.state = plan, state
         self.weather = CALM
         self.writes = 0
+        self.before = b""  # as it was before the last write of a run that died, else empty
 
     def read(self) -> bytes:
         content = self.plan
@@ -291,7 +293,7 @@ class Disk:
         if digest(self.plan) != expected:
             raise Moved("the plan was saved by someone while plansync worked; nothing was overwritten")
         self.writes += 1
-        self.plan = content
+        self.before, self.plan = self.plan, content
 
     def read_state(self) -> bytes:
         return self.state
