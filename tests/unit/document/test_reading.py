@@ -313,7 +313,8 @@ def test_phases_that_lost_their_words_but_not_their_marks_stay_phases() -> None:
 
 def test_a_task_heading_that_lost_its_number_but_not_its_mark_stays_a_task() -> None:
     source = plan(
-        "### Task 1.1: Dig <!-- plansync:k3f9a2c -->\n\n- [ ] a\n\n### Fill it all <!-- plansync:m4g8b3d -->\n\n- [ ] b\n"
+        "### Task 1.1: Dig <!-- plansync:k3f9a2c -->\n\n- [ ] a\n\n"
+        "### Fill it all <!-- plansync:m4g8b3d -->\n\n- [ ] b\n"
     )
     document = read(source)
 
@@ -362,7 +363,8 @@ def test_prose_with_a_bold_word_before_it_is_prose() -> None:
 
 def test_a_task_that_waits_for_its_own_phase_waits_for_the_others_in_it() -> None:
     source = plan(
-        "### Task 1.1: Dig\n\n- [ ] a\n\n### Task 1.2: Fill\n\n- [ ] b\n\n**Dependencies**: All other tasks of Phase 1\n"
+        "### Task 1.1: Dig\n\n- [ ] a\n\n### Task 1.2: Fill\n\n- [ ] b\n\n"
+        "**Dependencies**: All other tasks of Phase 1\n"
     )
     tasks = [i for i in snapshot(read(source), "").items.values() if i.kind is Kind.TASK]
 
