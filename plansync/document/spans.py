@@ -94,8 +94,8 @@ class _Open:
     is_ordered: bool
     text_start: int = -1
     text_end: int = -1
-    comments: tuple[Span, ...] = ()
-    wraps: tuple[Span, ...] = ()
+    comments: list[Span] | None = None
+    wraps: list[Span] | None = None
     box: Span | None = None
     takes_text: bool = True
 
@@ -279,9 +279,9 @@ class _Reader:
             top.text_start = span.start if top.text_start < 0 else min(top.text_start, span.start)
             top.text_end = max(top.text_end, span.end)
             if name == "InlineHtml" and self.source.startswith(b"<!--", span.start):
-                top.comments += (span,)
+                top.comments = _with(top.comments, span)
             if _EOL.search(self.source, span.start, span.end):
-                top.wraps += (span,)
+                top.wraps = _with(top.wraps, span)
 
     def _leave_text(self) -> None:
         """End the first paragraph of the item around a nested block."""
@@ -324,9 +324,17 @@ class _Reader:
             self.quotes > 0,
             done.shape is not Shape.CODE or _is_closed_code(self.source, start, done.span.end),
             done.inside,
-            done.comments,
-            done.wraps,
+            tuple(done.comments or ()),
+            tuple(done.wraps or ()),
         )
+
+
+def _with(spans: list[Span] | None, span: Span) -> list[Span]:
+    """Add to a list that most blocks never need."""
+    if spans is None:
+        return [span]
+    spans.append(span)
+    return spans
 
 
 def _trimmed(source: bytes, start: int, end: int) -> int:

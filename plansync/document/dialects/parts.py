@@ -94,6 +94,10 @@ INLINE: tuple[tuple[str, re.Pattern[str]], ...] = (
 """Metadata that checklists write into a title."""
 
 
+_ONE_LINE = (Where.HEADING, Where.GROUP, Where.BOX, Where.NESTED, Where.ANY_BOX, Where.QUOTED)
+
+
 def sign(where: Where, pattern: str, weight: float = 1.0, least: int = 1, share: float = 0.0) -> Sign:
-    """Write a sign; case does not count."""
-    return Sign(where, re.compile(pattern, re.IGNORECASE | re.MULTILINE), weight, least, share)
+    """Write a sign; case does not count. What is one line by its nature begins once, however it is wrapped."""
+    lines = re.NOFLAG if where in _ONE_LINE else re.MULTILINE
+    return Sign(where, re.compile(pattern, re.IGNORECASE | lines), weight, least, share)
