@@ -19,6 +19,7 @@ from plansync.document.structure import added_task, first_lead, moved_task
 from plansync.document.tree import Document, Node, Role
 from plansync.document.view import (
     COMPLETION,
+    is_ours,
     our_status,
     phase_name,
     phase_names,
@@ -196,7 +197,7 @@ def _set_status(document: Document, local: Snapshot, op: Operation) -> list[Edit
     if key and state_of_key(document, key) is None:
         key = None
     if key and new:
-        return [Edit(key.value.start, key.value.end, _status_word(document, new, key).encode())]
+        return [Edit(key.value.start, key.value.end, _status_word(document, new, node, key).encode())]
     if key:
         return [line_removal(document, node, key)]
     if not new:
@@ -206,9 +207,15 @@ def _set_status(document: Document, local: Snapshot, op: Operation) -> list[Edit
     ]
 
 
-def _status_word(document: Document, state: str, key: Key | None = None) -> str:
-    ours = our_status(document, key)
-    return {State.TODO: ours.todo, State.DONE: ours.done, State.DROPPED: ours.dropped}[State(state)]
+def _status_word(document: Document, state: str, node: Node | None = None, key: Key | None = None) -> str:
+    """Say a state; in a line of the author's with words that are not those of a line of ours."""
+    words_ = our_status(document, key)
+    said = state_of_key(document, key) if key else None
+    if node and key and said and not is_ours(document, node, key, said):
+        return {State.TODO: words_.todo, State.DONE: words_.completed, State.DROPPED: words_.cancelled}[
+            State(state)
+        ]
+    return {State.TODO: words_.todo, State.DONE: words_.done, State.DROPPED: words_.dropped}[State(state)]
 
 
 def _own_box(document: Document, node: Node, box: Span, state: State) -> list[Edit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -100,18 +100,25 @@ def line_edits(
     kept = [u for u in uids if u in held]
     wanted = [u for u in held if u in shown]
     slots = {u: shown[u].block.span for u in kept}
-    gone = {u: shown[u].block.span for u in uids if u not in held}
-    for uid in kept:
-        if any(_holds(span, shown[uid].block.span) for span in gone.values()):
-            raise Unwritable("a step was removed, but one nested in it stays; move that one first")
-    outer = [u for u in gone if not any(o != u and _holds(gone[o], gone[u]) for o in gone)]
-    edits = [_removal(source, shown[u]) for u in outer]
+    edits = [_removal(source, line) for line in _gone(shown, held)]
     inner = {u: _inner(source, shown[u], held[u], write, drop_letter) for u in kept}
     if kept == wanted:
         edits += [edit for u in kept for edit in inner[u]]
     else:
         edits += _Order(source, shown, kept, wanted).edits(inner, slots)
     return edits + _additions(source, shown, slots, held, write, empty)
+
+
+def _gone(shown: Mapping[Uid, Line], held: Mapping[Uid, Step]) -> Iterator[Line]:
+    """List the steps that are to go, without those nested in one of them."""
+    end = 0
+    for uid, line in shown.items():
+        span = line.block.span
+        if uid in held and span.start < end:
+            raise Unwritable("a step was removed, but one nested in it stays; move that one first")
+        if uid not in held and span.end > end:
+            end = span.end
+            yield line
 
 
 def _holds(outer: Span, inner: Span) -> bool:

@@ -302,7 +302,7 @@ def status_fields(document: Document, node: Node) -> dict[Field, Value]:
     if key is None or said is None:
         return {Field.CARRIER: "boxes", Field.STATUS: ""}
     fields: dict[Field, Value] = {Field.STATE: said.value, Field.STATUS: said.value}
-    return fields | {Field.CARRIER: "boxes" if _is_ours(document, node, key, said) else "line"}
+    return fields | {Field.CARRIER: "boxes" if is_ours(document, node, key, said) else "line"}
 
 
 def state_of_key(document: Document, key: Key) -> State | None:
@@ -331,7 +331,7 @@ def our_status(document: Document, key: Key | None = None) -> vocabulary.Status:
     return vocabulary.STATUS[language]
 
 
-def _is_ours(document: Document, node: Node, key: Key, state: State) -> bool:
+def is_ours(document: Document, node: Node, key: Key, state: State) -> bool:
     """Say whether the line is as we write it, where we write it."""
     ours = our_status(document)
     first = next((k for k in node.keys if k.name and k.name != "issue"), None)

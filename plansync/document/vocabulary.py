@@ -207,24 +207,30 @@ _STATES = {
 
 
 class Status(NamedTuple):
-    """How a language writes a status line: its key, and the words for the three states."""
+    """How a language writes a status line: its key, and the words for the three states.
+
+    `completed` and `cancelled` go into a line of the author's, which must never be taken for one of ours:
+    ours goes away when the boxes say it again, the author's stays.
+    """
 
     key: str
     todo: str
     done: str
     dropped: str
+    completed: str
+    cancelled: str
 
 
 STATUS: Mapping[str, Status] = {
-    "en": Status("Status", "In Progress", "Done", "Dropped"),
-    "zh": Status("状态", "进行中", "已完成", "已取消"),
-    "ja": Status("ステータス", "進行中", "完了", "中止"),
-    "ko": Status("상태", "진행 중", "완료", "취소"),
-    "ru": Status("Статус", "В работе", "Готово", "Отменено"),
-    "de": Status("Status", "In Arbeit", "Erledigt", "Verworfen"),
-    "fr": Status("Statut", "En cours", "Terminé", "Abandonné"),
-    "es": Status("Estado", "En progreso", "Hecho", "Descartado"),
-    "pt": Status("Status", "Em andamento", "Concluído", "Cancelado"),
+    "en": Status("Status", "In Progress", "Done", "Dropped", "Completed", "Cancelled"),
+    "zh": Status("状态", "进行中", "已完成", "已取消", "完成", "取消"),
+    "ja": Status("ステータス", "進行中", "完了", "中止", "完了済み", "取消"),
+    "ko": Status("상태", "진행 중", "완료", "취소", "완료됨", "취소됨"),
+    "ru": Status("Статус", "В работе", "Готово", "Отменено", "Выполнено", "Отменена"),
+    "de": Status("Status", "In Arbeit", "Erledigt", "Verworfen", "Abgeschlossen", "Abgebrochen"),
+    "fr": Status("Statut", "En cours", "Terminé", "Abandonné", "Fait", "Annulé"),
+    "es": Status("Estado", "En progreso", "Hecho", "Descartado", "Completado", "Cancelado"),
+    "pt": Status("Status", "Em andamento", "Concluído", "Cancelado", "Feito", "Descartado"),
 }
 """The status line that plansync writes into a plan of that language."""
 

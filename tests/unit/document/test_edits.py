@@ -293,7 +293,9 @@ def test_a_status_line_keeps_hard_breaks_and_line_ends() -> None:
 def test_a_status_line_of_its_author_is_changed_in_its_value_alone() -> None:
     source = b"### Task 1: B\n\n**Status:** In Progress \xf0\x9f\x9a\xa7  \n**Goal**: d\n\n- [ ] c\n"
 
-    assert _edited(source, edits.finish) == source.replace(b"In Progress \xf0\x9f\x9a\xa7", b"Done")
+    assert _edited(source, edits.finish) == source.replace(b"In Progress \xf0\x9f\x9a\xa7", b"Completed"), (
+        "never the word of a line of ours"
+    )
 
 
 # ----------------------------------------------------------------- computed lines

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import pytest
 
+from plansync.document import vocabulary
 from plansync.document.detect import read
 from plansync.document.dialects import DIALECTS
+from plansync.document.rewrite import rewrite
 from plansync.document.tree import Document, Node, Role
 from plansync.document.view import snapshot
 from plansync.errors import PlanError
-from plansync.model import OVERVIEW, WHOLE_PLAN, Field, Kind, State, Tick, state_of, text_of
+from plansync.model import (
+    OVERVIEW,
+    WHOLE_PLAN,
+    Change,
+    Field,
+    Kind,
+    Operation,
+    Side,
+    State,
+    Tick,
+    state_of,
+    text_of,
+)
 
 
 def plan(body: str, heading: str = "# Plan\n\n## Phase 1: Begin\n\n") -> bytes:
@@ -386,3 +400,27 @@ def test_a_fence_left_open_in_a_list_item_ends_with_it() -> None:
 
     assert not document.is_open_ended
     assert sum(n.role is Role.STEP for n in document.nodes) == 3
+
+
+@pytest.mark.parametrize("language", vocabulary.STATUS)
+def test_a_status_line_that_its_author_wrote_is_edited_and_never_taken_away(language: str) -> None:
+    """Closed and reopened, the author's line is there again: it is not mistaken for one of ours."""
+    words = vocabulary.STATUS[language]
+    key = {v: k for k, v in vocabulary.KEYS.items() if vocabulary.LANGUAGE[k] == language}["depends"]
+    source = plan(
+        f"### Task 1.1: Dig\n\n**{words.key}**: {words.todo}\n**{key.capitalize()}**: -\n\n- [ ] a\n"
+    )
+
+    for state in (State.DONE, State.DROPPED):
+        written = source
+        for old, new in ((State.TODO, state), (state, State.TODO)):
+            document = read(written)
+            items = snapshot(document, "").items
+            uid = next(u for u, i in items.items() if i.kind is Kind.TASK)
+            assert items[uid].fields[Field.CARRIER] == "line"
+            change = Change(uid, Field.STATUS, old.value, new.value)
+            written = rewrite(
+                document, items, [Operation(Side.LOCAL, "set-status", uid, (change,), 0)], items
+            )
+
+        assert written == source
