@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from plansync.document import rewrite
+from plansync.document.edits import Edit, apply_edits
+from plansync.document.token import Token, token_of
 from plansync.document.tree import Document, link_line
 from plansync.document.view import snapshot
 from plansync.model import OVERVIEW, Change, Field, Item, Operation, Side, Uid
@@ -47,7 +49,15 @@ def stripped(source: bytes, parse: Parse) -> tuple[bytes, int]:
         local = _items(document)
         source = rewrite.rewrite(document, local, operations, held(local, {}, operations))
         count += len(operations)
+    while stray := [_without(t) for b in parse(source).blocks if b.comments and (t := token_of(source, b))]:
+        source = apply_edits(source, stray)
+        count += len(stray)
     return source, count
+
+
+def _without(token: Token) -> Edit:
+    """Take a mark away that stands on what is no phase or task any more: its author moved or nested it."""
+    return Edit(token.cut.start, token.cut.end, b"")
 
 
 def _items(document: Document) -> dict[Uid, Item]:

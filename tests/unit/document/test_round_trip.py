@@ -281,3 +281,13 @@ def test_a_heading_on_the_very_last_line_gets_its_marker_before_the_footer() -> 
     assert first.startswith(b"<!-- plansync:")
     assert second.endswith(b"<!-- plansync plan=abcd1234 -->")
     assert stripped(written, read)[0] == b"# P\n\n### Task 1: A"
+
+
+def test_marks_on_what_is_no_task_any_more_are_stripped_as_well() -> None:
+    plan = b"# Things\n\n- [ ] Dig\n- [ ] Fill\n- [ ] Rest\n"
+    marked = rewritten(plan, marks)
+    nested = marked.replace(b"- [ ] Fill", b"  - [ ] Fill").replace(b"- [ ] Rest", b"Rest")
+
+    assert stripped(nested, read)[0] == plan.replace(b"- [ ] Fill", b"  - [ ] Fill").replace(
+        b"- [ ] Rest", b"Rest"
+    )
