@@ -121,7 +121,8 @@ def _phases_of(local: Snapshot, known: Snapshot, names: Mapping[Uid, Uid], base:
         if item.kind is not Kind.PHASE or uid in known or item.fields.get(Field.MARKER):
             continue
         tasks = [names.get(u, u) for u, t in local.items() if t.fields.get(Field.PHASE) == uid]
-        were = {text_of(base.local.get(t), Field.PHASE) for t in tasks if t in base.local}
+        known_tasks = [base.local[t] for t in tasks if t in base.local]
+        were = {text_of(t, Field.PHASE) for t in known_tasks if Field.PHASE in t.fields}
         if (
             len(were) == 1
             and WHOLE_PLAN not in (uid, *were)
