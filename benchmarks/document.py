@@ -19,7 +19,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from plansync.cli.main import collect_less
 from plansync.document import detect, rewrite, view
 from plansync.model import Change, Field, Operation, Side, is_step
 from plansync.planning.estimates import estimates, times
@@ -65,7 +64,6 @@ FORMS: dict[str, Callable[[int], str]] = {"phase-task": phase_task, "kiro": kiro
 def measure(form: str, tasks: int) -> dict[str, float]:
     """Read, show, plan and edit one document; give seconds of processor time, each step on its own."""
     gc.set_threshold(100_000, 20, 50)  # as the command line does
-    collect_less()  # as the command line does
     source = FORMS[form](tasks).encode()
     found = {"bytes": float(len(source))}
     start = time.process_time()
