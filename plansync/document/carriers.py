@@ -285,9 +285,11 @@ def match(source: bytes, block: Block, carrier: Carrier, inline: Inline) -> Foun
     if not found:
         return None
 
+    is_ascii = words.isascii()
+
     def at(position: int) -> int:
         """Find a character's byte in the source."""
-        byte = len(words[:position].encode())
+        byte = position if is_ascii else len(words[:position].encode())
         is_behind = token is not None and byte > cut
         return block.text.start + byte + (token.cut.end - token.cut.start if token and is_behind else 0)
 
@@ -329,7 +331,7 @@ def _bold_evened(text: str, start: int, first: int, last: int) -> tuple[int, int
 def _bare_length(title: str, inline: Inline) -> int:
     """Leave metadata off the end of a title, as far as something stands before it."""
     end = len(title.rstrip())
-    for _ in range(_MOST_REMARKS):
+    for _ in range(_MOST_REMARKS if inline else 0):
         starts = [m.start() for _, words in inline for m in words.finditer(title, 0, end) if m.end() == end]
         cut = len(title[: min(starts, default=end)].rstrip())
         if not 0 < cut < end:
