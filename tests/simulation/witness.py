@@ -464,7 +464,7 @@ class BoxesSay:
             times.news_open[side] = event
             if agreed is not False and is_counting and self._is_agreed_done(owner):
                 times.undone = event
-        elif key[0] == "state" or (key[0] == "step" and not new):
+        elif key[0] == "state" or (key[0] == "step" and not new) or new == "dropped":
             times.undone = -1
 
     def _is_agreed_done(self, task: str) -> bool:
