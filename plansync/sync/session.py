@@ -95,7 +95,7 @@ class Session:
         self.notes: list[Note] = []
         self.absent: dict[tuple[Thing, int], Absence] = {}
         self.frozen: set[Uid] = set()
-        self.written: set[Uid] = set()
+        self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()
         self.read_plan()
         self.read_state()
