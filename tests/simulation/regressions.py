@@ -150,4 +150,10 @@ REGRESSIONS: dict[str, Past] = {
         " plan:uncheck:2593377420 run:sync:3427201254 plan:unmark:835067951",
         look="boxes",
     ),
+    "an issue that was closed while its text was written keeps the reason": Past(
+        5644,
+        "run:sync:2771309995 plan:rename_phase:891160660 plan:drop:2934222011 plan:finish:2550070159"
+        " plan:finish:1610515198 run:sync:1678944503",
+        look="boxes",
+    ),
 }
