@@ -299,7 +299,7 @@ class _Reader:
 
     def _closed(self, done: _Open) -> Block:
         start, box, is_task, is_optional = done.span.start, done.box, done.box is not None, False
-        text = Span(done.text_start, done.text_end)
+        text_start, text_end = done.text_start, done.text_end
         if done.shape is Shape.ITEM:
             if box is not None and self.source[start] in _BULLETS:  # most items that matter
                 after = box.end + 1
@@ -309,14 +309,14 @@ class _Reader:
                 start, after, written = self._head(start)
                 if written and box is None:
                     box, is_optional = Span(*written.span(1)), bool(written.group(2))
-            text = Span(after, max(text.end, after))
-        elif text.start < 0:
-            text = Span(start, start)
+            text_start, text_end = after, max(text_end, after)
+        elif text_start < 0:
+            text_start = text_end = start
         return Block(
             done.shape,
             done.level,
             Span(start, _trimmed(self.source, start, done.span.end)),
-            Span(text.start, _trimmed(self.source, text.start, text.end)),
+            Span(text_start, _trimmed(self.source, text_start, text_end)),
             box,
             is_task,
             is_optional,
