@@ -150,15 +150,16 @@ def _as_remembered(
 ) -> Document | None:
     """Read a plan as in its last sync, as long as its tasks are still found in that way.
 
-    An edit that makes another form likelier must not move every task to other milestones.
+    An edit that makes another form likelier must not move every task to other milestones. Without any mark it
+    was written anew, perhaps in another form.
     """
     known = next((d for d in DIALECTS if d.name == name and d.is_written), None)
     if known is None:
         return None
     document = parse(source, known, ticks, parsed)
     marks = sum(1 for b in parsed if b.comments and token_of(source, b))
-    is_it = _marked(document) >= _MOST * marks and any(n.role is Role.TASK for n in document.nodes)
-    return document if is_it else None
+    has_tasks = any(n.role is Role.TASK for n in document.nodes)
+    return document if marks and has_tasks and _marked(document) >= _MOST * marks else None
 
 
 def _that_bears(

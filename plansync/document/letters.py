@@ -56,6 +56,6 @@ def legend(source: bytes, blocks: Sequence[Block]) -> dict[str, Tick]:
 def _meaning(words: str) -> Tick | None:
     bare = re.sub(r"^\W+", "", words).strip().casefold().replace("_", " ")
     for word in sorted(vocabulary.STATES, key=len, reverse=True):
-        if bare.startswith(word):
+        if bare.startswith(word) and not re.match(r"\s*\w", bare[len(word) :]):
             return _TICKS[vocabulary.STATES[word]]
     return None

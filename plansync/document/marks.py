@@ -17,13 +17,13 @@ def heading_marker(document: Document, node: Node, uid: str) -> list[Edit]:
 
 
 def heading_link(document: Document, node: Node, link: str) -> list[Edit]:
-    """Write the link line; one that was there before the task had its marker is its author's and stays."""
+    """Write the link line; one that names another issue is its author's and stays, ours stands before it."""
     number, _, url = link.partition(" ")
     text = f"[{number}]({url})"
     key = link_line(document, node) if node.token else None
-    if key and number:
+    if key and number and document.text(key.value).startswith(f"[{number}]("):
         return [Edit(key.value.start, key.value.end, text.encode())]
-    if key:
+    if key and not number:
         return [line_removal(document, node, key)]
     return [line_insertion(document, node, "Issue", text, first=True)] if number else []
 

@@ -71,11 +71,19 @@ def _is_loose(document: Document, before: Node, last: Node) -> bool:
 
 
 def content_end(document: Document, span: Span) -> int:
-    """Find where a section's own text ends: before rules, the footer and blank lines that close it."""
+    """Find where a section's own text ends: before the rule, footer and blank lines that close it.
+
+    What stands behind a rule at the margin, with no step left to come, is not the task's: the plan's footer, its
+    author's last words.
+    """
     source, end, limit = document.source, span.start, span.end
+    last = max(n.block.span.start for n in document.nodes if span.start <= n.block.span.start < limit)
     if document.footer and document.footer.start < limit:
         limit = len(source[: document.footer.start].rstrip(b" \t\r\n"))
     for block in document.blocks:
+        is_rule = block.shape is Shape.RULE and line_start(source, block.span.start) == block.span.start
+        if is_rule and last < block.span.start < limit:
+            break
         if span.start <= block.span.start < limit and block.shape is not Shape.RULE:
             end = max(end, min(block.span.end, limit))
     return line_end(source, end)

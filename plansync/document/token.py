@@ -9,7 +9,8 @@ from plansync.document.spans import Block, Span
 from plansync.model import OVERVIEW
 from plansync.text import UID_PATTERN
 
-MARKER = re.compile(rf"<!-- plansync:({UID_PATTERN})(?: #(\d{{1,15}}))? -->")
+MARKER = re.compile(rf"<!--[ \t]*plansync:({UID_PATTERN})(?:[ \t]+#(\d{{1,15}}))?[ \t]*-->")
+"""Read with any blanks, as a formatter may leave them; written with one."""
 FOOTER = re.compile(rb"<!-- plansync plan=([0-9a-z]{8}) -->")
 """The last line of a plan that was pushed: its lineage."""
 

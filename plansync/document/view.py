@@ -315,10 +315,14 @@ def state_in(value: str) -> State | None:
     """Read the state with which a folded text begins."""
     bare = re.sub(r"^[^\w✅✔✓🔄🚧⏳📋]+", "", value).replace("_", " ")
     for word in _LONGEST_FIRST:
-        if bare.startswith(word) or bare.replace("-", " ").startswith(word):
-            return State(vocabulary.STATES[word])
+        if said := next((t for t in (bare, bare.replace("-", " ")) if t.startswith(word)), ""):
+            state = State(vocabulary.STATES[word])
+            return state if state is State.TODO or _ENDS.match(said, len(word)) else None
     return None
 
+
+_ENDS = re.compile(r"\s*(?:$|[^\w\s?]|\d|(?:on|in|by|since|am|le|el|em)\b)")
+"""What may stand behind a word that closes an issue: `Done (2 days)`, not `Closed beta` or `Completely`."""
 
 _LONGEST_FIRST = sorted(vocabulary.STATES, key=len, reverse=True)
 

@@ -193,7 +193,8 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
 }
 
 _STATES = {
-    "done": "done|complete|completed|finished|closed|shipped|✅|✔|✓|:white_check_mark:|完了|済|已完成|完成|hecho|hecha|"
+    "done": "done|complete|completed|finished|closed|shipped|✅|✔|✓|:white_check_mark:|"
+    "完了|完了済|完了済み|済|済み|已完成|完成|hecho|hecha|"
     "completado|completada|terminado|concluído|concluída|feito|terminé|terminée|fait|fertig|erledigt|abgeschlossen|"
     "готово|выполнено|завершено|сделано|완료|완료됨",
     "dropped": "dropped|cancelled|canceled|won't do|wont do|obsolete|skipped|abandoned|rejected|中止|取消|已取消|放弃|"

@@ -265,7 +265,8 @@ class _Run:
         """Let the state file know the uids before anything is made under them."""
         session = self.session
         for uid, item in session.local.items():
-            if not is_step(uid) and uid not in session.base.local and isinstance(session.base.local, dict):
+            is_new = not is_step(uid) and uid not in session.base.local and uid not in session.skipped
+            if is_new and isinstance(session.base.local, dict):
                 session.base.local[uid] = replace(item, fields={}, at=None)
         session.write_state()
         self.project.at_point("ids remembered")

@@ -35,6 +35,10 @@ VISIBLE = b" [#12](https://tracker.example/12)"
 
 REFUSED = {
     ("conductor-index.md", "drop"): "a heading's box has no letter that says its task was dropped",
+    ("kiro.md", "remove_step"): "words below the step would go with it",
+    ("kiro-optional.md", "remove_step"): "words below the step would go with it",
+    ("phase-task-items-with-blocks.md", "remove_step"): "words below the step would go with it",
+    ("phase-task-over-indented.md", "remove_step"): "words below the step would go with it",
     ("flat-checklist-ordered.md", "remove_step"): "without its first item the list would be no list any more",
     ("phase-task-dropped.md", "drop_step"): "a part of the step is struck through already",
     ("phase-task-nested-fence-to-end.md", "add_task"): "the last phase ends inside a fence",
