@@ -374,11 +374,11 @@ def _below_heading(source: bytes, node: Node) -> Place:
 
 
 def _whole_task(document: Document, op: Operation, held: Snapshot) -> Document:
-    """Move or add one task; both name the phase in the change of that field.
+    """Move or add one task; both name the phase in the change of that field, where phases count.
 
     Raises: Unwritable where the words around it would then be another task's.
     """
-    phase = next((str(c.new or "") for c in op.changes if c.field is Field.PHASE), "")
+    phase = next((str(c.new or "") for c in op.changes if c.field is Field.PHASE), WHOLE_PLAN)
     phase_at = _last_phase(document) if phase == WHOLE_PLAN else _index(document, Uid(phase)) if phase else -1
     if op.kind == "move-task":
         source = moved_task(document, _node(document, _index(document, op.uid)), phase_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -100,7 +100,7 @@ def line_edits(
     kept = [u for u in uids if u in held]
     wanted = [u for u in held if u in shown]
     slots = {u: shown[u].block.span for u in kept}
-    edits = [_removal(source, line, shown.values()) for line in _gone(shown, held)]
+    edits = [_removal(source, *gone) for gone in _gone(shown, held)]
     inner = {u: _inner(source, shown[u], held[u], write, drop_letter) for u in kept}
     if kept == wanted:
         edits += [edit for u in kept for edit in inner[u]]
@@ -109,16 +109,20 @@ def line_edits(
     return edits + _additions(source, shown, slots, held, write, empty)
 
 
-def _gone(shown: Mapping[Uid, Line], held: Mapping[Uid, Step]) -> Iterator[Line]:
-    """List the steps that are to go, without those nested in one of them."""
+def _gone(shown: Mapping[Uid, Line], held: Mapping[Uid, Step]) -> list[tuple[Line, list[Line]]]:
+    """List the steps that are to go, each with those nested in it."""
+    gone: list[tuple[Line, list[Line]]] = []
     end = 0
     for uid, line in shown.items():
         span = line.block.span
         if uid in held and span.start < end:
             raise Unwritable("a step was removed, but one nested in it stays; move that one first")
-        if uid not in held and span.end > end:
+        if span.start < end:
+            gone[-1][1].append(line)
+        elif uid not in held:
+            gone.append((line, []))
             end = span.end
-            yield line
+    return gone
 
 
 def _holds(outer: Span, inner: Span) -> bool:
@@ -250,21 +254,19 @@ class _Order:
             raise Unwritable("steps of unlike indentation were put in another order; move them by hand")
 
 
-def _has_words_below(source: bytes, line: Line, shown: Iterable[Line]) -> bool:
+def _has_words_below(source: bytes, line: Line, nested: Sequence[Line]) -> bool:
     """Say whether an item holds more than itself and the steps nested in it: text, code, details of its author."""
     at = line_end(source, line.block.text.end)
-    for other in sorted(shown, key=lambda each: each.block.span.start):
-        span = other.block.span
-        if line.block.span.start < span.start < line.block.span.end:
-            if source[at : line_start(source, span.start)].strip():
-                return True
-            at = line_end(source, other.block.text.end)
+    for other in nested:
+        if source[at : line_start(source, other.block.span.start)].strip():
+            return True
+        at = line_end(source, other.block.text.end)
     return bool(source[at : line.block.span.end].strip())
 
 
-def _removal(source: bytes, line: Line, shown: Iterable[Line]) -> Edit:
+def _removal(source: bytes, line: Line, nested: Sequence[Line]) -> Edit:
     start = line_start(source, line.block.span.start)
-    if _has_words_below(source, line, shown):
+    if _has_words_below(source, line, nested):
         raise Unwritable("words below the step would go with it; remove it by hand")
     if source[start : line.block.span.start].strip(b" \t"):
         raise Unwritable("a step shares its line with another item; remove it by hand")

@@ -185,7 +185,11 @@ def test_in_a_plain_plan_every_edit_can_be_made(dialect: str) -> None:
                 edit = chooser(shown, uid, words(chance.randint))
                 if edit is None or kind == "unmark":
                     continue
-                after = made(shown, edit.operations)
+                try:
+                    after = made(shown, edit.operations)
+                except Unwritable as refused:  # the one thing that a plain plan does not let us do
+                    assert "words below the step" in str(refused), (kind, shown.source)
+                    continue
                 assert_within(edit, shown.source, after)
                 assert_no_other_difference(shown, after, edit)
                 counts[kind] += 1

@@ -336,20 +336,21 @@ def move(plan: Plan, uid: Uid, text: str) -> Edit | None:
 
 def add_task(plan: Plan, uid: Uid, text: str) -> Edit | None:
     """Add a task with two steps to the phase of another one."""
-    return _new_task(plan, text_of(plan.items[uid], Field.PHASE), text)
+    phase = plan.items[uid].fields.get(Field.PHASE)
+    return _new_task(plan, None if phase is None else str(phase), text)
 
 
 def add_task_to_phase(plan: Plan, uid: Uid, text: str) -> Edit | None:
     return _new_task(plan, uid, text)
 
 
-def _new_task(plan: Plan, phase: str, text: str) -> Edit:
+def _new_task(plan: Plan, phase: str | None, text: str) -> Edit:
     is_own = any(n.tick is not None and n.role is Role.TASK for n in plan.document.nodes)
     is_own &= plan.document.dialect.state is Counts.OWN
     steps = (Uid(f"{NEW}/1"), Uid(f"{NEW}/2"))
     fields: list[tuple[Uid, Field, Value]] = [
         (NEW, Field.TITLE, text),
-        (NEW, Field.PHASE, phase),
+        *([] if phase is None else [(NEW, Field.PHASE, phase)]),
         (NEW, Field.MARKER, NEW),
         (NEW, Field.LINK, ""),
         (NEW, Field.STATUS, "todo" if is_own else ""),
