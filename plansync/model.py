@@ -85,6 +85,7 @@ class Field(StrEnum):
     STATUS = "status"
     MARKER = "marker"
     LINK = "link"
+    REFERENCE = "reference"
     COMPLETION = "completion"
     CURRENT_PHASE = "current_phase"
     OVERALL = "implementation_status"

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from plansync.checks.context import Context
@@ -15,8 +16,9 @@ from plansync.document.edits import Edit
 from plansync.document.spans import Shape, Span, after_eol, line_end, line_start
 from plansync.document.token import FOOTER
 from plansync.document.tree import Node, Role
-from plansync.model import WHOLE_PLAN, Field, Kind, Uid, text_of
-from plansync.text import UID_PATTERN, heading_words, words
+from plansync.model import WHOLE_PLAN, Field, Item, Kind, Uid, text_of
+from plansync.reconcile.pairing import unmarked
+from plansync.text import UID_PATTERN, heading_words
 
 _OURS = re.compile(rb"<!--\s*plansync\b", re.IGNORECASE)
 _END = re.compile(rb"-->|\r|\n")
@@ -53,32 +55,42 @@ def lost_marker(context: Context) -> Iterator[Finding]:
 
 
 def _lost(context: Context) -> Iterator[tuple[Uid, Node]]:
-    """Pair ids that stand nowhere with items that have none: by the id that their titles give, else by the title."""
-    nodes, base = context.document.nodes, context.beside.base.local
+    """Pair ids that stand nowhere with items that have none: as a sync would, and phases by their titles too."""
+    nodes, base = context.document.nodes, context.beside.base
     marked = {node.marker for node in nodes if node.marker}
     gone = {
-        uid: _key(item.kind, text_of(item, Field.TITLE))
-        for uid, item in base.items()
+        uid: heading_words(text_of(item, Field.TITLE))
+        for uid, item in base.local.items()
         if item.kind in (Kind.PHASE, Kind.TASK) and uid not in marked and uid != WHOLE_PLAN
     }
-    bare = {index: uid for index, uid in context.view.uids.items() if not nodes[index].marker}
-    minted = set(bare.values())
-    known = _once((key, uid) for uid, key in gone.items() if uid not in minted and key[1])
-    shown = _once((_key_of(context, nodes[i]), i) for i, uid in bare.items() if uid not in gone)
+    names = unmarked(base, context.view.items, _linked(context))
+    bare = {index: names.get(uid, uid) for index, uid in context.view.uids.items() if not nodes[index].marker}
     yield from ((uid, nodes[index]) for index, uid in bare.items() if uid in gone)
-    yield from ((uid, nodes[shown[key]]) for key, uid in known.items() if key in shown)
+    known = _once(
+        (title, uid)
+        for uid, title in gone.items()
+        if base.local[uid].kind is Kind.PHASE and uid not in bare.values() and title
+    )
+    shown = _once(
+        (heading_words(context.document.title_of(nodes[i])), i)
+        for i, uid in bare.items()
+        if nodes[i].role is Role.PHASE and uid not in gone
+    )
+    yield from ((uid, nodes[shown[title]]) for title, uid in known.items() if title in shown)
 
 
-def _key(kind: Kind, title: str) -> tuple[Kind, str]:
-    return kind, (heading_words if kind is Kind.PHASE else words)(title)
+def _linked(context: Context) -> dict[Uid, Item]:
+    """Show each known issue with the link that the plan has for its number: only a tracker knows addresses."""
+    items = context.view.items.values()
+    links = [text_of(i, f) for i in items for f in (Field.LINK, Field.REFERENCE) if text_of(i, f)]
+    by_number = _once((link.partition(" ")[0], link) for link in links)
+    return {
+        uid: replace(item, fields={Field.LINK: by_number.get(f"#{item.at}", "")})
+        for uid, item in context.beside.base.remote.items()
+    }
 
 
-def _key_of(context: Context, node: Node) -> tuple[Kind, str]:
-    kind = Kind.PHASE if node.role is Role.PHASE else Kind.TASK
-    return _key(kind, context.document.title_of(node))
-
-
-def _once(pairs: Iterable[tuple[tuple[Kind, str], _T]]) -> dict[tuple[Kind, str], _T]:
+def _once(pairs: Iterable[tuple[str, _T]]) -> dict[str, _T]:
     """Keep the keys that stand once."""
     listed = list(pairs)
     counts = Counter(key for key, _ in listed)

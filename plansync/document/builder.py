@@ -11,8 +11,8 @@ from plansync.document.carriers import Chosen, Found, choose, match
 from plansync.document.dialect import Dialect
 from plansync.document.letters import is_struck, legend, tick_of_letter
 from plansync.document.metadata import Key, key_lines
-from plansync.document.spans import Block, Shape, Span, blocks, line_start
-from plansync.document.token import FOOTER, token_of
+from plansync.document.spans import Block, Shape, Span, line_start
+from plansync.document.token import FOOTER, marked_blocks, own_block, token_of
 from plansync.document.traps import find_traps
 from plansync.document.tree import Document, Node, Role
 from plansync.model import Tick
@@ -187,8 +187,9 @@ class _Builder:
                 label=found.label,
                 id=found.id,
                 token=token_of(self.source, block),
+                tail=found.tail,
                 box=box,
-                tick=self._tick(block, box) if box else None,
+                tick=self._tick(block, box, found.tail.span if found.tail else None) if box else None,
                 inline=found.inline,
                 trap=self._trap(block),
             )
@@ -212,21 +213,26 @@ class _Builder:
             self._words(index, block)
         elif block.shape is Shape.RULE:
             self.is_past_rule = True
-        elif block.shape in (Shape.CODE, Shape.TABLE, Shape.HTML) and (draft := self._owner(block)):
+        elif self._ends_lead(block) and (draft := self._owner(block)):
             draft.has_lead_ended = True
+
+    def _ends_lead(self, block: Block) -> bool:
+        """Say whether no prose behind a block belongs to the lead; our mark on a line of its own is no end."""
+        is_mark = block.inside >= 0 and block.span.end == self.blocks[block.inside].text.end
+        return block.shape in (Shape.CODE, Shape.TABLE, Shape.HTML) and not is_mark
 
     def _is_own_paragraph(self, block: Block) -> bool:
         return block.inside < 0 or block.inside in self.boxed
 
-    def _tick(self, block: Block, box: Span) -> Tick | None:
+    def _tick(self, block: Block, box: Span, tail: Span | None = None) -> Tick | None:
         tick = tick_of_letter(self._text(box), self.letters)
         if tick is None or self.source.find(b"~~", block.text.start, block.text.end) < 0:
             return tick
-        text, token = block.text, token_of(self.source, block)
+        own = own_block(self.source, block).text
         words = (
-            self._text(Span(text.start, token.cut.start)) + self._text(Span(token.cut.end, text.end))
-            if token
-            else self._text(text)
+            self._text(Span(block.text.start, tail.start)) + self._text(Span(tail.end, block.text.end))
+            if tail
+            else self._text(own)
         )
         return Tick.DROPPED if is_struck(words.strip()) else tick
 
@@ -352,4 +358,4 @@ def parse(
 
     Raises: UnicodeDecodeError where the source is not UTF-8.
     """
-    return _Builder(source, dialect, ticks or {}, blocks(source) if parsed is None else parsed).build()
+    return _Builder(source, dialect, ticks or {}, marked_blocks(source) if parsed is None else parsed).build()

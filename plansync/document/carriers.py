@@ -12,7 +12,7 @@ from typing import NamedTuple
 from plansync.document.dialect import Carrier, Dialect
 from plansync.document.letters import is_struck, tick_of_letter
 from plansync.document.spans import Block, Shape, Span, front_matter, line_end
-from plansync.document.token import token_of
+from plansync.document.token import Tail, tail_of, token_of
 from plansync.document.vocabulary import CRITERIA
 from plansync.model import Tick
 
@@ -31,7 +31,7 @@ _ANY_HEADING = Carrier(Shape.HEADING, re.compile(r"(?P<title>.+)", re.DOTALL))
 class Found(NamedTuple):
     """What a carrier saw in a block: the title's range, number and label as written, the box of a heading.
 
-    `further`: how many more of its kind the same block of HTML holds.
+    `further`: how many more of its kind the same block of HTML holds. `tail`: what was passed over.
     """
 
     title: Span
@@ -40,6 +40,7 @@ class Found(NamedTuple):
     box: Span | None = None
     inline: tuple[tuple[str, str], ...] = ()
     further: int = 0
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,12 +273,20 @@ class _Chooser:
 
 
 def match(source: bytes, block: Block, carrier: Carrier, inline: Inline) -> Found | None:
-    """Read a block as a phase or task of this carrier; our own mark in it is passed over."""
+    """Read a block as a phase or task of this carrier; our own mark in it, and links before it, are passed over."""
     token = token_of(source, block)
-    text, cut = source[block.text.start : block.text.end], 0
-    if token:
-        cut = token.cut.start - block.text.start
-        text = text[:cut] + text[cut + token.cut.end - token.cut.start :]
+    tail = tail_of(source, block, token)
+    found = _match(source, block, carrier, inline, tail)
+    if found is None and tail and (token is None or tail.span != token.cut):
+        return _match(source, block, carrier, inline, Tail(token.cut) if token else None)
+    return found
+
+
+def _match(source: bytes, block: Block, carrier: Carrier, inline: Inline, tail: Tail | None) -> Found | None:
+    text, cut, width = source[block.text.start : block.text.end], 0, 0
+    if tail:
+        cut, width = tail.span.start - block.text.start, tail.span.end - tail.span.start
+        text = text[:cut] + text[cut + width :]
     words = text.decode("utf-8").rstrip()
     start, end = (2, len(words) - 2) if is_struck(words) else (0, len(words))
     find = carrier.words.search if block.shape is Shape.HTML else carrier.words.fullmatch
@@ -290,8 +299,7 @@ def match(source: bytes, block: Block, carrier: Carrier, inline: Inline) -> Foun
     def at(position: int) -> int:
         """Find a character's byte in the source."""
         byte = position if is_ascii else len(words[:position].encode())
-        is_behind = token is not None and byte > cut
-        return block.text.start + byte + (token.cut.end - token.cut.start if token and is_behind else 0)
+        return block.text.start + byte + (width if byte > cut else 0)
 
     groups = found.groupdict()
     first, last = _bold_evened(words, start, *found.span("title"))
@@ -308,6 +316,7 @@ def match(source: bytes, block: Block, carrier: Carrier, inline: Inline) -> Foun
         further=sum(1 for _ in carrier.words.finditer(words, found.end()))
         if block.shape is Shape.HTML
         else 0,
+        tail=tail,
     )
 
 

@@ -10,8 +10,8 @@ from plansync.document.builder import parse
 from plansync.document.dialect import Dialect, Sign, Where
 from plansync.document.dialects import DIALECTS
 from plansync.document.letters import STARTED, tick_of_letter
-from plansync.document.spans import Block, Shape, blocks, front_matter
-from plansync.document.token import token_of
+from plansync.document.spans import Block, Shape, front_matter
+from plansync.document.token import marked_blocks, token_of
 from plansync.document.traps import hidden_boxes
 from plansync.document.tree import Document, Role
 from plansync.errors import PlanError
@@ -130,7 +130,7 @@ def read(
 
     Raises: UnicodeDecodeError where the source is not UTF-8; PlanError for an unknown dialect.
     """
-    parsed = blocks(source)
+    parsed = marked_blocks(source)
     if dialect:
         return parse(source, named(dialect), ticks, parsed)
     if document := _as_remembered(source, remembered, ticks, parsed):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from plansync.document.edits import Edit
 from plansync.document.lines import eol_before, line_insertion, line_removal
-from plansync.document.spans import after_eol, eol_at, line_end
+from plansync.document.spans import after_eol, eol_at
+from plansync.document.token import token_place
 from plansync.document.tree import Document, Node, link_line
 
 
@@ -35,25 +36,10 @@ def item_token(document: Document, node: Node, uid: str, link: str) -> list[Edit
     text = f"{visible} <!-- plansync:{uid}{' ' if number else ''}{number} -->".encode() if uid else b""
     if node.token:
         return [Edit(node.token.cut.start, node.token.cut.end, text)]
-    at = _token_place(document, node)
-    return [Edit(at, at, text)] if uid else []
-
-
-def _token_place(document: Document, node: Node) -> int:
-    """Find the end of an item's first line, before a hard break; inside a wrapped span, the paragraph's end.
-
-    Source: design, "Identity".
-    """
-    source, text = document.source, node.block.text
-    end = line_end(source, text.start)
-    if end < text.end:
-        line = source[text.start : end].rstrip(b" \t")
-        is_break = line.endswith(b"\\") and (len(line) - len(line.rstrip(b"\\"))) % 2 == 1
-        at = text.start + len(line) - is_break
-        at = text.start + len(source[text.start : at].rstrip(b" \t"))
-        if not any(span.start < at < span.end for span in node.block.wraps):
-            return at
-    return text.end
+    at = start = token_place(document.source, node.block)
+    if node.tail and node.tail.link and node.tail.ref == link:  # ours, left behind by who deleted the marker
+        start = node.tail.link.start
+    return [Edit(start, at, text)] if uid else []
 
 
 def footer(document: Document, lineage: str) -> list[Edit]:

@@ -164,11 +164,11 @@ def _token(document: Document, local: Snapshot, operations: Sequence[Operation])
     node = _node(document, local[operations[0].uid].at)
     marker = node.marker
     link = f"#{node.token.number} {node.token.url}".strip() if node.token and node.token.number else ""
-    for op in operations:
-        if op.kind == "set-marker":
-            marker = str(op.changes[0].new or "")
+    for change in (c for op in operations for c in op.changes):
+        if change.field is Field.MARKER:
+            marker = str(change.new or "")
         else:
-            link = str(op.changes[0].new or "")
+            link = str(change.new or "")
     return marks.item_token(document, node, marker, link)
 
 
@@ -233,9 +233,9 @@ def _own_box(document: Document, node: Node, box: Span, state: State) -> list[Ed
 
 
 def _end_of_text(node: Node) -> int:
-    """Find the end of an item's own words: before our mark where that stands last."""
+    """Find the end of an item's own words: before links and our mark where those stand last."""
     end = node.block.text.end
-    return node.token.cut.start if node.token and node.token.cut.end == end else end
+    return node.tail.span.start if node.tail and node.tail.span.end == end else end
 
 
 def drop_letter(document: Document) -> str:
@@ -259,7 +259,7 @@ def _rename(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
         return [Edit(whole.start, whole.end, text.encode())]
     if node.role is Role.PHASE and node.label and text:
         return [_titled(document, node, text)]
-    cut = node.token.cut if node.token else None
+    cut = node.tail.span if node.tail else None
     if cut and node.title.start < cut.start < node.title.end:  # our mark stands in a wrapped title
         return [Edit(node.title.start, cut.start, text.encode()), Edit(cut.end, node.title.end, b"")]
     return [Edit(node.title.start, node.title.end, text.encode())]

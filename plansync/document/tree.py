@@ -18,7 +18,7 @@ from plansync.document import vocabulary
 from plansync.document.dialect import Dialect
 from plansync.document.metadata import Key, folded
 from plansync.document.spans import Block, Shape, Span, line_starts
-from plansync.document.token import Token
+from plansync.document.token import Tail, Token
 from plansync.document.traps import Trap
 from plansync.model import Tick
 
@@ -52,6 +52,7 @@ class Node(NamedTuple):
     label: str = ""
     id: str = ""
     token: Token | None = None
+    tail: Tail | None = None
     box: Span | None = None
     tick: Tick | None = None
     level: int = 0
@@ -108,15 +109,15 @@ class Document:
         return self.source[span.start : span.end].decode("utf-8")
 
     def title_of(self, node: Node) -> str:
-        """Read a node's title: one line, our mark left out."""
-        return " ".join(self._without_mark(node, node.title).split())
+        """Read a node's title: one line, what is not its own left out."""
+        return " ".join(self._without_tail(node, node.title).split())
 
     def own_text(self, node: Node) -> str:
-        """Read all of a node's first paragraph or heading, our mark left out."""
-        return self._without_mark(node, node.block.text).strip()
+        """Read all of a node's first paragraph or heading, what is not its own left out."""
+        return self._without_tail(node, node.block.text).strip()
 
-    def _without_mark(self, node: Node, span: Span) -> str:
-        cut = node.token.cut if node.token else None
+    def _without_tail(self, node: Node, span: Span) -> str:
+        cut = node.tail.span if node.tail else None
         if cut is None or not span.start <= cut.start < span.end:
             return self.text(span)
         return self.text(Span(span.start, cut.start)) + self.text(Span(min(cut.end, span.end), span.end))

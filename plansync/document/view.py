@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plansync.document import vocabulary
@@ -14,6 +13,7 @@ from plansync.document.metadata import Key, folded
 from plansync.document.references import Register, named, register
 from plansync.document.spans import Span
 from plansync.document.steps import Line, read_line
+from plansync.document.token import own_block
 from plansync.document.tree import ISSUE_LINK, Document, Node, Role, link_line
 from plansync.model import (
     OVERALL_WORDS,
@@ -30,44 +30,13 @@ from plansync.model import (
     Value,
 )
 from plansync.text import cut, is_common_title, is_placeholder, words
+from plansync.uids import Minter
 
 COMPLETION = re.compile(r"(\d+)(\s*%\s*\(\s*)(\d+)(\s*/\s*)(\d+)(\s*[^\d)][^)]*\).*)")
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _LEAD_MAX = 600
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BULLET = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s")
 _STATES = {Tick.OPEN: State.TODO, Tick.TICKED: State.DONE, Tick.DROPPED: State.DROPPED}
-
-
-class Minter:
-    """Makes the uids that any copy of the plan makes for its titles; equals are told apart by ordinal.
-
-    Source: design, "Minting a UID".
-    """
-
-    def __init__(self) -> None:
-        self.made: set[Uid] = set()
-        self.next: dict[tuple[str, str], int] = {}
-
-    def mint(self, phase: str, title: str, taken: Container[str] = ()) -> Uid:
-        """Make the next uid of a title that is not taken."""
-        key = words(phase), words(title)
-        while True:
-            ordinal = self.next.get(key, 0)
-            self.next[key] = ordinal + 1
-            uid = _uid_of(*key, ordinal)
-            if uid not in self.made and uid not in taken:
-                self.made.add(uid)
-                return uid
-
-
-def _uid_of(phase: str, title: str, ordinal: int) -> Uid:
-    digest = int.from_bytes(hashlib.sha256(f"{phase}\n{title}\n{ordinal}".encode()).digest(), "big")
-    letters = []
-    for _ in range(7):
-        digest, rest = divmod(digest, len(_ALPHABET))
-        letters.append(_ALPHABET[rest])
-    return Uid("".join(letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +172,8 @@ class _Viewer:
             fields[Field.PHASE] = phase
         if self.links:
             fields[Field.LINK] = _link(document, node)
+        if node.tail and node.tail.ref:
+            fields[Field.REFERENCE] = node.tail.ref
         self._add(uid, Kind.TASK, index, fields | status_fields(document, node))
 
     def _phase_of(self, node: Node) -> str | None:
@@ -265,7 +236,9 @@ def phase_name(document: Document, node: Node) -> Span:
 
 def step_line(document: Document, node: Node) -> Line:
     """Read a step with the places of its parts."""
-    return read_line(document.source, node.block, node.tick or Tick.OPEN, node.level)
+    return read_line(
+        document.source, own_block(document.source, node.block), node.tick or Tick.OPEN, node.level
+    )
 
 
 def _link(document: Document, node: Node) -> str:

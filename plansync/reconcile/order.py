@@ -208,12 +208,18 @@ class _Orderer:
         """List the plan's operations: its ids first, all else after the tracker."""
         given, last = self.given, self.last + 9
         for uid, item in given.local.items():
-            if not is_step(uid) and (marker := self._changes(uid, (Field.MARKER,), item)):
-                yield Operation(Side.LOCAL, "set-marker", uid, marker, IDS)
+            fields = (Field.MARKER, Field.LINK) if self._has_link(uid, item) else (Field.MARKER,)
+            if not is_step(uid) and self._changes(uid, (Field.MARKER,), item):
+                yield Operation(Side.LOCAL, "set-marker", uid, self._changes(uid, fields, item), IDS)
         content = [op for uid in given.local if not is_step(uid) for op in self._content(uid, last)]
         yield from content
         yield from self._links(last)
         yield from self._summary(bool(content), last)
+
+    def _has_link(self, uid: Uid, item: Item) -> bool:
+        """Say whether our link is still there and only the marker behind it was deleted."""
+        reference = text_of(item, Field.REFERENCE)
+        return bool(reference) and reference == text_of(self.given.remote.get(uid), Field.LINK)
 
     def _content(self, uid: Uid, wave: int) -> Iterable[Operation]:
         item = self.given.local[uid]
@@ -246,7 +252,11 @@ class _Orderer:
             if item.kind is Kind.TASK and uid in self.created and Field.LINK in item.fields:
                 change = Change(uid, Field.LINK, item.fields[Field.LINK], None, "link")
                 yield Operation(Side.LOCAL, "set-link", uid, (change,), wave, (uid,))
-            elif item.kind is Kind.TASK and (link := self._changes(uid, (Field.LINK,), item)):
+            elif (
+                item.kind is Kind.TASK
+                and not self._has_link(uid, item)
+                and (link := self._changes(uid, (Field.LINK,), item))
+            ):
                 yield Operation(Side.LOCAL, "set-link", uid, link, wave)
 
     def _summary(self, has_content: bool, wave: int) -> Iterable[Operation]:

@@ -23,6 +23,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.text import words
+from plansync.uids import Minter
 
 _Key = Callable[[Item, Snapshot], object]
 _SIMILAR = 0.6
@@ -33,11 +34,11 @@ _COMPARISONS_MAX = 4_000
 def pair(base: Base, local: Snapshot, remote: Snapshot) -> tuple[Snapshot, Snapshot]:
     """Name every item of both sides so that equal uids mean the same thing.
 
-    A marked task is itself. An unmarked one is the task that its titles mint, else the known task
-    with its title (in its phase, or anywhere), else the one with just its steps; never a guess
-    between two.
+    A marked task is itself. An unmarked one is the known task whose issue it still links to, else the
+    one that its titles mint if that had this title, else the one with its title (in its phase, or
+    anywhere), else the one with just its steps, else what its titles mint; never a guess between two.
     """
-    local = _rename(local, _unmarked(base, local, remote))
+    local = _rename(local, unmarked(base, local, remote))
     owners = [u for u in {**local, **remote} if not is_step(u)]
     local_names: dict[Uid, Uid] = {}
     remote_names: dict[Uid, Uid] = {}
@@ -46,19 +47,44 @@ def pair(base: Base, local: Snapshot, remote: Snapshot) -> tuple[Snapshot, Snaps
     return _rename(local, local_names), _rename(remote, remote_names)
 
 
-def _unmarked(base: Base, local: Snapshot, remote: Snapshot) -> dict[Uid, Uid]:
+def unmarked(base: Base, local: Snapshot, remote: Snapshot) -> dict[Uid, Uid]:
+    """Name the tasks and phases without a marker; titles move, so the id that a title mints is the last clue.
+
+    Gives the new name of each item that has another one than its titles mint.
+    """
     known = {u: i for u, i in {**remote, **base.local}.items() if i.kind in (Kind.TASK, Kind.PHASE)}
-    lost = [
-        i
-        for u, i in local.items()
-        if i.kind is Kind.TASK and u not in known and not i.fields.get(Field.MARKER)
-    ]
-    free = {u: i for u, i in known.items() if u not in local and i.kind is Kind.TASK}
+    bare = [i for i in local.values() if i.kind is Kind.TASK and not i.fields.get(Field.MARKER)]
+    marked = local.keys() - {i.uid for i in bare}
+    free = {u: i for u, i in known.items() if i.kind is Kind.TASK and u not in marked}
     names: dict[Uid, Uid] = {}
-    if free and lost:
+    if free and bare:
+        _match_tasks(bare, local, free, remote, _issue, names)
+        _keep(bare, free, names, lambda i: words(text_of(i, Field.TITLE)) == _title(known[i.uid], known))
         for key in (_title_in_phase, _title, _steps):
-            _match_tasks(lost, local, free, {**remote, **base.local}, key, names)
+            _match_tasks(bare, local, free, {**remote, **base.local}, key, names)
+        _keep(bare, free, names, lambda _: True)
+        _name_anew(bare, local, names, {*known, *local})
+        names = {u: new for u, new in names.items() if u != new}
     return names | _phases_of(local, known, names, base)
+
+
+def _keep(
+    bare: Sequence[Item], free: dict[Uid, Item], names: dict[Uid, Uid], is_same: Callable[[Item], bool]
+) -> None:
+    """Leave tasks the known ids that their titles mint."""
+    for item in bare:
+        if item.uid not in names and item.uid in free and is_same(item):
+            names[item.uid] = item.uid
+            del free[item.uid]
+
+
+def _name_anew(bare: Sequence[Item], local: Snapshot, names: dict[Uid, Uid], taken: set[Uid]) -> None:
+    """Mint another id for each task whose own went to the task that it was made for."""
+    given, minter = set(names.values()), Minter()
+    for item in bare:
+        if item.uid not in names and item.uid in given:
+            title, phase = text_of(item, Field.TITLE), local.get(Uid(text_of(item, Field.PHASE)))
+            names[item.uid] = minter.mint(text_of(phase, Field.TITLE), title, taken)
 
 
 def _match_tasks(
@@ -75,7 +101,7 @@ def _match_tasks(
             wanted[value].append(item.uid)
     offered: dict[object, list[Uid]] = defaultdict(list)
     for uid, item in free.items():
-        offered[key(item, known)].append(uid)
+        offered[key(known.get(uid, item), known)].append(uid)
     for value, uids in wanted.items():
         if len(uids) == 1 and len(offered.get(value, ())) == 1:
             names[uids[0]] = offered[value][0]
@@ -99,6 +125,11 @@ def read_back(shown: Snapshot, held: Snapshot) -> Snapshot:
             if same:
                 names[uid] = same.pop(0)
     return _rename(shown, names)
+
+
+def _issue(item: Item, side: Snapshot) -> object:
+    """Tell the issue that a task is (on the tracker) or links to without bearing its id."""
+    return text_of(item, Field.LINK) or text_of(item, Field.REFERENCE)
 
 
 def _title_in_phase(item: Item, side: Snapshot) -> object:

@@ -6,6 +6,7 @@ tells, it ticks the steps.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,50 @@ def test_leaving_gives_the_file_back_byte_for_byte(pushed: Copy) -> None:
     pushed.run("unlink", "--all", "--strip", "--yes", pushed.name)
 
     assert pushed.content == pushed.original
+
+
+IDS = re.compile(rb" <!-- plansync:[2-9a-hj-km-np-z]{7}(?: #[0-9]+)? -->")
+
+
+def test_ids_that_somebody_deleted_come_back_and_nothing_is_made_twice(pushed: Copy, person: Person) -> None:
+    """An editor without comments: the links stay, and so do the tasks that they name."""
+    linked, before = pushed.content, person.everything()
+    pushed.plan.write_bytes(IDS.sub(b"", linked))
+    assert pushed.content != linked
+
+    pushed.sync()
+
+    assert pushed.content == linked
+    assert person.everything() == before
+
+
+def test_a_task_renamed_while_the_ids_were_gone_is_still_known_by_its_link(
+    pushed: Copy, person: Person
+) -> None:
+    title, many = open_task(pushed)["title"], len(person.tasks())
+    bare = IDS.sub(b"", pushed.content)
+    pushed.plan.write_bytes(bare.replace(title.encode(), b"Quite another thing"))
+
+    pushed.sync()
+
+    assert len(person.tasks()) == many
+    assert "Quite another thing" in [issue["title"] for issue in person.tasks()]
+    assert pushed.is_settled()
+
+
+def test_a_formatter_that_puts_the_ids_on_lines_of_their_own_doubles_nothing(
+    pushed: Copy, person: Person
+) -> None:
+    before = person.everything()
+    wrapped = re.sub(
+        rb"(?m)^([ \t]*)([-*+] .*?)(<!-- plansync:\S+ (?:#\d+ )?-->)$", rb"\1\2\n\1  \3", pushed.content
+    )
+    pushed.plan.write_bytes(wrapped)
+
+    pushed.sync()
+
+    assert pushed.content == wrapped
+    assert person.everything() == before
 
 
 def test_a_closed_issue_ticks_what_says_the_state_and_reopening_gives_the_bytes_back(

@@ -54,11 +54,24 @@ def test_every_id_of_a_plan_is_put_back_at_once_with_the_last_line(eol: str) -> 
 
 
 def test_an_id_is_not_put_on_a_task_with_another_title_nor_on_one_of_two() -> None:
-    renamed = SOUND.replace("Dig <!-- plansync:m5n7p2r -->", "Dig deep")
-    doubled = SOUND.replace("Dig <!-- plansync:m5n7p2r -->", "Dig\n\n### Task 1.3: Dig")
+    renamed = SOUND.replace("Dig <!-- plansync:m5n7p2r -->\n\n- [ ] Down to the clay", "Fence\n\n- [ ] Posts")
+    doubled = SOUND.replace(
+        "Dig <!-- plansync:m5n7p2r -->", "Dig\n\n- [ ] Down to the clay\n\n### Task 1.3: Dig"
+    )
 
     for plan in (renamed, doubled):
         assert said(plan, "PLAN301", beside=remembering(SOUND)) == []
+
+
+def test_an_id_is_put_back_by_steps_and_titles_before_the_id_that_a_title_mints() -> None:
+    """As a sync pairs them: a task that took over another one's old title is not that task."""
+    deeper = SOUND.replace("Dig <!-- plansync:m5n7p2r -->", "Dig deep")
+    swapped = SOUND.replace("Dig <!-- plansync:m5n7p2r -->", "Level").replace(
+        "Level <!-- plansync:w8x4q5z -->", "Dig"
+    )
+
+    assert "Dig deep <!-- plansync:m5n7p2r -->" in fixed(deeper, beside=remembering(SOUND))
+    assert "Task 1.1: Level <!-- plansync:w8x4q5z -->" in fixed(swapped, beside=remembering(SOUND))
 
 
 def test_a_plan_that_nobody_remembers_has_lost_nothing() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from plansync.cli.commands.demo import example
 from plansync.cli.commands.new import Start, starting_plan
 from plansync.document import detect
 from plansync.errors import Unwritable
-from tests.unit.checks.plans import PHASE, codes, found, read, said, task
+from tests.unit.checks.plans import codes, found, read, said
 
 TEMPLATE = "000-phase-task-seed-template.md"
 
@@ -121,17 +120,3 @@ def test_a_fix_that_would_make_the_plan_read_otherwise_is_refused() -> None:
 
     with pytest.raises(Unwritable, match="read otherwise"):
         mended(document, check(document, Beside("plan")), lambda _: read("# Nothing\n"))
-
-
-@pytest.mark.slow
-def test_time_grows_with_the_plan_and_no_faster() -> None:
-    def seconds(tasks: int) -> float:
-        rest = "".join(
-            task(f"1.{n}", f"Thing {n}", "1 hour", f"Task 1.{n - 1}", " ") for n in range(2, tasks)
-        )
-        document = read(f"{PHASE}{task('1.1', 'Begin')}{rest}## Summary\n\n**Total Time**: 1 hour\n")
-        begin = time.process_time()
-        assert check(document, Beside("plan"))
-        return time.process_time() - begin
-
-    assert seconds(4000) < 8 * max(0.05, seconds(1000))

@@ -1,0 +1,100 @@
+"""Which task is which where ids were deleted: links before titles, titles before the ids that titles mint."""
+
+from __future__ import annotations
+
+import pytest
+
+from plansync.document import detect
+from plansync.document.view import snapshot
+from plansync.model import Base, Field, Item, Kind, Snapshot, Uid, is_step, text_of
+from plansync.reconcile.pairing import pair
+from plansync.uids import Minter
+
+URL = "https://host.example/team/shed/issues"
+
+
+def shown(plan: str) -> Snapshot:
+    return snapshot(detect.read(plan.encode()), "shed").items
+
+
+def known(tasks: dict[str, str]) -> tuple[Base, Snapshot]:
+    """Remember tasks, uid → title; each has the issue whose number is its place."""
+    local = {Uid(u): Item(Uid(u), Kind.TASK, {Field.TITLE: t, Field.STEPS: ()}) for u, t in tasks.items()}
+    remote = {
+        u: Item(u, Kind.TASK, {Field.TITLE: i.fields[Field.TITLE], Field.LINK: f"#{n} {URL}/{n}"}, at=n)
+        for n, (u, i) in enumerate(local.items(), 1)
+    }
+    return Base(local, remote, local), remote
+
+
+def paired(plan: str, tasks: dict[str, str]) -> dict[str, str]:
+    """Pair a plan with what is known; title → uid."""
+    base, remote = known(tasks)
+    local, _ = pair(base, shown(plan), remote)
+    return {text_of(i, Field.TITLE): u for u, i in local.items() if not is_step(u) and i.kind is Kind.TASK}
+
+
+def minted(title: str) -> str:
+    return Minter().mint("", title)
+
+
+def link(number: int) -> str:
+    return f" [#{number}]({URL}/{number})"
+
+
+def test_a_link_tells_more_than_titles() -> None:
+    plan = f"- [ ] Level{link(1)}\n- [ ] Dig{link(2)}\n"
+
+    assert paired(plan, {"m5n7p2r": "Dig", "w8x4q5z": "Level"}) == {"Level": "m5n7p2r", "Dig": "w8x4q5z"}
+
+
+def test_a_link_into_another_repository_is_its_authors() -> None:
+    plan = "- [ ] Paint [#1](https://host.example/other/one/issues/1)\n- [ ] Level\n"
+
+    names = paired(plan, {"m5n7p2r": "Dig", "w8x4q5z": "Level"})
+
+    assert names == {"Paint": minted("Paint"), "Level": "w8x4q5z"}
+
+
+def test_a_link_that_stands_on_two_tasks_tells_nothing() -> None:
+    plan = f"- [ ] Fence{link(1)}\n- [ ] Gate{link(1)}\n"
+
+    assert paired(plan, {"m5n7p2r": "Dig"}) == {"Fence": minted("Fence"), "Gate": minted("Gate")}
+
+
+def test_a_title_tells_more_than_the_id_that_it_mints() -> None:
+    """The task first called "Dig" is called "Level" now; a new one took over the old title."""
+    dig = minted("Dig")
+
+    names = paired("- [ ] Level\n- [ ] Dig\n", {dig: "Level"})
+
+    assert names["Level"] == dig
+    assert names["Dig"] not in (dig, "Level")
+
+
+def test_a_task_that_lost_its_title_to_another_gets_a_new_id_that_any_copy_makes() -> None:
+    dig, level = minted("Dig"), minted("Level")
+
+    names = paired("- [ ] Level\n- [ ] Dig\n- [ ] Fence\n", {dig: "Level", level: "Fence"})
+
+    assert (names["Level"], names["Fence"]) == (dig, level)
+    assert len(set(names.values())) == 3
+    assert names == paired("- [ ] Level\n- [ ] Dig\n- [ ] Fence\n", {dig: "Level", level: "Fence"})
+
+
+def test_a_title_that_was_only_changed_keeps_the_id_that_another_title_of_it_minted() -> None:
+    dig = minted("Dig")
+
+    assert paired("- [ ] Dig\n- [ ] Level\n", {dig: "Dig the hole"}) == {"Dig": dig, "Level": minted("Level")}
+
+
+@pytest.mark.parametrize("titles", [("Dig", "Level", "Dig"), ("Dig", "Dig", "Dig")])
+def test_no_two_tasks_ever_get_one_id(titles: tuple[str, ...]) -> None:
+    minter = Minter()
+    first, second = minter.mint("", "Dig"), minter.mint("", "Dig")
+    base, remote = known({first: "Level", second: "Dig"})
+    plan = "".join(f"- [ ] {t}\n" for t in titles)
+
+    local, _ = pair(base, shown(plan), remote)
+
+    assert len([i for i in local.values() if i.kind is Kind.TASK]) == len(titles)
