@@ -12,9 +12,9 @@ from typing import TypeVar
 from plansync.checks.context import Context
 from plansync.checks.finding import Finding
 from plansync.document import marks
-from plansync.document.edits import Edit
+from plansync.document.edits import Edit, apply_edits
 from plansync.document.spans import Shape, Span, after_eol, line_end, line_start
-from plansync.document.token import FOOTER
+from plansync.document.token import FOOTER, marked_blocks
 from plansync.document.tree import Node, Role
 from plansync.model import WHOLE_PLAN, Field, Item, Kind, Uid, text_of
 from plansync.reconcile.pairing import unmarked
@@ -150,12 +150,19 @@ def misplaced_footer(context: Context) -> Iterator[Finding]:
 
 
 def _moved_to_the_end(context: Context, span: Span, lineage: str) -> tuple[Edit, ...]:
-    """Take the footer's line out and write it last; none where something else stands on that line."""
+    """Take the footer's line out and write it last; none where that would change what the other lines are."""
     source = context.document.source
     start, end = line_start(source, span.start), line_end(source, span.end)
     if source[start:end].strip(b" \t") != source[span.start : span.end]:
         return ()
-    return (Edit(start, after_eol(source, end), b""), *marks.footer(context.document, lineage))
+    edits = (Edit(start, after_eol(source, end), b""), *marks.footer(context.document, lineage))
+    return edits if _said(apply_edits(source, edits)) == _said(source) else ()
+
+
+def _said(source: bytes) -> list[tuple[Shape, int, bytes]]:
+    """List what a plan's blocks are and say, comments of ours on lines of their own left out."""
+    found = ((b.shape, b.level, source[b.text.start : b.text.end].strip()) for b in marked_blocks(source))
+    return [each for each in found if each[0] is not Shape.HTML or not FOOTER.fullmatch(each[2])]
 
 
 def _comments(context: Context) -> list[tuple[Span, bytes]]:
@@ -169,13 +176,17 @@ def _comments(context: Context) -> list[tuple[Span, bytes]]:
     codes.sort()
     starts = [code.start for code in codes]
     found: list[tuple[Span, bytes]] = []
+    done = 0
     for ours in _OURS.finditer(source):
         before = bisect_right(starts, ours.start())
+        if ours.start() < done:
+            continue  # within a comment that was never closed
         if before and ours.start() < codes[before - 1].end:
             continue
         end = _END.search(source, ours.end())
         at = (end.end() if end[0] == b"-->" else end.start()) if end else len(source)
         found.append((Span(ours.start(), at), source[ours.start() : at]))
+        done = at
     return found
 
 

@@ -53,6 +53,7 @@ class _Builder:
         self.task: _Draft | None = None
         self.section: tuple[str, int] = ("", 0)
         self.boxed: dict[int, int] = {}
+        self.around: list[int] = []  # of each block so far: the innermost boxed item that it is or stands in
         self.is_past_rule = False
         self.bare_key: tuple[list[Span], int] | None = None
         self.bare_keys: list[tuple[list[Key], int, list[Span]]] = []
@@ -85,6 +86,7 @@ class _Builder:
                 self._heading(index, block)
             elif not block.is_quoted:
                 self._content(index, block)
+            self.around.append(index if index in self.boxed else self._boxed_around(block))
         self._further()
         for keys, at, items in self.bare_keys:
             keys[at] = keys[at]._replace(items=tuple(items))
@@ -238,9 +240,7 @@ class _Builder:
 
     def _box(self, index: int, block: Block, tick: Tick) -> None:
         self.bare_key = None
-        around = block.inside
-        while around >= 0 and around not in self.boxed:
-            around = self.blocks[around].inside
+        around = self._boxed_around(block)
         outer = self.nodes[self.boxed[around]] if around >= 0 else None
         if outer is not None and outer.role is Role.TASK:
             parent, role, level = self.boxed[around], Role.STEP, 0
@@ -267,21 +267,19 @@ class _Builder:
             )
         )
 
+    def _boxed_around(self, block: Block) -> int:
+        return self.around[block.inside] if block.inside >= 0 else -1
+
     def _owner(self, block: Block) -> _Draft | None:
         """Find the task that a block belongs to: the item around it, else the section."""
-        around = block.inside
-        while around >= 0:
-            if around in self.boxed:
-                node = self.nodes[self.boxed[around]]
-                at = self.boxed[around] if node.role is Role.TASK else node.parent
-                return self.drafts.get(at)
-            around = self.blocks[around].inside
-        return self.task
+        around = self._boxed_around(block)
+        if around < 0:
+            return self.task
+        node = self.nodes[self.boxed[around]]
+        return self.drafts.get(self.boxed[around] if node.role is Role.TASK else node.parent)
 
     def _is_in_step(self, block: Block) -> bool:
-        around = block.inside
-        while around >= 0 and around not in self.boxed:
-            around = self.blocks[around].inside
+        around = self._boxed_around(block)
         return around >= 0 and self.nodes[self.boxed[around]].role is Role.STEP
 
     def _words(self, index: int, block: Block) -> None:

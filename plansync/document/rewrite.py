@@ -14,7 +14,7 @@ from plansync.document.letters import is_struck
 from plansync.document.lines import line_insertion, line_removal
 from plansync.document.metadata import Key
 from plansync.document.spans import Span, after_eol, eol_at, line_end
-from plansync.document.steps import Place, Step, letter_edits, line_edits, strike_edits
+from plansync.document.steps import Place, Step, column, is_swallowed, letter_edits, line_edits, strike_edits
 from plansync.document.structure import added_task, first_lead, moved_task
 from plansync.document.tree import Document, Node, Role
 from plansync.document.view import (
@@ -354,8 +354,12 @@ def _first_step(document: Document, index: int | None) -> Place:
     if node.is_item:
         at = line_end(document.source, node.block.text.end)
         indent, bullet = first_lead(document, node)
-        return Place(at, eol_at(document.source, at), b"", indent, bullet, ends_line=False)
-    return replace(_below_heading(document.source, node), bullet=first_lead(document, node)[1])
+        place = Place(at, eol_at(document.source, at), b"", indent, bullet, ends_line=False)
+    else:
+        place = replace(_below_heading(document.source, node), bullet=first_lead(document, node)[1])
+    if is_swallowed(document.source, place.at, column(place.indent)):
+        raise Unwritable("the indented lines below would become part of the step; add it by hand")
+    return place
 
 
 def _below_heading(source: bytes, node: Node) -> Place:

@@ -245,7 +245,7 @@ class _Order:
         is_plain = not any(re.search(rb"[\r\n]", source[b.span.start : b.span.end]) for b in blocks)
         is_plain = is_plain and not any(source[a.end : b.start].strip() for a, b in pairs)
         behind = after_eol(source, line_end(source, blocks[-1].span.end))
-        is_plain = is_plain and not _is_swallowed(source, behind, min(indents))
+        is_plain = is_plain and not is_swallowed(source, behind, min(indents))
         if (
             len({(b.level, b.inside) for b in blocks}) > 1
             or len(indents) > 1
@@ -272,14 +272,14 @@ def _removal(source: bytes, line: Line, nested: Sequence[Line]) -> Edit:
         raise Unwritable("a step shares its line with another item; remove it by hand")
     end = line_end(source, line.block.span.end)
     beyond = after_eol(source, end)
-    if _is_swallowed(source, beyond, column(source[start : line.block.span.start])):
+    if is_swallowed(source, beyond, column(source[start : line.block.span.start])):
         raise Unwritable("what follows the step would become part of another one; remove it by hand")
     if beyond == end and start:
         return Edit(start - (2 if source[start - 2 : start] == b"\r\n" else 1), end, b"")
     return Edit(start, beyond, b"")
 
 
-def _is_swallowed(source: bytes, at: int, indent: int) -> bool:
+def is_swallowed(source: bytes, at: int, indent: int) -> bool:
     """Say whether the next line that holds anything is indented deeper than that."""
     while at < len(source):
         end = line_end(source, at)

@@ -27,8 +27,9 @@ from plansync.uids import Minter
 
 _Key = Callable[[Item, Snapshot], object]
 _SIMILAR = 0.6
+_COMPARED_MAX = 400
 _COMPARISONS_MAX = 4_000
-"""Similar texts are only looked for where that stays cheap; beyond, a rewrite is remove and add."""
+"""Similar texts (by so many characters) are only looked for where that stays cheap; else it is remove and add."""
 
 
 def pair(base: Base, local: Snapshot, remote: Snapshot) -> tuple[Snapshot, Snapshot]:
@@ -261,7 +262,8 @@ def _similar(left: Iterable[Item], rest: Sequence[Item]) -> list[tuple[Uid, Uid]
 
 
 def _is_similar(a: str, b: str) -> bool:
-    matcher = SequenceMatcher(None, re.sub(r"\s+", " ", a), re.sub(r"\s+", " ", b), autojunk=False)
+    one, other = (re.sub(r"\s+", " ", text[:_COMPARED_MAX]) for text in (a, b))
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
     return (
         matcher.real_quick_ratio() >= _SIMILAR
         and matcher.quick_ratio() >= _SIMILAR

@@ -141,6 +141,13 @@ def test_a_footer_above_the_end_is_moved_there() -> None:
     assert codes(fixed(plan)) == set()
 
 
+def test_a_footer_that_parts_two_paragraphs_is_left_where_it_is() -> None:
+    plan = SOUND.replace("<!-- plansync plan=", "Words above\n<!-- plansync plan=") + "===\n"
+
+    assert said(plan, "PLAN305")
+    assert fixed(plan) == plan
+
+
 def test_one_of_two_footers_is_for_a_person_to_choose() -> None:
     plan = SOUND + "\n### Task 1.3: Sow\n\n<!-- plansync plan=11111111 -->\n"
 

@@ -10,7 +10,7 @@ import pytest
 from plansync.document import rewrite
 from plansync.document.detect import read
 from plansync.errors import Unwritable
-from plansync.model import OVERVIEW, Change, Field, Kind, Operation, Side, Tick, Uid
+from plansync.model import OVERVIEW, Change, Field, Kind, Operation, Side, Tick, Uid, text_of
 from plansync.sync.leave import stripped
 from tests.support import edits
 from tests.support.edits import (
@@ -495,6 +495,27 @@ def test_a_step_whose_details_would_be_another_ones_is_not_removed() -> None:
 
     with pytest.raises(Unwritable, match="another one"):
         made(shown, edit.operations)
+
+
+def test_a_first_step_does_not_swallow_the_code_below_it() -> None:
+    shown = look(b"### Task 1: A\n\n    code\n\n### Task 2: B\n\n- [ ] b\n")
+    edit = edits.add_last_step(shown, shown.tasks()[0], "new")
+    assert edit
+
+    with pytest.raises(Unwritable, match="would become part of the step"):
+        made(shown, edit.operations)
+
+
+def test_a_step_that_was_a_task_keeps_its_words_apart_from_the_mark() -> None:
+    """Its author nested it: the mark is no part of what it says, and an edit leaves it where it is."""
+    plan = b"- [ ] Build <!-- plansync:m5n7p2r -->\n  - [ ] Walls <!-- plansync:w8x4q5z -->\n"
+    shown = look(plan)
+    (step,) = shown.steps()
+
+    assert text_of(shown.items[step], Field.TEXT) == "Walls"
+    edit = edits.edit_step(shown, step, "Roof")
+    assert edit
+    assert made(shown, edit.operations) == plan.replace(b"Walls", b"Roof")
 
 
 def test_a_task_cannot_go_below_a_phase_that_is_no_higher() -> None:
