@@ -172,6 +172,41 @@ class Conflict:
     remote: Value | None
 
 
+class Take(StrEnum):
+    """Whose value a person takes for a field."""
+
+    PLAN = "plan"
+    ISSUE = "issue"
+    BASE = "base"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person decided of one field: whose value, or a value of their own.
+
+    A forced one (an undo) holds whether the sides differ or not; others settle a conflict, and nothing else.
+    """
+
+    take: Take
+    value: Value | None = None
+    rule: str = "resolved"
+    is_forced: bool = False
+
+    def of(self, conflict: Conflict) -> Value | None:
+        """Give the value that was chosen, `None` where that side has none."""
+        values = {
+            Take.PLAN: conflict.local,
+            Take.ISSUE: conflict.remote,
+            Take.BASE: conflict.base,
+            Take.VALUE: self.value,
+        }
+        return values[self.take]
+
+
+Choices: TypeAlias = Mapping[tuple[Uid, Field], Choice]
+
+
 def conflict_id(uid: Uid, name: Field) -> str:
     """Name a conflict for as long as it lasts, on every machine."""
     return hashlib.sha256(f"{uid}.{name.value}".encode()).hexdigest()[:8]

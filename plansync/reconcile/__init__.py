@@ -41,7 +41,7 @@ def reconcile(given: Given) -> Decision:
     given = replace(given, local=local, remote=remote)
     given = replace(given, skipped=without_issue(given))
     given = replace(given, local=linkable(given.local, given.skipped))
-    agreement = merge(given.base, given.local, remote)
+    agreement = merge(given.base, given.local, remote, given.choices)
     derive(agreement, given)
     changeset = Changeset(
         agreed=_snapshot(agreement, local, remote),

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from plansync.model import (
     TITLE_MAX,
     Base,
+    Choice,
+    Choices,
     Conflict,
     Field,
     Item,
@@ -20,9 +22,15 @@ from plansync.model import (
     Note,
     Snapshot,
     State,
+    Take,
+    Tick,
     Uid,
     Value,
     is_step,
+    owner_of,
+    state_of,
+    steps_of,
+    tick_of,
     uids_of,
 )
 from plansync.text import cut, heading_words, same_lines, words
@@ -127,6 +135,8 @@ def plan_wins(case: Case) -> Verdict:
     is_edited = not case.same(case.remote, case.then_remote)
     if is_edited:
         return CONFLICT if case.local_moved else Verdict(None, "edited on the tracker")
+    if not case.local_moved and case.same(case.remote, case.agreed):
+        return Verdict(case.agreed, "agree")  # somebody chose to leave the tracker's text
     return Verdict(case.local, "push" if case.local_moved else "finish")
 
 
@@ -192,12 +202,17 @@ def same(kind: Kind, name: Field) -> Callable[[Value | None, Value | None], bool
 
 @dataclass(slots=True)
 class Agreement:
-    """What is agreed so far. A field in conflict, or unknown, is not in `items`."""
+    """What is agreed so far. A field in conflict, or unknown, is not in `items`.
 
+    `choices`: what a person decided beforehand; `chosen`: the fields for which that was needed.
+    """
+
+    choices: Choices = field(default_factory=dict)
     items: dict[Uid, dict[Field, Value]] = field(default_factory=dict)
     conflicts: dict[tuple[Uid, Field], Conflict] = field(default_factory=dict)
     why: dict[tuple[Uid, Field], str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    chosen: set[tuple[Uid, Field]] = field(default_factory=set)
 
     def set(self, uid: Uid, name: Field, value: Value, rule: str) -> None:
         """Agree on a value."""
@@ -209,28 +224,45 @@ class Agreement:
         return self.items.get(uid, {}).get(name)
 
     def disagree(self, conflict: Conflict) -> None:
-        """Leave a field to a person."""
+        """Leave a field to a person, or take what the person decided."""
+        key = conflict.uid, conflict.field
+        choice = self.choices.get(key)
+        if choice and (value := choice.of(conflict)) is not None:
+            self.set(*key, value, choice.rule)
+            self.chosen.add(key)
+            return
         self.conflicts[conflict.uid, conflict.field] = conflict
         self.items.get(conflict.uid, {}).pop(conflict.field, None)
 
 
-def merge(base: Base, local: Snapshot, remote: Snapshot) -> Agreement:
+def merge(base: Base, local: Snapshot, remote: Snapshot, choices: Choices | None = None) -> Agreement:
     """Merge every item of the plan with its twin on the tracker; one without a twin is new."""
-    agreement = Agreement()
+    agreement = Agreement(choices or {})
     for uid, item in local.items():
         if is_step(uid):
             continue
         agreement.items[uid] = {}
         if uid in remote:
-            _merge_item(agreement, base, item, remote[uid])
+            _merge_item(agreement, base, local, remote[uid])
             _note_unknown(agreement, item, remote[uid])
         else:
             _take_over(agreement, local, item)
     for uid in local:
         if not is_step(uid) and uid in remote:
             _merge_steps(agreement, base, local, remote, uid)
+    _force(agreement, local, remote)
     _note_absent(agreement, base, local, remote)
     return agreement
+
+
+def _force(agreement: Agreement, local: Snapshot, remote: Snapshot) -> None:
+    """Set what holds whether the sides differ or not, for items that are on both."""
+    for (uid, name), choice in agreement.choices.items():
+        owner = owner_of(uid)
+        if choice.is_forced and choice.value is not None and owner in local and owner in remote:
+            agreement.conflicts.pop((uid, name), None)
+            agreement.set(uid, name, choice.value, choice.rule)
+            agreement.chosen.add((uid, name))
 
 
 def _note_unknown(agreement: Agreement, ours: Item, theirs: Item) -> None:
@@ -277,21 +309,40 @@ def case_of(
     return Case(then(base.agreed), then(base.local), then(base.remote), local, remote, is_ahead, row.same)
 
 
-def _merge_item(agreement: Agreement, base: Base, ours: Item, theirs: Item) -> None:
-    known = base.remote.get(ours.uid)
+def _merge_item(agreement: Agreement, base: Base, local: Snapshot, theirs: Item) -> None:
+    ours, known = local[theirs.uid], base.remote.get(theirs.uid)
     is_ahead = known is not None and theirs.stamp.is_beyond(known.stamp)
     for (kind, name), row in ROWS.items():
         if kind is ours.kind:
             case = case_of(
                 base, ours.uid, name, ours.fields.get(name), theirs.fields.get(name), is_ahead, row
             )
-            _decide(agreement, ours.uid, name, case, row, theirs.at)
+            said = shown_state(local, ours.uid).value if name is Field.STATE else case.local
+            _decide(agreement, ours.uid, name, case, row, theirs.at, said)
 
 
-def _decide(agreement: Agreement, uid: Uid, name: Field, case: Case, row: Row, at: int | None) -> None:
+def shown_state(local: Snapshot, uid: Uid) -> State:
+    """Read a task's state from the plan alone: what it says, else what its boxes say."""
+    if (said := state_of(local[uid])) is not None:
+        return said
+    ticks = [tick_of(s) for s in steps_of(local, uid) if not s.fields.get(Field.OPTIONAL)]
+    counting = [t for t in ticks if t is not Tick.DROPPED]
+    return State.DONE if counting and all(t is Tick.TICKED for t in counting) else State.TODO
+
+
+def _decide(
+    agreement: Agreement,
+    uid: Uid,
+    name: Field,
+    case: Case,
+    row: Row,
+    at: int | None,
+    said: Value | None,
+) -> None:
+    """Decide one field; `said` is what the plan says of it, where its boxes say that too."""
     verdict = row.rule(case)
     if verdict.is_conflict:
-        agreement.disagree(Conflict(uid, name, case.agreed, case.local, case.remote))
+        agreement.disagree(Conflict(uid, name, case.agreed, said, case.remote))
     elif verdict.value is not None:
         agreement.set(uid, name, verdict.value, verdict.rule)
     elif verdict.rule in ("edited on the tracker", "reason differs"):
@@ -314,11 +365,16 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
     known = base.remote.get(owner)
     is_ahead = known is not None and remote[owner].stamp.is_beyond(known.stamp)
     gone: set[Uid] = set()
+    choice = agreement.choices.get((owner, Field.STEPS))
     for uid in dict.fromkeys((*ours, *theirs)):
         if uid in local and uid in remote:
             _merge_step(agreement, base, local[uid], remote[uid], is_ahead, remote[owner].at)
             continue
-        match _fate(base, uid, local, remote):
+        fate = _fate(base, uid, local, remote)
+        if fate == "conflict" and choice and not choice.is_forced:
+            fate = "kept" if uid in _taken(choice, base, local, remote) else "gone"
+            agreement.chosen.add((owner, Field.STEPS))
+        match fate:
             case "gone":
                 gone.add(uid)
             case "conflict":
@@ -336,13 +392,18 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
         agreement.set(owner, Field.STEPS, tuple(order), "order")
 
 
+def _taken(choice: Choice, base: Base, local: Snapshot, remote: Snapshot) -> Snapshot:
+    """Give the side whose steps a person took; with a value of their own it is the plan's."""
+    return {Take.ISSUE: remote, Take.BASE: base.agreed}.get(choice.take, local)
+
+
 def _merge_step(
     agreement: Agreement, base: Base, ours: Item, theirs: Item, is_ahead: bool, at: int | None
 ) -> None:
     for name in (Field.TEXT, Field.TICK):
         row = ROWS[Kind.STEP, name]
         case = case_of(base, ours.uid, name, ours.fields.get(name), theirs.fields.get(name), is_ahead, row)
-        _decide(agreement, ours.uid, name, case, row, at)
+        _decide(agreement, ours.uid, name, case, row, at, case.local)
     if Field.LEVEL in ours.fields:
         agreement.set(ours.uid, Field.LEVEL, ours.fields[Field.LEVEL], "agree")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from plansync.model import (
     OVERVIEW,
     Base,
+    Choices,
     Conflict,
     Field,
     Item,
@@ -27,12 +28,11 @@ from plansync.model import (
     is_step,
     owner_of,
     state_of,
-    steps_of,
     text_of,
     tick_of,
     uids_of,
 )
-from plansync.reconcile.merge import Agreement
+from plansync.reconcile.merge import Agreement, shown_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Given:
     """All that a decision rests on.
 
     `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
-    at a time, so issues can be made in the plan's order at no cost.
+    at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
     """
 
     base: Base
@@ -65,6 +65,7 @@ class Given:
     is_serial: bool = True
     policy: Policy = field(default_factory=Policy)
     skipped: frozenset[Uid] = frozenset()
+    choices: Choices = field(default_factory=dict)
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -72,23 +73,14 @@ def without_issue(given: Given) -> frozenset[Uid]:
     if given.policy.done_at_first_push != "skip":
         return frozenset()
     tasks = (u for u, i in given.local.items() if i.kind is Kind.TASK and u not in given.remote)
-    return frozenset(u for u in tasks if _shown_state(given.local, u) is not State.TODO)
-
-
-def _shown_state(local: Snapshot, uid: Uid) -> State:
-    """Read a task's state from the plan alone."""
-    if (said := state_of(local[uid])) is not None:
-        return said
-    ticks = [tick_of(s) for s in steps_of(local, uid) if not s.fields.get(Field.OPTIONAL)]
-    counting_ = [t for t in ticks if t is not Tick.DROPPED]
-    return State.DONE if counting_ and all(t is Tick.TICKED for t in counting_) else State.TODO
+    return frozenset(u for u in tasks if shown_state(given.local, u) is not State.TODO)
 
 
 def derive(agreement: Agreement, given: Given) -> None:
     """Apply every rule, in order."""
     for uid, item in given.local.items():
         if item.kind is Kind.TASK and not _is_suspended(agreement, given, uid):
-            for rule in (_first_state, _closed, _steps_done, _unticked, _reopened):
+            for rule in (_first_state, _chosen, _closed, _steps_done, _unticked, _reopened):
                 rule(agreement, given, uid)
     for uid, item in given.local.items():
         if item.kind is Kind.TASK:
@@ -154,7 +146,7 @@ def _first_state(agreement: Agreement, given: Given, uid: Uid) -> None:
     """Without a base: a plan whose boxes carry the state says done when all are ticked."""
     if _then(given, uid) is not None or Field.STATE in given.local[uid].fields:
         return
-    derived = _shown_state(given.local, uid)
+    derived = shown_state(given.local, uid)
     issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else derived.value
     if issue is None:
         return
@@ -164,10 +156,22 @@ def _first_state(agreement: Agreement, given: Given, uid: Uid) -> None:
         agreement.disagree(Conflict(uid, Field.STATE, None, derived.value, issue))
 
 
+def _chosen(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """Follow a state that a person decided: a plan whose boxes carry it gets them ticked for a done task."""
+    if (uid, Field.STATE) not in agreement.chosen or agreement.get(uid, Field.STATE) != State.DONE:
+        return
+    if given.local[uid].fields.get(Field.CARRIER) != "boxes" or given.policy.issue_closed == "mark-task":
+        return
+    open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
+    for step in open_:
+        agreement.set(step, Field.TICK, Tick.TICKED.value, "resolved")
+    agreement.set(uid, Field.IMPLIED, tuple(open_), "resolved")
+
+
 def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R1: the task became done on one side: its open steps are ticked and remembered as implied."""
     then, now = _then(given, uid), agreement.get(uid, Field.STATE)
-    if then in (None, State.DONE) or now != State.DONE:
+    if then in (None, State.DONE) or now != State.DONE or (uid, Field.STATE) in agreement.chosen:
         return
     policy = given.policy.issue_closed
     carrier = given.local[uid].fields.get(Field.CARRIER)
@@ -184,6 +188,7 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
                 uid, Field.STATE, then, given.local[uid].fields.get(Field.STATE, State.TODO.value), issue
             )
         )
+        _chosen(agreement, given, uid)
         return
     for step in open_:
         agreement.set(step, Field.TICK, Tick.TICKED.value, "R1")
@@ -243,6 +248,8 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R3: a done task got an open step: it is todo again."""
     if _then(given, uid) is not State.DONE or agreement.get(uid, Field.STATE) != State.DONE:
         return
+    if (uid, Field.STATE) in agreement.chosen:
+        return
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
     is_owed = agreement.why.get((uid, Field.STATE)) == "finish"  # agreed, but not yet said on both sides
     was_told = _was_told(given, uid)
@@ -254,6 +261,7 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
     if is_undone and is_disputed:
         plan = given.local[uid].fields.get(Field.STATE, State.TODO.value)
         agreement.disagree(Conflict(uid, Field.STATE, State.DONE.value, plan, State.DONE.value))
+        _chosen(agreement, given, uid)
     elif is_undone:
         agreement.set(uid, Field.STATE, State.TODO.value, "R3")
         agreement.set(uid, Field.IMPLIED, (), "R3")
