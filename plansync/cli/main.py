@@ -20,6 +20,7 @@ from plansync.cli.commands import (
     new,
     pull,
     push,
+    resolve,
     sandbox,
     status,
     sync,
@@ -82,7 +83,7 @@ def common(
         overview(context.obj)
 
 
-for verb in (status, diff, push, pull, sync, inspect, check, unlink, new, init, demo, sandbox):
+for verb in (status, diff, push, pull, sync, resolve, inspect, check, unlink, new, init, demo, sandbox):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 
 

@@ -122,7 +122,7 @@ def _conflict(report: Report, conflict: Conflict) -> dict[str, Any]:
         "base": _plain(conflict.base),
         "plan": _plain(conflict.local),
         "issue": _plain(conflict.remote),
-        "since": "",
+        "since": report.moved.get(conflict.uid, ""),
         "ref": issue,
         "line": report.lines.get(conflict.uid, 0),
     }
@@ -177,7 +177,7 @@ class Writer:
             lines = len({d.operation.uid for d in ids})
             is_removed = all(not d.operation.changes[0].new for d in ids)
             words = "ids and links removed from" if is_removed else "ids and links on"
-            self.say(f"  {self.style('~', fg='yellow')} {words} {_count(lines, 'line')}")
+            self.say(f"  {self.style('~', fg='yellow')} {words} {counted(lines, 'line')}")
 
     def _line(self, report: Report, done: Done) -> None:
         op = done.operation
@@ -192,6 +192,12 @@ class Writer:
         words = visible(described(report, op))
         self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{deferred}")
 
+    def decisions(self, report: Report) -> None:
+        """Print what is for a person to decide, and nothing else."""
+        self._conflicts(report)
+        if not report.conflicts and not report.error:
+            self.say("Nothing to decide.")
+
     def _conflicts(self, report: Report) -> None:
         if not report.conflicts:
             return
@@ -201,10 +207,14 @@ class Writer:
             issue = report.remote.get(owner_of(conflict.uid))
             place = f"line {line}" if line else "plan"
             name = visible(cut(report.labels.get(conflict.uid, conflict.uid), _TEXT_MAX))
-            self.say(f"  {self.style('!', fg='red', bold=True)} {name}: {conflict.field.value} differs")
+            key = self.style(conflict_id(conflict.uid, conflict.field), bold=True)
+            self.say(f"  {self.style('!', fg='red', bold=True)} {key} {name}: {conflict.field.value} differs")
             self.say(f"      {place}: {_told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {_told(report, conflict.remote)}")
-        self.say("  Make both sides say the same, then run again; everything else goes on syncing.")
+        self.say(
+            "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
+        )
+        self.say("  Everything else goes on syncing.")
 
     def _failures(self, report: Report) -> None:
         for done in report.done:
@@ -307,7 +317,8 @@ def _told(report: Report, value: Value | None) -> str:
     return visible(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """Write a number with its word: `1 issue`, `2 issues`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
@@ -325,21 +336,21 @@ def summary(report: Report) -> str:
     failed = sum(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done)
     parts = [f"{made} {'to make' if report.is_dry else 'made'}"] if made else []
     verb = "to make" if report.is_dry else "made"
-    parts += [f"{_count(tracker, 'change')} {verb} on the tracker"] if tracker else []
-    parts += [f"{_count(plan, 'edit')} {verb} in the plan"] if plan else []
+    parts += [f"{counted(tracker, 'change')} {verb} on the tracker"] if tracker else []
+    parts += [f"{counted(plan, 'edit')} {verb} in the plan"] if plan else []
     parts += [f"{waiting} deferred"] if waiting else []
     parts += [f"{failed} not done"] if failed else []
-    parts += [f"{_count(len(report.conflicts), 'conflict')} to decide"] if report.conflicts else []
+    parts += [f"{counted(len(report.conflicts), 'conflict')} to decide"] if report.conflicts else []
     return ("; ".join(parts) + "." if parts else "Nothing to do: plan and tracker agree.") + _cost(report)
 
 
 def _listed(*counts: tuple[int, str]) -> str:
-    return " and ".join(_count(n, word) for n, word in counts if n)
+    return " and ".join(counted(n, word) for n, word in counts if n)
 
 
 def _cost(report: Report) -> str:
     total, unchanged = report.requests.total, report.requests.not_modified
-    return f" ({_count(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"
+    return f" ({counted(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"
 
 
 def markdown(report: Report) -> str:

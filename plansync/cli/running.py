@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plansync.cli.output import Writer
     from plansync.store.state import Target
     from plansync.sync.events import Report
+    from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
 SANDBOX_HINT = "Using the sandbox: nothing leaves this machine. Connect a repository: plansync init"
@@ -26,7 +27,7 @@ SANDBOX_HINT = "Using the sandbox: nothing leaves this machine. Connect a reposi
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One run as asked for on the command line."""
+    """One run as asked for on the command line. `asks`: it is confirmed however little it writes."""
 
     command: str
     plan: Path | None
@@ -38,6 +39,9 @@ class Request:
     fail_on: str = "any"
     wants_pending: bool = False
     format: str = "text"
+    only_conflicts: bool = False
+    settling: Settling | None = None
+    asks: bool = False
 
 
 def perform(common: Common, request: Request) -> int:
@@ -75,6 +79,7 @@ def perform(common: Common, request: Request) -> int:
                 listener.listen,
                 request.only,
                 time.monotonic() + seconds(request.max_time) if request.max_time else None,
+                request.settling,
             )
             return await run(project, request.command, options)
 
@@ -90,6 +95,8 @@ def perform(common: Common, request: Request) -> int:
         typer.echo(output.as_json(report, target, _web(target), code, time.monotonic() - began))
     elif request.format == "markdown":
         typer.echo(output.markdown(report))
+    elif request.only_conflicts:
+        output.Writer(common.has_color).decisions(report)
     else:
         output.Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
     if report.error:
@@ -125,6 +132,7 @@ class _Asker:
 
         Raises: SafetyStop where nobody can be asked.
         """
+        from plansync.cli.output import counted
         from plansync.sync.events import Status
         from plansync.sync.run import is_first_push
 
@@ -133,9 +141,9 @@ class _Asker:
         ]
         creates = [d for d in writes if d.operation.kind == "create-issue"]
         is_first = bool(creates) and is_first_push(report.base)
-        if self.request.yes or not (is_first or len(writes) > _WRITES_UNASKED):
+        if self.request.yes or not (is_first or self.request.asks or len(writes) > _WRITES_UNASKED):
             return True
-        what = f"make {len(creates)} issues" if is_first else f"write {len(writes)} times"
+        what = f"make {len(creates)} issues" if is_first else f"write {counted(len(writes), 'time')}"
         if not self.common.is_attended:
             raise SafetyStop(
                 f"this would {what} at {self.target}; add --yes to go on, or look first: plansync diff"

@@ -39,7 +39,8 @@ class Done:
 class Report:
     """One run's result.
 
-    `told`: ids of the conflicts that the plan's memory knew before. `error`: what ended it early.
+    `told`: ids of the conflicts that the plan's memory knew before. `moved`: when the issue of a conflict
+    last changed. `error`: what ended the run early.
     """
 
     command: str
@@ -54,6 +55,7 @@ class Report:
     remote: Snapshot = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
     is_dry: bool = False

@@ -36,6 +36,7 @@ from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.reading import require_plan
 from plansync.sync.session import Project, Session
+from plansync.sync.settling import Settling
 from plansync.sync.write import Writer
 
 _ROUNDS_MAX = 3
@@ -56,7 +57,7 @@ class Options:
 
     `confirm` is asked once, with the report of what would be done. `only`: uids, numbers or titles of
     the tasks that are chosen; others are deferred. `deadline`: seconds of the monotonic clock after
-    which no further request begins.
+    which no further request begins. `settling`: what a person decided of conflicts; nothing else is done.
     """
 
     direction: Direction = Direction.BOTH
@@ -67,6 +68,7 @@ class Options:
     listen: Listener = lambda event: None
     only: Collection[str] = ()
     deadline: float | None = None
+    settling: Settling | None = None
 
 
 class Declined(PlansyncError):
@@ -94,6 +96,7 @@ class _Run:
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
+        self.settled: set[Uid] = set()
         self.report.told = frozenset(c for ids in told if isinstance(ids, tuple) for c in ids)
 
     async def go(self) -> Report:
@@ -101,6 +104,9 @@ class _Run:
         session = self.session
         journal = await self._read()
         changeset = session.decide()
+        if self.options.settling:
+            self.settled = self.options.settling.settle(session, changeset)
+            changeset = session.decide()
         chosen = self._choose(changeset)
         self._tell(changeset, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
@@ -136,6 +142,11 @@ class _Run:
             if op.side is Side.LOCAL and op.kind not in (*_IDENTITY, "update-summary")
         }
         self.wanted = self._wanted()
+        if self.wanted is not None and {owner_of(op.uid) for op in changeset.operations} <= {
+            *self.wanted,
+            OVERVIEW,
+        }:
+            self.wanted.add(OVERVIEW)  # nothing is left out, so the plan's own lines can follow
 
         def is_chosen(op: Operation) -> bool:
             is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
@@ -152,6 +163,9 @@ class _Run:
 
         Raises: ConfigError for a name that no task has.
         """
+        if self.options.settling:
+            phases = (Uid(text_of(self.session.local.get(uid), Field.PHASE)) for uid in self.settled)
+            return {*self.settled, *phases}
         if not self.options.only:
             return None
         local, found = self.session.local, set[Uid]()
@@ -189,6 +203,8 @@ class _Run:
             report.labels[uid] = session.label_of(uid)
             report.labels.setdefault(owner, session.label_of(owner))
             report.lines[uid] = session.line_of(uid) or session.line_of(owner)
+        records = {c.uid: session.record_of(owner_of(c.uid)) for c in changeset.conflicts}
+        report.moved = {uid: record.revision for uid, record in records.items() if record}
         for done in chosen:
             if (record := session.record_of(owner_of(done.operation.uid))) is not None:
                 done.ref, done.url = record.ref, record.url

@@ -16,6 +16,7 @@ from plansync.model import (
     OVERVIEW,
     Base,
     Changeset,
+    Choices,
     Field,
     Item,
     Kind,
@@ -97,6 +98,7 @@ class Session:
         self.frozen: set[Uid] = set()
         self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()
+        self.choices: Choices = {}
         self.read_plan()
         self.read_state()
 
@@ -238,6 +240,7 @@ class Session:
             today=self.project.now().date().isoformat(),
             policy=self.project.policy,
             is_serial=self.project.tracker.traits.writes_at_once == 1,
+            choices=self.choices,
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)

@@ -1,0 +1,87 @@
+"""`plansync resolve`: what is for a person to decide, and the decision."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plansync.cli.context import Common
+from plansync.cli.options import Allow, DryRun, Yes
+from plansync.errors import ConfigError
+
+_ID = re.compile(r"[0-9a-f]{8}")
+
+
+class Side(StrEnum):
+    """Whose value is taken."""
+
+    PLAN = "plan"
+    ISSUE = "issue"
+    BASE = "base"
+
+
+def command(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]... [PLAN]", help="The conflicts, by their ids; none: list them."),
+    ] = None,
+    take: Annotated[
+        Side | None, typer.Option("--take", help="Take the value of this side; base: what was last agreed.")
+    ] = None,
+    value: Annotated[
+        str, typer.Option("--value", help="Take this value: a text, state, tick or phase.")
+    ] = "",
+    every: Annotated[bool, typer.Option("--all", help="Decide all that are open in one way.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    allow: Allow = None,
+) -> None:
+    """List the conflicts, or decide them: both sides then say what you chose."""
+    from plansync.cli.running import Request, perform
+    from plansync.model import Take
+    from plansync.sync.settling import Settling
+
+    common: Common = context.obj
+    ids, plan = _parted(names or [])
+    _check(ids, take, value, every)
+    if not ids and not every:
+        request = Request("resolve", plan, dry_run=True, only_conflicts=True)
+        raise typer.Exit(perform(common, request))
+    settling = Settling(ids, Take(take.value) if take else Take.VALUE, value)
+    request = Request("resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every)
+    raise typer.Exit(perform(common, request))
+
+
+def _parted(names: Sequence[str]) -> tuple[list[str], Path | None]:
+    """Tell the ids of conflicts from the plan.
+
+    Raises: ConfigError where more than one plan is named.
+    """
+    ids = [name for name in names if _ID.fullmatch(name)]
+    plans = [name for name in names if not _ID.fullmatch(name)]
+    if len(plans) > 1:
+        raise ConfigError(f"{plans[0]} and {plans[1]} cannot both be the plan; an id is eight of 0-9 and a-f")
+    return ids, Path(plans[0]) if plans else None
+
+
+def _check(ids: Sequence[str], take: Side | None, value: str, every: bool) -> None:
+    """Refuse what says nothing, or two things.
+
+    Raises: ConfigError.
+    """
+    if (ids or every) and not (take or value):
+        raise ConfigError("say how: --take plan, --take issue, --take base, or --value TEXT")
+    if take and value:
+        raise ConfigError("--take and --value exclude each other")
+    if (take or value) and not (ids or every):
+        raise ConfigError("say which conflict, by its id, or --all; plansync resolve lists them")
+    if ids and every:
+        raise ConfigError("name conflicts or say --all, not both")
+    if every and value:
+        raise ConfigError("--value is for one conflict; with --all take a side")

@@ -1,0 +1,86 @@
+"""Settling conflicts: a person's decision, turned into choices that the next merge takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plansync.errors import ConfigError
+from plansync.model import (
+    Changeset,
+    Choice,
+    Conflict,
+    Field,
+    Kind,
+    State,
+    Take,
+    Tick,
+    Uid,
+    conflict_id,
+    owner_of,
+    text_of,
+)
+from plansync.sync.session import Session
+
+_WORDS = {Field.STATE: tuple(State), Field.TICK: tuple(Tick)}
+_TEXTS = (Field.TITLE, Field.TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Which conflicts are decided (none named: all that there are), and how.
+
+    `value`: the person's own words, where no side is taken.
+    """
+
+    ids: Sequence[str]
+    take: Take
+    value: str = ""
+
+    def settle(self, session: Session, changeset: Changeset) -> set[Uid]:
+        """Make the choices; returns the items whose conflicts they settle.
+
+        Raises: ConfigError for a conflict that is not open, or a value that its field cannot have.
+        """
+        known = {conflict_id(c.uid, c.field): c for c in changeset.conflicts}
+        if unknown := [name for name in self.ids if name not in known]:
+            raise ConfigError(f"no conflict {', '.join(unknown)} is open here; {_listed(list(known))}")
+        chosen = [known[name] for name in self.ids] if self.ids else list(known.values())
+        session.choices = {(c.uid, c.field): self._choice(session, c) for c in chosen}
+        return {owner_of(c.uid) for c in chosen}
+
+    def _choice(self, session: Session, conflict: Conflict) -> Choice:
+        value = self._typed(session, conflict) if self.take is Take.VALUE else None
+        choice = Choice(self.take, value)
+        if conflict.field is not Field.STEPS and choice.of(conflict) is None:
+            name = session.label_of(conflict.uid)
+            side = {Take.PLAN: "the plan", Take.ISSUE: "the issue"}.get(self.take, "what was agreed")
+            raise ConfigError(
+                f"{side} says nothing of the {conflict.field.value} of {name}; take another side"
+            )
+        return choice
+
+    def _typed(self, session: Session, conflict: Conflict) -> str:
+        name, value = conflict.field, self.value.strip()
+        if name in _TEXTS and value:
+            return value
+        if name is Field.PHASE:
+            return _phase(session, value)
+        words = [each.value for each in _WORDS.get(name, ())]
+        if value in words:
+            return value
+        text = "a text that is not empty" if name in _TEXTS else "only a side"
+        takes = f"one of {', '.join(words)}" if words else text
+        raise ConfigError(f"{name.value} cannot be {value!r}; it takes {takes}")
+
+
+def _phase(session: Session, value: str) -> str:
+    """Find the phase that a person names by its title, number or id."""
+    for uid, item in session.local.items():
+        if item.kind is Kind.PHASE and value in (uid, session.label_of(uid), text_of(item, Field.TITLE)):
+            return uid
+    raise ConfigError(f"no phase of this plan is called {value!r}")
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return f"open: {', '.join(ids)}" if ids else "nothing is to be decided"
