@@ -102,6 +102,7 @@ class Settings(_Strict):
     ca_file: str | None = None
     links: bool = True
     milestones: Literal["auto", "phase", "plan", "none"] = "auto"
+    default_branch: str = ""
     dialect: Dialect | None = None
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
@@ -133,6 +134,7 @@ _FROM_ENVIRONMENT = (
     "ca_file",
     "links",
     "milestones",
+    "default_branch",
     "dialect",
     "max_creates",
     "settle_s",

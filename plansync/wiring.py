@@ -23,6 +23,7 @@ from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
 from plansync.store import shelf, state
+from plansync.store.branch import other_branch
 from plansync.store.files import PlanFiles, read_plan
 from plansync.store.journal import Journal
 from plansync.store.lock import locked
@@ -153,6 +154,7 @@ async def _opened(
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
         place=config.plan_title(paths.plan),
+        branch=other_branch(paths.plan.resolve().parent, settings.default_branch, os.environ),
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
         claimed={lineage: path for lineage, (_, path) in others.items() if lineage not in gone},

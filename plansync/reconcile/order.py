@@ -261,7 +261,7 @@ class _Orderer:
 
     def _summary(self, has_content: bool, wave: int) -> Iterable[Operation]:
         item = self.given.local.get(OVERVIEW)
-        if item is None:
+        if item is None or not self.given.is_final:
             return
         changes = self._changes(OVERVIEW, _SUMMARY, item)
         if (changes or has_content) and item.fields.get(Field.UPDATED, self.given.today) != self.given.today:

@@ -53,6 +53,7 @@ class Given:
 
     `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
     at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
+    `is_final`: the plan is on its default branch, where its computed lines are refreshed.
     """
 
     base: Base
@@ -66,6 +67,7 @@ class Given:
     policy: Policy = field(default_factory=Policy)
     skipped: frozenset[Uid] = frozenset()
     choices: Choices = field(default_factory=dict)
+    is_final: bool = True
 
 
 def without_issue(given: Given) -> frozenset[Uid]:

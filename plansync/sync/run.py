@@ -41,6 +41,8 @@ from plansync.sync.write import Writer
 
 _ROUNDS_MAX = 3
 _IDENTITY = ("set-marker", "set-link")
+_FINAL = ("close-issue", "reopen-issue", "close-milestone", "reopen-milestone")
+"""What waits for the default branch: work elsewhere is not done before it is merged."""
 
 
 class Direction(StrEnum):
@@ -151,12 +153,15 @@ class _Run:
         def is_chosen(op: Operation) -> bool:
             is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
             is_wanted = self.wanted is None or is_footer or owner_of(op.uid) in self.wanted
-            return is_wanted and self._is_chosen(op, news)
+            return is_wanted and not self._waits_for_branch(op) and self._is_chosen(op, news)
 
         return [
             Done(op, self.project.new_id(), Status.PLANNED if is_chosen(op) else Status.DEFERRED)
             for op in changeset.operations
         ]
+
+    def _waits_for_branch(self, op: Operation) -> bool:
+        return bool(self.project.branch) and op.kind in _FINAL
 
     def _wanted(self) -> set[Uid] | None:
         """List the items that `--only` names, with what they stand on; `None` for all.
@@ -196,7 +201,7 @@ class _Run:
         session, report = self.session, self.report
         report.done += [d for d in chosen if d not in report.done]
         report.conflicts = list(changeset.conflicts)
-        report.notes = [*session.all_notes(), *changeset.notes]
+        report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset)]
         report.base, report.local, report.remote = session.base, session.local, session.remote
         for uid in {*(d.operation.uid for d in chosen), *(c.uid for c in changeset.conflicts)}:
             owner = owner_of(uid)
@@ -208,6 +213,13 @@ class _Run:
         for done in chosen:
             if (record := session.record_of(owner_of(done.operation.uid))) is not None:
                 done.ref, done.url = record.ref, record.url
+
+    def _branch_note(self, changeset: Changeset) -> list[Note]:
+        count = sum(self._waits_for_branch(op) for op in changeset.operations)
+        text = (
+            f"on {self.project.branch}: closing and reopening waits for the default branch (so far {count})"
+        )
+        return [Note("", text)] if count else []
 
     # ---------------------------------------------------------------- guard
 
@@ -303,9 +315,11 @@ class _Run:
     def _settle_rest(self, chosen: list[Done]) -> None:
         """Move the base of all that was decided, and of nothing that was left out.
 
-        A pull agrees to the other half too, and owes it; a push leaves alone what it must not decide.
+        A pull agrees to the other half too, and owes it, as a run on another branch does of what waits for the
+        default one; a push leaves alone what it must not decide.
         """
-        left = {owner_of(d.operation.uid) for d in chosen if d.status is Status.DEFERRED}
+        waiting = [d.operation for d in chosen if d.status is Status.DEFERRED]
+        left = {owner_of(op.uid) for op in waiting if not self._waits_for_branch(op)}
         if self.options.direction is Direction.PULL:
             left = {uid for uid in left if self.wanted is not None and uid not in self.wanted}
         for uid in list(self.session.owners()):

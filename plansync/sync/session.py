@@ -80,6 +80,7 @@ class Project:
     links: bool = True
     milestones: str = "auto"
     place: str = ""
+    branch: str = ""
     max_creates: int = 50
     settle_wait_s: float = 10.0
     claimed: Mapping[str, str] = field(default_factory=dict)
@@ -241,6 +242,7 @@ class Session:
             policy=self.project.policy,
             is_serial=self.project.tracker.traits.writes_at_once == 1,
             choices=self.choices,
+            is_final=not self.project.branch,
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)

@@ -1,0 +1,172 @@
+"""Branches: text and ticks travel from any of them, issues are closed from the default one alone."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.support.people import Copy, Person
+
+
+def git(copy: Copy, *arguments: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *identity, *arguments],
+        cwd=copy.folder,
+        env=copy.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def commit(copy: Copy) -> None:
+    git(copy, "add", "-A")
+    git(copy, "commit", "-qm", "work")
+
+
+@pytest.fixture
+def on_branch(copy: Copy) -> Copy:
+    """A working copy that is on a branch, its plan on the tracker since before."""
+    git(copy, "init", "-q", "-b", "main")
+    commit(copy)
+    git(copy, "checkout", "-qb", "feature")
+    return copy
+
+
+def finish(copy: Copy) -> str:
+    """Tick every step of a task; its title."""
+    task = copy.outline.task("1.1")
+    copy.tick("1.1")
+    return task.title
+
+
+def test_a_task_finished_on_a_branch_is_closed_when_the_branch_is_merged(
+    on_branch: Copy, person: Person
+) -> None:
+    title, before = finish(on_branch), on_branch.content
+    ran = on_branch.sync()
+
+    assert {letter for letter, _ in person.boxes(title)} == {"x"}, "ticks travel"
+    assert person.issue(title)["state"] == "open"
+    assert ran.kinds("tracker", "deferred") == ["close-issue"]
+    assert on_branch.content == before, "no computed line is refreshed"
+    assert "on feature: closing and reopening waits for the default branch (so far 1)" in str(
+        ran.json["notes"]
+    )
+
+    again = on_branch.sync()
+    assert again.writes == 0
+    assert again.kinds("tracker", "deferred") == ["close-issue"], "it is owed as long as the branch lives"
+
+    commit(on_branch)
+    git(on_branch, "checkout", "-q", "main")
+    git(on_branch, "merge", "-q", "feature")
+    on_branch.sync()
+
+    assert person.issue(title)["state"] == "closed"
+    assert "(1/" in on_branch.text
+    assert on_branch.is_settled()
+
+
+def test_what_people_do_on_the_tracker_reaches_a_branch(on_branch: Copy, person: Person) -> None:
+    task = on_branch.outline.task("2.1")
+    person.close(task.title)
+
+    on_branch.sync()
+
+    assert all(f"- [x] {step}" in on_branch.text for step in task.steps)
+    assert on_branch.is_settled()
+
+
+def test_a_new_task_of_a_branch_gets_its_issue_there(on_branch: Copy, person: Person) -> None:
+    on_branch.replace(
+        on_branch.section("1.1"), f"{on_branch.section('1.1')}\n\n### Task 1.9: More\n\n- [ ] a"
+    )
+
+    on_branch.sync()
+
+    assert person.issue("More")["state"] == "open"
+    assert on_branch.is_settled()
+
+
+def test_a_task_taken_up_again_on_a_branch_is_reopened_after_the_merge(copy: Copy, person: Person) -> None:
+    git(copy, "init", "-q", "-b", "trunk")
+    title = finish(copy)
+    copy.sync()
+    commit(copy)
+    git(copy, "checkout", "-qb", "feature")
+    copy.untick(copy.outline.task("1.1").steps[0])
+
+    assert copy.sync().kinds("tracker", "deferred") == ["reopen-issue"]
+    assert person.issue(title)["state"] == "closed"
+    git(copy, "checkout", "-q", "-B", "trunk")
+    copy.sync()
+
+    assert person.issue(title)["state"] == "open"
+    assert copy.is_settled()
+
+
+@pytest.mark.parametrize(
+    ("more", "is_closed"),
+    [
+        ({}, False),
+        ({"PLANSYNC_DEFAULT_BRANCH": "feature"}, True),
+        ({"PLANSYNC_DEFAULT_BRANCH": "main"}, False),
+    ],
+)
+def test_the_settings_say_which_branch_is_the_default_one(
+    on_branch: Copy, person: Person, more: dict[str, str], is_closed: bool
+) -> None:
+    on_branch.env |= more
+    title = finish(on_branch)
+
+    on_branch.sync()
+
+    assert (person.issue(title)["state"] == "closed") is is_closed
+
+
+@pytest.mark.parametrize(
+    ("ref", "is_closed"), [({}, True), ({"CI": "1", "GITHUB_REF_NAME": "feature"}, False)]
+)
+def test_a_checkout_of_the_default_branchs_commit_counts_as_it_unless_the_job_says_otherwise(
+    copy: Copy, person: Person, ref: dict[str, str], is_closed: bool
+) -> None:
+    git(copy, "init", "-q", "-b", "main")
+    commit(copy)
+    git(copy, "checkout", "-q", "--detach")
+    copy.env |= ref
+    title = finish(copy)
+
+    copy.sync()
+
+    assert (person.issue(title)["state"] == "closed") is is_closed
+
+
+def test_an_old_commit_closes_nothing(copy: Copy, person: Person) -> None:
+    git(copy, "init", "-q", "-b", "main")
+    commit(copy)
+    git(copy, "commit", "-qm", "more", "--allow-empty")
+    git(copy, "checkout", "-q", "HEAD~1")
+    title = finish(copy)
+
+    ran = copy.sync()
+
+    assert person.issue(title)["state"] == "open"
+    assert "on a commit without a branch" in str(ran.json["notes"])
+
+
+def test_the_remote_says_which_branch_is_its_default_one(copy: Copy, person: Person) -> None:
+    """Its name is no usual one, and a branch with a usual name is there too."""
+    git(copy, "init", "-q", "-b", "release")
+    commit(copy)
+    git(copy, "branch", "main")
+    git(copy, "update-ref", "refs/remotes/origin/release", "HEAD")
+    git(copy, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release")
+    title = finish(copy)
+
+    copy.sync()
+
+    assert person.issue(title)["state"] == "closed"
