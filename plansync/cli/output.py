@@ -34,7 +34,7 @@ _TEXT_MAX = 60
 
 def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> int:
     """Say how a run ended. `fail_on`: which conflicts count (any, new, never)."""
-    codes = [0]
+    codes = [130 if report.is_interrupted else 0]
     if report.error:
         has_written = report.count(Side.REMOTE, Status.APPLIED) + report.count(Side.LOCAL, Status.APPLIED)
         codes.append(5 if has_written and report.error.exit_code == 1 else report.error.exit_code)

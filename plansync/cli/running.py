@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from plansync.cli.context import Common, check_named_target, find_plan
+from plansync.cli.stopping import Stopper
 from plansync.errors import ConfigError, PlansyncError, SafetyStop
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def perform(common: Common, request: Request) -> int:
     if home.settings.kind == "sandbox" and not is_json and request.format == "text" and not common.quiet:
         typer.echo(SANDBOX_HINT)
     listener = progress.listener(common)
+    stopper = Stopper()
     asker = _Asker(common, request, output.Writer(common.has_color), str(target))
     direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
 
@@ -80,12 +82,16 @@ def perform(common: Common, request: Request) -> int:
                 request.only,
                 time.monotonic() + seconds(request.max_time) if request.max_time else None,
                 request.settling,
+                stopper.stop,
             )
-            return await run(project, request.command, options)
+            with stopper.listening():
+                return await run(project, request.command, options)
 
     try:
         with listener:
             report = asyncio.run(go())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     except PlansyncError as error:
         if not is_json:
             raise
@@ -101,6 +107,8 @@ def perform(common: Common, request: Request) -> int:
         output.Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
     if report.error:
         typer.echo(f"plansync: {visible(str(report.error))}", err=True)
+    if report.is_interrupted:
+        typer.echo("stopped; what was done is remembered, run the same command again to go on", err=True)
     return code
 
 

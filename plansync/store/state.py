@@ -59,7 +59,8 @@ class Target:
 class Saved:
     """A state file's content. `unknown` lists items whose lines could not be read.
 
-    `form`: the dialect in which the plan was last synced; it stays in that one.
+    `form`: the dialect in which the plan was last synced; it stays in that one. `repository`: the tracker's
+    lasting id of the target, which a renamed one keeps and one made anew does not have.
     """
 
     lineage: str
@@ -68,6 +69,7 @@ class Saved:
     base: Base = field(default_factory=Base)
     unknown: tuple[str, ...] = ()
     form: str = ""
+    repository: str = ""
 
 
 def load(text: str, name: str) -> Saved:
@@ -99,6 +101,7 @@ def load(text: str, name: str) -> Saved:
         else None,
         Base({}, {}, {}),
         form=str(header.get("form", "")),
+        repository=str(header.get("repository", "")),
     )
     unknown = [uid for uid, record in _pairs(lines[1:]) if not restore(saved.base, uid, record)]
     return replace(saved, unknown=tuple(unknown))
@@ -148,6 +151,7 @@ def dump(saved: Saved) -> bytes:
         "config": "00000000",
         "caps": {},
         "form": saved.form,
+        "repository": saved.repository,
     }
     lines = [_line(header)]
     known = {**saved.base.local, **saved.base.remote, **saved.base.agreed}

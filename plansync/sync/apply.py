@@ -11,9 +11,11 @@ from plansync.model import Side, Uid, owner_of
 from plansync.store.journal import Journal
 from plansync.sync.events import Done, Progressed, Status
 from plansync.sync.session import Session
+from plansync.sync.stopping import Stop
 from plansync.sync.write import Writer, filled
 
 TIME_IS_OVER = "the time for this run is over"
+STOPPED = "the run was stopped"
 
 
 class Applier:
@@ -23,8 +25,10 @@ class Applier:
     What had landed by then is remembered all the same.
     """
 
-    def __init__(self, session: Session, journal: Journal, deadline: float | None = None) -> None:
-        self.session, self.deadline = session, deadline
+    def __init__(
+        self, session: Session, journal: Journal, deadline: float | None = None, stop: Stop | None = None
+    ) -> None:
+        self.session, self.deadline, self.stop = session, deadline, stop or Stop()
         self.writer = Writer(session, journal)
         self.failed: set[Uid] = set()
         self.error: TrackerError | PlanError | None = None
@@ -63,8 +67,9 @@ class Applier:
     def _stands(self, done: Done) -> bool:
         """Say whether everything that an operation stands on is there."""
         op = done.operation
-        if self.deadline is not None and self.session.project.monotonic() > self.deadline:
-            done.status, done.error = Status.SKIPPED, TIME_IS_OVER
+        is_over = self.deadline is not None and self.session.project.monotonic() > self.deadline
+        if is_over or self.stop.is_asked:
+            done.status, done.error = Status.SKIPPED, STOPPED if self.stop.is_asked else TIME_IS_OVER
             return False
         is_there = all(uid in self.session.remote for uid in op.needs)
         if owner_of(op.uid) in self.failed or not is_there:

@@ -59,6 +59,7 @@ class Report:
     told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
     is_dry: bool = False
+    is_interrupted: bool = False
 
     def count(self, side: Side, *statuses: Status) -> int:
         """Count operations on one side."""

@@ -19,9 +19,21 @@ from plansync.model import (
     owner_of,
     uids_of,
 )
+from plansync.text import cut
+from plansync.trackers.base import Repository
 
 MASS_FLOOR, MASS_SHARE = 5, 0.2
-ALLOWED = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
+_ALL_FLOOR, _UNREADABLE_FLOOR, _UNREADABLE_MOST, _GONE_FLOOR = 10, 2, 10, 3
+ALLOWED = (
+    "empty-plan",
+    "rewritten-plan",
+    "unreadable-issues",
+    "mass-change",
+    "all-changed",
+    "mass-create",
+    "look-alikes",
+    "other-repository",
+)
 """The names that `--allow` takes."""
 
 
@@ -42,8 +54,11 @@ def check(
     linked = [u for u, i in base.remote.items() if i.kind is Kind.TASK and i.at is not None]
     if linked and not any(i.kind is Kind.TASK for i in local.values()):
         _stop("empty-plan", f"the plan has no task left, but {len(linked)} issues are linked to it", allow)
-    if linked and absent >= len(linked):
-        _stop("unreadable-issues", f"none of the {len(linked)} linked issues can be read", allow)
+    _check_readable(len(linked), absent, allow)
+    _check_rewritten(linked, local, operations, allow)
+    changed = _changed(operations) & set(linked)
+    if len(linked) >= _ALL_FLOOR and len(changed) == len(linked):
+        _stop("all-changed", f"every one of the {len(linked)} linked tasks changes its words at once", allow)
     destroyed = _destroyed(base, operations)
     if len(destroyed) > max(MASS_FLOOR, MASS_SHARE * len(linked)):
         words = f"{len(destroyed)} of {len(linked)} tasks would be closed as won't do, reopened, or lose ticks or steps"
@@ -51,6 +66,66 @@ def check(
     creates = sum(op.kind == "create-issue" for op in operations)
     if creates > max_creates and not is_attended:
         _stop("mass-create", f"{creates} issues would be made, more than max_creates = {max_creates}", allow)
+
+
+def _check_readable(linked: int, absent: int, allow: Collection[str]) -> None:
+    """Stop where so many issues cannot be read that the access is broken, not the issues."""
+    is_most = absent >= _UNREADABLE_MOST or (absent >= _UNREADABLE_FLOOR and absent > MASS_SHARE * linked)
+    if linked and (absent >= linked or is_most):
+        which = "none" if absent >= linked else f"only {linked - absent}"
+        _stop("unreadable-issues", f"{which} of the {linked} linked issues can be read", allow)
+
+
+def _check_rewritten(
+    linked: Sequence[Uid], local: Snapshot, operations: Sequence[Operation], allow: Collection[str]
+) -> None:
+    """Stop where half of the tasks or more are gone, and as many new ones would get issues."""
+    gone = [uid for uid in linked if uid not in local]
+    creates = sum(op.kind == "create-issue" for op in operations)
+    if len(gone) >= max(_GONE_FLOOR, len(linked) / 2) and 2 * creates >= len(gone):
+        words = (
+            f"{len(gone)} of {len(linked)} linked tasks are gone from the plan and {creates} new ones would get "
+            "issues; if it was written anew, put the ids back first (plansync check --fix does where titles tell)"
+        )
+        _stop("rewritten-plan", words, allow)
+
+
+def _changed(operations: Sequence[Operation]) -> set[Uid]:
+    """List the tasks whose titles or texts change; ticks, states and our own marks are progress."""
+    texts = (Field.TITLE, Field.TEXT, Field.PROSE, Field.STEPS, Field.PHASE)
+    return {
+        owner_of(op.uid)
+        for op in operations
+        if not op.kind.startswith("create-")
+        and any(c.field in texts and c.old is not None for c in op.changes)
+    }
+
+
+def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
+    """Stop a first push that would make issues which are there already, made by hand.
+
+    Raises: SafetyStop.
+    """
+    if alike:
+        listed = ", ".join(f"#{ref} “{cut(title, 40)}”" for ref, title in alike[:3])
+        raise SafetyStop(
+            f"stopped before any write: {len(alike)} open issues have the titles of tasks here ({listed}"
+            f"{', …' if len(alike) > 3 else ''}). Take them over: plansync link --suggest; to make new ones all the "
+            "same, add --allow look-alikes"
+        )
+
+
+def check_repository(known: str, repository: Repository, *, allow: Collection[str]) -> None:
+    """Stop where the target is not the repository that it was: one made anew has other issues under old numbers.
+
+    Raises: SafetyStop.
+    """
+    if known and repository.node and known != repository.node:
+        _stop(
+            "other-repository",
+            f"{repository.name} is not the repository that this plan was synced with",
+            allow,
+        )
 
 
 def _stop(name: str, what: str, allow: Collection[str]) -> None:

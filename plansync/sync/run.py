@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError, StoreError
@@ -18,7 +18,6 @@ from plansync.model import (
     Changeset,
     Field,
     Item,
-    Kind,
     Note,
     Operation,
     Side,
@@ -34,10 +33,13 @@ from plansync.store.journal import Journal
 from plansync.sync import guards, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
+from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.reading import require_plan
 from plansync.sync.session import Project, Session
 from plansync.sync.settling import Settling
+from plansync.sync.stopping import Stop
 from plansync.sync.write import Writer
+from plansync.trackers.base import Absence, Thing
 
 _ROUNDS_MAX = 3
 _IDENTITY = ("set-marker", "set-link")
@@ -71,6 +73,7 @@ class Options:
     only: Collection[str] = ()
     deadline: float | None = None
     settling: Settling | None = None
+    stop: Stop = field(default_factory=Stop)
 
 
 class Declined(PlansyncError):
@@ -112,9 +115,10 @@ class _Run:
         chosen = self._choose(changeset)
         self._tell(changeset, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
+        alike = await self._look_alikes(planned)
         if self.options.is_dry:
             return self._finish()
-        self._guard(planned)
+        self._guard(planned, alike)
         if planned:
             await self._preflight(planned)
             if not self.options.confirm(self.report):
@@ -223,18 +227,40 @@ class _Run:
 
     # ---------------------------------------------------------------- guard
 
-    def _guard(self, planned: list[Operation]) -> None:
+    async def _look_alikes(self, planned: list[Operation]) -> list[LookAlike]:
+        """Before a first push look for issues that somebody made by hand for the same tasks."""
+        session = self.session
+        is_first = is_first_push(session.base) and any(op.kind == "create-issue" for op in planned)
+        if not is_first or "look-alikes" in self.options.allow:
+            return []
+        found = look_alikes(session, planned, await read_titles(session))
+        self.report.notes += [
+            Note(uid, f"#{record.ref} has the title of {session.label_of(uid)} and is in no plan")
+            for uid, record in found
+        ]
+        return found
+
+    def _guard(self, planned: list[Operation], alike: list[LookAlike]) -> None:
+        guards.check_look_alikes([(record.ref, record.title) for _, record in alike])
+        session = self.session
+        frozen = {u: i for u, i in session.shown.items() if owner_of(u) in session.frozen}
         guards.check(
-            self.session.base,
-            self.session.shown,
+            session.base,
+            {**frozen, **session.local},
             planned,
-            sum(self.session.base.remote[u].kind is Kind.TASK for u in self.session.frozen),
+            self._unreadable(),
             allow=self.options.allow,
             max_creates=self.project.max_creates,
             is_attended=self.options.is_attended,
         )
         if any(op.side is Side.LOCAL for op in planned):
             self._require_writable()
+
+    def _unreadable(self) -> int:
+        """Count the linked issues that cannot be read, though nobody says that they are deleted."""
+        known = self.session.names.known
+        reasons = [why for key, why in self.session.absent.items() if key in known and key[0] is Thing.ISSUE]
+        return sum(why is not Absence.GONE for why in reasons)
 
     def _require_writable(self) -> None:
         """Refuse a plan that could not be written, before anything is written anywhere.
@@ -256,16 +282,19 @@ class _Run:
         """
         if any(op.side is Side.REMOTE for op in planned):
             repository = await self.project.tracker.repository()
+            guards.check_repository(self.session.repository, repository, allow=self.options.allow)
+            self.session.repository = repository.node
             if not repository.can_write:
                 raise AuthError(repository.refusal or f"this token may not write issues of {repository.name}")
 
     # ---------------------------------------------------------------- write
 
     async def _write(self, journal: Journal, changeset: Changeset, chosen: list[Done]) -> None:
+        self.options.stop.is_writing = True
         self._agree(Writer(self.session, journal), chosen)
         for round_ in range(_ROUNDS_MAX):
             todo = [d for d in chosen if d.status is Status.PLANNED]
-            applier = Applier(self.session, journal, self.options.deadline)
+            applier = Applier(self.session, journal, self.options.deadline, self.options.stop)
             ids = [d for d in todo if d.operation.wave == IDS]
             if ids:
                 await applier.apply(ids)
@@ -273,7 +302,7 @@ class _Run:
             await applier.apply([d for d in todo if d.operation.wave != IDS])
             self.report.error = applier.error
             moved = [d for d in chosen if d.status is Status.REFUSED and d.has_moved]
-            if self.report.error or not moved or round_ == _ROUNDS_MAX - 1:
+            if self.report.error or self.options.stop.is_asked or not moved or round_ == _ROUNDS_MAX - 1:
                 break
             chosen = self._again(chosen, moved)
         if any(d.error == TIME_IS_OVER for d in chosen):
@@ -341,6 +370,7 @@ class _Run:
         return fresh
 
     def _finish(self) -> Report:
+        self.report.is_interrupted = self.options.stop.is_asked
         self.report.requests = self.project.tracker.requests
         self.report.base = self.session.base
         return self.report

@@ -135,6 +135,7 @@ class Session:
             state.load(raw.decode("utf-8", "replace"), self._state_name()) if raw else None
         )
         self.base = self.saved.base if self.saved else Base({}, {}, {})
+        self.repository = self.saved.repository if self.saved else ""
         self.lineage = self.document.lineage or (self.saved.lineage if self.saved else "")
         if self.lineage in self.project.claimed:
             other = self.project.claimed[self.lineage]
@@ -288,7 +289,12 @@ class Session:
     def write_state(self) -> None:
         """Write the state file: the base as it is now."""
         saved = Saved(
-            self.lineage, self.project.path, self.project.target, self.base, form=self.document.dialect.name
+            self.lineage,
+            self.project.path,
+            self.project.target,
+            self.base,
+            form=self.document.dialect.name,
+            repository=self.repository,
         )
         content = state.dump(saved)
         self.project.files.write_state(content)
