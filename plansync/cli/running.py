@@ -6,9 +6,10 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,8 +18,10 @@ from plansync.errors import ConfigError, PlansyncError, SafetyStop
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
+    from plansync.model import Changeset
     from plansync.store.state import Target
-    from plansync.sync.events import Report
+    from plansync.sync.events import Done, Report
+    from plansync.sync.session import Session
     from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
@@ -42,6 +45,10 @@ class Request:
     only_conflicts: bool = False
     settling: Settling | None = None
     asks: bool = False
+    decide: Callable[[Session], Changeset] | None = None
+    decided: Callable[[Session, Sequence[Done]], None] | None = None
+    lineage: str = ""
+    rounds: int = 3
 
 
 def perform(common: Common, request: Request) -> int:
@@ -80,6 +87,9 @@ def perform(common: Common, request: Request) -> int:
                 request.only,
                 time.monotonic() + seconds(request.max_time) if request.max_time else None,
                 request.settling,
+                lineage=request.lineage,
+                rounds=request.rounds,
+                **_hooks(request),
             )
             return await run(project, request.command, options)
 
@@ -102,6 +112,12 @@ def perform(common: Common, request: Request) -> int:
     if report.error:
         typer.echo(f"plansync: {visible(str(report.error))}", err=True)
     return code
+
+
+def _hooks(request: Request) -> dict[str, Any]:
+    """Give what an undo, a saved changeset or the saving of one does at the points of a run."""
+    hooks = {"decide": request.decide, "decided": request.decided}
+    return {name: hook for name, hook in hooks.items() if hook is not None}
 
 
 def _web(target: Target) -> str:
