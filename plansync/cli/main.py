@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from plansync.cli.commands import (
+    apply,
     check,
     demo,
     diff,
@@ -88,6 +89,7 @@ def common(
 for verb in (
     status,
     diff,
+    apply,
     push,
     pull,
     sync,
