@@ -183,8 +183,9 @@ class _Undoing:
     def _is_known(self, uid: Uid) -> bool:
         if not is_step(uid):
             return True
-        items = [side[uid] for side in (self.local, self.remote) if uid in side]
-        return bool(items) and all(words(text_of(i, Field.TEXT)) in self.texts.get(uid, set()) for i in items)
+        known = self.texts.get(uid, set())
+        sides = (self.local, self.remote)
+        return all(uid in side and words(text_of(side[uid], Field.TEXT)) in known for side in sides)
 
     # --------------------------------------------------------------- state
 
@@ -221,10 +222,8 @@ class _Undoing:
             return
         state = text_of(self.remote[uid], Field.STATE)
         moved = [c for c in told.changes if not self._is_as_made(c)]
-        if state == State.DROPPED and not moved:
-            return
-        if state != State.TODO or moved or self._has_other_steps(uid, told):
-            what = "its state" if state != State.TODO else _named(moved[0].field) if moved else "its steps"
+        if state == State.DONE or moved or self._has_other_steps(uid, told):
+            what = "its state" if state == State.DONE else _named(moved[0].field) if moved else "its steps"
             self._leave(uid, told.title, f"#{told.ref} was worked on since ({what})")
             return
         self._choose(uid, Field.STATE, State.DROPPED.value)
@@ -257,9 +256,18 @@ class _Undoing:
                 steps = self._taken(owner, steps, uid, known.get(uid))
             for uid in (u for u in old if u not in new):
                 steps = self._put_back(owner, steps, uid, known.get(uid), old)
-        if tuple(steps) != uids_of(today, Field.STEPS):
+        texts = {words(step.text) for step in known.values()}
+        ours = {u for pair in orders for each in pair for u in each}
+        ours |= {u for u in steps if words(text_of(self.agreed.get(u), Field.TEXT)) in texts}
+        if tuple(steps) != uids_of(today, Field.STEPS) or self._is_half(owner, steps, ours):
             self._choose(owner, Field.STEPS, tuple(steps))
             self._settle_pending(steps)
+
+    def _is_half(self, owner: Uid, steps: Sequence[Uid], ours: set[Uid]) -> bool:
+        """Say whether a side has yet to get its steps back, where an undo was cut off before."""
+        wanted = [u for u in steps if u in ours]
+        sides = (uids_of(side.get(owner), Field.STEPS) for side in (self.local, self.remote))
+        return any([u for u in side if u in ours] != wanted for side in sides)
 
     def _taken(self, owner: Uid, steps: list[Uid], uid: Uid, step: ToldStep | None) -> list[Uid]:
         if uid not in steps or step is None:
