@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import Source
 from tests.support.mortals import KILLED, Mortals
 from tests.support.outline import Outline, body
 from tests.support.people import Copy, Issue, Person, Ran
@@ -425,29 +424,32 @@ def test_a_number_that_another_step_bears_by_now_is_no_reason_to_untick_it(
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
 def test_a_run_that_was_cut_off_is_in_the_log_and_what_landed_can_be_undone(
-    plan: Source, copy: Copy, person: Person, tmp_path: Path
+    copy: Copy, person: Person, tmp_path: Path
 ) -> None:
-    issues, former = look(person), copy.content
-    outline = copy.outline
-    everything(outline, copy, person)
-    copy.tick(outline.task("2.1").steps[0], outline.task("4.1").steps[0])
+    outline, step = copy.outline, copy.outline.task("2.1").steps[0]
+    copy.tick(step)
     copy.replace(f"Task 4.2: {outline.task('4.2').title}", "Task 4.2: Named in the plan")
-    start = copy.content
-    kept = {p: p.read_bytes() for p in copy.folder.rglob("*") if p.is_file()}
-    del kept[copy.plan]
+    person.rename(outline.task("3.1").title, "Named on the tracker")
     with Mortals(tmp_path / "runs") as mortals:
-        assert mortals.run(copy, ["sync", "--yes"], dies_at=9).code == KILLED
+        assert mortals.run(copy, ["sync", "--yes"], dies_at=4).code == KILLED
+    assert person.boxes(outline.task("2.1").title)[0] == ("x", step)
 
-        (run, *_) = log(copy)["runs"]
-        assert (run["command"], run["outcome"]) == ("sync", "cut-off")
-        assert "cut off" in copy.run("log").out
+    (run, *_) = log(copy)["runs"]
+    kept = log(copy, run["id"])["operations"]
+    undo(copy, run["id"])
 
-        undo(copy, run["id"])
-        assert copy.content == start, "nothing had reached the plan; what it holds waits for a sync"
-        copy.sync()
-        assert copy.is_settled()
-        assert issues
-        assert former != copy.content
+    assert (run["command"], run["outcome"]) == ("sync", "cut-off")
+    assert [(op["kind"], op["status"]) for op in kept] == [
+        ("update-issue", "landed"),
+        ("update-issue", "intended"),
+    ]
+    assert person.boxes(outline.task("2.1").title)[0] == (" ", step)
+    assert f"- [ ] {step}" in copy.text
+    assert "Task 4.2: Named in the plan" in copy.text, "what had not landed waits for a sync"
+    assert "Named on the tracker" not in copy.text
+    copy.sync()
+    assert person.issue("Named in the plan") and "Task 3.1: Named on the tracker" in copy.text
+    assert copy.is_settled()
 
 
 @pytest.mark.slow
