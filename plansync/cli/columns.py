@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 _NARROWEST, _WIDEST = 60, 120
 
@@ -40,3 +41,11 @@ def shortened(text: str, limit: int) -> str:
 def padded(text: str, width: int) -> str:
     """Fill a text with blanks up to a width."""
     return text + " " * (width - cells(text))
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Write rows as lines in which each column but the last is as wide as its widest cell."""
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        parts = [padded(cell, width) for cell, width in zip(row, widths, strict=True)]
+        yield "  ".join(parts).rstrip()

@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 
 from plansync.cli.commands import (
+    apply,
     check,
     demo,
     diff,
     init,
     inspect,
+    log,
     new,
     pull,
     push,
@@ -24,6 +26,7 @@ from plansync.cli.commands import (
     sandbox,
     status,
     sync,
+    undo,
     unlink,
 )
 from plansync.cli.context import Common
@@ -83,7 +86,24 @@ def common(
         overview(context.obj)
 
 
-for verb in (status, diff, push, pull, sync, resolve, inspect, check, unlink, new, init, demo, sandbox):
+for verb in (
+    status,
+    diff,
+    apply,
+    push,
+    pull,
+    sync,
+    resolve,
+    log,
+    undo,
+    inspect,
+    check,
+    unlink,
+    new,
+    init,
+    demo,
+    sandbox,
+):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 
 

@@ -42,6 +42,8 @@ def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False)
         codes.append(5)
     if any(fail_on == "any" or (fail_on == "new" and is_new(report, c)) for c in report.conflicts):
         codes.append(4)
+    if report.left:
+        codes.append(4)
     if wants_pending and any(d.status is Status.PLANNED for d in report.done):
         codes.append(6)
     return min(codes, key=_WORST_FIRST.index)
@@ -68,7 +70,7 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
             "error": str(report.error) if report.error else "",
             "operations": [_operation(report, done) for done in report.done],
             "conflicts": [_conflict(report, c) for c in report.conflicts],
-            "notes": [{"task": n.uid, "text": visible(n.text)} for n in report.notes],
+            "notes": [{"task": n.uid, "text": visible(n.text)} for n in (*report.notes, *report.left)],
             "requests": {
                 "total": report.requests.total,
                 "writes": report.requests.writes,
@@ -159,6 +161,7 @@ class Writer:
             self._side(report, Side.REMOTE, "To the tracker", verbose)
             self._side(report, Side.LOCAL, "To the plan", verbose)
         self._conflicts(report)
+        self._left(report)
         self._failures(report)
         if not quiet:
             for note in report.notes:
@@ -215,6 +218,12 @@ class Writer:
             "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
         )
         self.say("  Everything else goes on syncing.")
+
+    def _left(self, report: Report) -> None:
+        if report.left:
+            self.heading("Changed since, so for you to do")
+        for note in report.left:
+            self.say(f"  {self.style('!', fg='red', bold=True)} {visible(note.text)}")
 
     def _failures(self, report: Report) -> None:
         for done in report.done:

@@ -6,9 +6,10 @@ import asyncio
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,8 +19,10 @@ from plansync.errors import ConfigError, PlansyncError, SafetyStop
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
+    from plansync.model import Changeset
     from plansync.store.state import Target
-    from plansync.sync.events import Report
+    from plansync.sync.events import Done, Report
+    from plansync.sync.session import Session
     from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
@@ -43,6 +46,10 @@ class Request:
     only_conflicts: bool = False
     settling: Settling | None = None
     asks: bool = False
+    decide: Callable[[Session], Changeset] | None = None
+    decided: Callable[[Session, Sequence[Done]], None] | None = None
+    lineage: str = ""
+    rounds: int = 3
 
 
 def perform(common: Common, request: Request) -> int:
@@ -83,6 +90,9 @@ def perform(common: Common, request: Request) -> int:
                 time.monotonic() + seconds(request.max_time) if request.max_time else None,
                 request.settling,
                 stopper.stop,
+                lineage=request.lineage,
+                rounds=request.rounds,
+                **_hooks(request),
             )
             with stopper.listening():
                 return await run(project, request.command, options)
@@ -110,6 +120,12 @@ def perform(common: Common, request: Request) -> int:
     if report.is_interrupted:
         typer.echo("stopped; what was done is remembered, run the same command again to go on", err=True)
     return code
+
+
+def _hooks(request: Request) -> dict[str, Any]:
+    """Give what an undo, a saved changeset or the saving of one does at the points of a run."""
+    hooks = {"decide": request.decide, "decided": request.decided}
+    return {name: hook for name, hook in hooks.items() if hook is not None}
 
 
 def _web(target: Target) -> str:

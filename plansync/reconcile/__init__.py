@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plansync.model import Changeset, Field, Item, Kind, Note, Snapshot, Uid, is_step
+from plansync.reconcile.aside import set_aside
 from plansync.reconcile.merge import Agreement, merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
@@ -42,6 +43,8 @@ def reconcile(given: Given) -> Decision:
     given = replace(given, skipped=without_issue(given))
     given = replace(given, local=linkable(given.local, given.skipped))
     agreement = merge(given.base, given.local, remote, given.choices)
+    if given.settles is not None:
+        set_aside(agreement, given.local, remote, given.settles)
     derive(agreement, given)
     changeset = Changeset(
         agreed=_snapshot(agreement, local, remote),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from plansync.model import (
+    OVERVIEW,
     TITLE_MAX,
     Base,
     Choice,
@@ -204,7 +205,8 @@ def same(kind: Kind, name: Field) -> Callable[[Value | None, Value | None], bool
 class Agreement:
     """What is agreed so far. A field in conflict, or unknown, is not in `items`.
 
-    `choices`: what a person decided beforehand; `chosen`: the fields for which that was needed.
+    `choices`: what a person decided beforehand; `chosen`: the fields for which that was needed; `aside`: those that
+    this run was told to leave as they are.
     """
 
     choices: Choices = field(default_factory=dict)
@@ -213,6 +215,7 @@ class Agreement:
     why: dict[tuple[Uid, Field], str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     chosen: set[tuple[Uid, Field]] = field(default_factory=set)
+    aside: set[tuple[Uid, Field]] = field(default_factory=set)
 
     def set(self, uid: Uid, name: Field, value: Value, rule: str) -> None:
         """Agree on a value."""
@@ -256,10 +259,10 @@ def merge(base: Base, local: Snapshot, remote: Snapshot, choices: Choices | None
 
 
 def _force(agreement: Agreement, local: Snapshot, remote: Snapshot) -> None:
-    """Set what holds whether the sides differ or not, for items that are on both."""
+    """Set what holds whether the sides differ or not, for items that are on both (the plan itself need not be)."""
     for (uid, name), choice in agreement.choices.items():
         owner = owner_of(uid)
-        if choice.is_forced and choice.value is not None and owner in local and owner in remote:
+        if choice.is_forced and choice.value is not None and owner in local and owner in (*remote, OVERVIEW):
             agreement.conflicts.pop((uid, name), None)
             agreement.set(uid, name, choice.value, choice.rule)
             agreement.chosen.add((uid, name))

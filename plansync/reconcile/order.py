@@ -264,10 +264,9 @@ class _Orderer:
         if item is None or not self.given.is_final:
             return
         changes = self._changes(OVERVIEW, _SUMMARY, item)
-        if (changes or has_content) and item.fields.get(Field.UPDATED, self.given.today) != self.given.today:
-            changes += (
-                Change(OVERVIEW, Field.UPDATED, item.fields[Field.UPDATED], self.given.today, "computed"),
-            )
+        today = self.agreement.get(OVERVIEW, Field.UPDATED) or self.given.today
+        if (changes or has_content) and item.fields.get(Field.UPDATED, today) != today:
+            changes += (Change(OVERVIEW, Field.UPDATED, item.fields[Field.UPDATED], today, "computed"),)
         if changes:
             yield Operation(Side.LOCAL, "update-summary", OVERVIEW, changes, wave)
 

@@ -32,6 +32,7 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
+from plansync.reconcile.aside import Settles
 from plansync.reconcile.merge import Agreement, shown_state
 
 
@@ -53,7 +54,8 @@ class Given:
 
     `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
     at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
-    `is_final`: the plan is on its default branch, where its computed lines are refreshed.
+    `is_final`: the plan is on its default branch, where its computed lines are refreshed. `settles`: which fields may
+    be settled where the sides differ, where not all.
     """
 
     base: Base
@@ -68,6 +70,7 @@ class Given:
     skipped: frozenset[Uid] = frozenset()
     choices: Choices = field(default_factory=dict)
     is_final: bool = True
+    settles: Settles | None = None
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -116,6 +119,8 @@ def _overlaid(agreement: Agreement, given: Given) -> Snapshot:
 def _is_suspended(agreement: Agreement, given: Given, uid: Uid) -> bool:
     steps = set(uids_of(given.local.get(uid), Field.STEPS)) | set(uids_of(given.remote.get(uid), Field.STEPS))
     fields = (Field.TICK, Field.STEPS, Field.STATE)
+    if (uid, Field.STATE) in agreement.aside:
+        return True
     return any((u, f) in agreement.conflicts for u in (uid, *steps) for f in fields)
 
 
@@ -162,6 +167,9 @@ def _chosen(agreement: Agreement, given: Given, uid: Uid) -> None:
     """Follow a state that a person decided: a plan whose boxes carry it gets them ticked for a done task."""
     if (uid, Field.STATE) not in agreement.chosen or agreement.get(uid, Field.STATE) != State.DONE:
         return
+    choice = agreement.choices.get((uid, Field.STATE))
+    if choice and choice.is_forced:
+        return  # an undo says itself what becomes of the ticks
     if given.local[uid].fields.get(Field.CARRIER) != "boxes" or given.policy.issue_closed == "mark-task":
         return
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]

@@ -2,18 +2,23 @@
 
 A row carries the state-file records that become true when it lands, so after a crash the base is
 the state file with the landed rows folded in, and recovery is one question a row: did it land?
+
+Rows stay when that is answered: with what is told of their operations they are the plan's history
+(`store.history` reads it), kept for the last fifty runs that had something to write.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from plansync.store.shelf import Database
 
-_BEFORE_MAX = 50
+RUNS_MAX = 50
+_CLOSED = "('folded', 'refused')"
 
 
 class Outcome(StrEnum):
@@ -51,14 +56,45 @@ class Journal:
         )
 
     def end(self, run: str, outcome: str) -> None:
-        """Note how a run ended."""
+        """Note how a run ended; one that had nothing to write leaves no trace."""
         self.db.execute("UPDATE run SET outcome=? WHERE id=?", (outcome, run))
+        self.db.execute(
+            "DELETE FROM run WHERE id=? AND id NOT IN (SELECT run FROM journal WHERE kind!='agree')", (run,)
+        )
+        self._prune()
 
-    def intend(self, op: str, run: str, item: str, kind: str, intent: dict[str, Any]) -> int:
-        """Write down, durably, what is about to be sent; returns the row's number."""
+    def _prune(self) -> None:
+        """Forget all but the last runs of this plan. What nobody knows the outcome of stays, however old."""
+        kept = "SELECT id FROM run WHERE plan=:plan ORDER BY rowid DESC LIMIT :max"
+        for sql in (
+            f"DELETE FROM journal WHERE plan=:plan AND state IN {_CLOSED} AND run NOT IN ({kept})",
+            f"DELETE FROM run WHERE plan=:plan AND id NOT IN ({kept}) AND id NOT IN (SELECT run FROM journal)",
+            "DELETE FROM before WHERE run NOT IN (SELECT id FROM run)",
+        ):
+            self.db.execute(sql, {"plan": self.plan, "max": RUNS_MAX})
+
+    def intend(
+        self,
+        op: str,
+        run: str,
+        item: str,
+        kind: str,
+        intent: dict[str, Any],
+        before: tuple[str, bytes] | None = None,
+    ) -> int:
+        """Write down, durably, what is about to be sent; returns the row's number.
+
+        `before`: the name of a text that will be replaced, and the text as it is now.
+        """
         values = (op, run, self.plan, item, kind, _dump(intent), Outcome.INTENDED.value, self.now)
         sql = "INSERT INTO journal (op, run, plan, item, kind, intent, state, at) VALUES (?,?,?,?,?,?,?,?)"
-        return int(self.db.execute(sql, values).lastrowid or 0)
+        if before is None:
+            return int(self.db.execute(sql, values).lastrowid or 0)
+        self.db.execute("BEGIN IMMEDIATE")
+        number = int(self.db.execute(sql, values).lastrowid or 0)
+        self.keep_before(run, *before)
+        self.db.execute("COMMIT")
+        return number
 
     def settle(self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None) -> None:
         """Write down what became of it, with the records as they truly are now."""
@@ -72,7 +108,7 @@ class Journal:
     def pending(self) -> list[Entry]:
         """List the rows that no state file holds yet, in their order."""
         columns = "number, op, run, item, kind, intent, state"
-        sql = f"SELECT {columns} FROM journal WHERE plan=? AND state!='folded' ORDER BY number"
+        sql = f"SELECT {columns} FROM journal WHERE plan=? AND state NOT IN {_CLOSED} ORDER BY number"
         rows = self.db.execute(sql, (self.plan,)).fetchall()
         return [
             Entry(number, op, run, item, kind, json.loads(intent), Outcome(state))
@@ -82,7 +118,7 @@ class Journal:
     def fold(self, state: str) -> None:
         """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""
         pending = self.pending()
-        numbers = [e.number for e in pending if e.outcome in (Outcome.LANDED, Outcome.REFUSED)]
+        numbers = [e.number for e in pending if e.outcome is Outcome.LANDED]
         self.db.execute("BEGIN IMMEDIATE")
         for number in numbers:
             self.db.execute("UPDATE journal SET state='folded' WHERE number=?", (number,))
@@ -96,11 +132,9 @@ class Journal:
         return self.db.execute("SELECT 1 FROM journal LIMIT 1").fetchone() is None
 
     def keep_before(self, run: str, what: str, content: bytes) -> None:
-        """Keep a text as it was before a run replaced it; the last fifty are kept."""
-        self.db.execute("INSERT INTO before (run, what, bytes) VALUES (?,?,?)", (run, what, content))
-        self.db.execute(
-            "DELETE FROM before WHERE number <= (SELECT MAX(number) FROM before) - ?", (_BEFORE_MAX,)
-        )
+        """Keep a text as it was before a run replaced it, as long as the run is remembered."""
+        values = (run, what, zlib.compress(content))
+        self.db.execute("INSERT INTO before (run, what, bytes) VALUES (?,?,?)", values)
 
 
 def _dump(intent: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ Losing it after a clean run costs requests, nothing else.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 
 from plansync.errors import Busy, StoreError
 
-_VERSION = 1
+_VERSION = 2
+"""1: texts before a run stood uncompressed in `before`."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS shelf (name TEXT, key TEXT, value BLOB, PRIMARY KEY (name, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal (
@@ -22,6 +24,7 @@ CREATE TABLE IF NOT EXISTS journal (
 );
 CREATE TABLE IF NOT EXISTS before (number INTEGER PRIMARY KEY, run TEXT, what TEXT, bytes BLOB);
 CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, plan TEXT, command TEXT, started TEXT, outcome TEXT);
+CREATE INDEX IF NOT EXISTS journal_run ON journal (run);
 """
 
 
@@ -58,15 +61,48 @@ def connect(path: Path | None, *, is_cache: bool = False) -> Database:
     try:
         if path is not None:
             _make_folder(path.parent)
+            _make_private(path)
         db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5, factory=Database)
         if path is not None:
             db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
-        if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _VERSION:
             raise StoreError(f"{path} was written by a later plansync; install that one, or delete the file")
         db.executescript(_SCHEMA)
-        db.execute(f"PRAGMA user_version={_VERSION}")
+        if version != _VERSION:
+            _bring_up(db)
     except (sqlite3.Error, OSError) as error:
+        raise _explained(error, path) from None
+    return db
+
+
+def _bring_up(db: Database) -> None:
+    """Bring an older database to this version, all or nothing; rows that are still open stay as they are."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if db.execute("PRAGMA user_version").fetchone()[0] == 1:
+            for number, text in db.execute("SELECT number, bytes FROM before").fetchall():
+                db.execute("UPDATE before SET bytes=? WHERE number=?", (zlib.compress(text), number))
+        db.execute(f"PRAGMA user_version={_VERSION}")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def reading(path: Path) -> Database:
+    """Open the database to look at it; nothing can be written.
+
+    Raises: StoreError where it cannot be read, or is of a later version.
+    """
+    try:
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None, factory=Database
+        )
+        if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
+            raise StoreError(f"{path} was written by a later plansync; install that one")
+    except sqlite3.Error as error:
         raise _explained(error, path) from None
     return db
 
@@ -89,6 +125,13 @@ def _make_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
+
+
+def _make_private(path: Path) -> None:
+    """Let only its owner read the database: texts of issues are in it. What SQLite puts beside it follows it."""
+    path.touch(mode=0o600)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
 
 
 class Shelf(MutableMapping[str, bytes]):

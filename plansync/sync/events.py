@@ -40,7 +40,7 @@ class Report:
     """One run's result.
 
     `told`: ids of the conflicts that the plan's memory knew before. `moved`: when the issue of a conflict
-    last changed. `error`: what ended the run early.
+    last changed. `left`: what an undo did not touch, because it changed since. `error`: what ended the run early.
     """
 
     command: str
@@ -56,10 +56,20 @@ class Report:
     labels: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    left: list[Note] = field(default_factory=list)
     told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
     is_dry: bool = False
     is_interrupted: bool = False
+
+    @property
+    def outcome(self) -> str:
+        """Sum up how the run ended, for the history."""
+        if self.error:
+            return "failed"
+        if any(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in self.done):
+            return "partial"
+        return "conflicts" if self.conflicts or self.left else "done"
 
     def count(self, side: Side, *statuses: Status) -> int:
         """Count operations on one side."""

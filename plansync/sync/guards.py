@@ -110,7 +110,7 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
         listed = ", ".join(f"#{ref} “{cut(title, 40)}”" for ref, title in alike[:3])
         raise SafetyStop(
             f"stopped before any write: {len(alike)} open issues have the titles of tasks here ({listed}"
-            f"{', …' if len(alike) > 3 else ''}). Take them over: plansync link --suggest; to make new ones all the "
+            f"{', …' if len(alike) > 3 else ''}). Rename or close those that are other work; to make new ones all the "
             "same, add --allow look-alikes"
         )
 

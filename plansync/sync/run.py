@@ -7,7 +7,7 @@ plan, the state file with them, the tracker wave by wave, the plan, and the stat
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -62,6 +62,9 @@ class Options:
     `confirm` is asked once, with the report of what would be done. `only`: uids, numbers or titles of
     the tasks that are chosen; others are deferred. `deadline`: seconds of the monotonic clock after
     which no further request begins. `settling`: what a person decided of conflicts; nothing else is done.
+    `decide`: decides what is to be done, where that is not all that plan and tracker differ in. `decided` is told of
+    it before anything is written. `lineage`: what a plan is to be called that has no id yet. `rounds`: in how many
+    rounds what moved is decided anew.
     """
 
     direction: Direction = Direction.BOTH
@@ -74,6 +77,10 @@ class Options:
     deadline: float | None = None
     settling: Settling | None = None
     stop: Stop = field(default_factory=Stop)
+    decide: Callable[[Session], Changeset] = Session.decide
+    decided: Callable[[Session, Sequence[Done]], None] = lambda session, chosen: None
+    lineage: str = ""
+    rounds: int = _ROUNDS_MAX
 
 
 class Declined(PlansyncError):
@@ -98,6 +105,7 @@ class _Run:
     def __init__(self, project: Project, command: str, options: Options) -> None:
         self.project, self.options = project, options
         self.session = Session(project, options.listen)
+        self.session.new_lineage = options.lineage
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
@@ -108,12 +116,13 @@ class _Run:
         """Read, decide, show; then write, at most three rounds."""
         session = self.session
         journal = await self._read()
-        changeset = session.decide()
+        changeset = self.options.decide(session)
         if self.options.settling:
             self.settled = self.options.settling.settle(session, changeset)
             changeset = session.decide()
         chosen = self._choose(changeset)
         self._tell(changeset, chosen)
+        self.options.decided(session, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
         alike = await self._look_alikes(planned)
         if self.options.is_dry:
@@ -125,7 +134,7 @@ class _Run:
                 raise Declined("nothing was written")
         journal.begin(session.run, self.report.command)
         await self._write(journal, changeset, chosen)
-        journal.end(session.run, "failed" if self.report.error else "done")
+        journal.end(session.run, self.report.outcome)
         return self._finish()
 
     async def _read(self) -> Journal:
@@ -204,7 +213,7 @@ class _Run:
     def _tell(self, changeset: Changeset, chosen: list[Done]) -> None:
         session, report = self.session, self.report
         report.done += [d for d in chosen if d not in report.done]
-        report.conflicts = list(changeset.conflicts)
+        report.conflicts, report.left = list(changeset.conflicts), session.left
         report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset)]
         report.base, report.local, report.remote = session.base, session.local, session.remote
         for uid in {*(d.operation.uid for d in chosen), *(c.uid for c in changeset.conflicts)}:
@@ -291,8 +300,10 @@ class _Run:
 
     async def _write(self, journal: Journal, changeset: Changeset, chosen: list[Done]) -> None:
         self.options.stop.is_writing = True
+        if any(d.status is Status.PLANNED for d in chosen):
+            journal.keep_before(self.session.run, "state", self.project.files.read_state())
         self._agree(Writer(self.session, journal), chosen)
-        for round_ in range(_ROUNDS_MAX):
+        for round_ in range(self.options.rounds):
             todo = [d for d in chosen if d.status is Status.PLANNED]
             applier = Applier(self.session, journal, self.options.deadline, self.options.stop)
             ids = [d for d in todo if d.operation.wave == IDS]
@@ -302,7 +313,12 @@ class _Run:
             await applier.apply([d for d in todo if d.operation.wave != IDS])
             self.report.error = applier.error
             moved = [d for d in chosen if d.status is Status.REFUSED and d.has_moved]
-            if self.report.error or self.options.stop.is_asked or not moved or round_ == _ROUNDS_MAX - 1:
+            if (
+                self.report.error
+                or self.options.stop.is_asked
+                or not moved
+                or round_ == self.options.rounds - 1
+            ):
                 break
             chosen = self._again(chosen, moved)
         if any(d.error == TIME_IS_OVER for d in chosen):
@@ -363,7 +379,7 @@ class _Run:
         session.take_plan(self.project.files.read())
         session.show_remote()
         session.frozen |= {owner_of(d.operation.uid) for d in chosen if d.status is Status.UNKNOWN}
-        changeset = session.decide()
+        changeset = self.options.decide(session)
         self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]
         fresh = self._choose(changeset)
         self._tell(changeset, fresh)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from plansync.document import block, rewrite, view
 from plansync.document.tree import Document
@@ -30,6 +30,7 @@ from plansync.model import (
 )
 from plansync.planning.progress import computed_lines
 from plansync.reconcile import Given, Policy, linkable, reconcile, settle
+from plansync.reconcile.aside import Settles
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Journal
@@ -87,6 +88,21 @@ class Project:
     at_point: Callable[[str], None] = lambda name: None
 
 
+class Then(NamedTuple):
+    """What a decision rested on: base, plan and tracker at that moment. The base itself moves on."""
+
+    base: Base
+    local: Snapshot
+    remote: Snapshot
+
+
+class Former(NamedTuple):
+    """Bytes that the plan had before a run that is being undone, the oldest first; `now`: the digest it left."""
+
+    now: str = ""
+    contents: tuple[bytes, ...] = ()
+
+
 class Session:
     """One run's view of the world; it reads and remembers, and decides by calling `reconcile`."""
 
@@ -100,6 +116,10 @@ class Session:
         self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()
         self.choices: Choices = {}
+        self.settles: Settles | None = None
+        self.left: list[Note] = []
+        self.former = Former()
+        self.new_lineage = ""
         self.read_plan()
         self.read_state()
 
@@ -181,7 +201,7 @@ class Session:
         named = {(Thing.ISSUE, int(found[1])) for found in links if found}
         self.absent = await self.mirror.read({*mapping.known_numbers(self.base.remote), *named})
         if not self.lineage:
-            self.lineage = self._discover() or self.project.new_id()
+            self.lineage = self._discover() or self.new_lineage or self.project.new_id()
         self.show_remote()
 
     def show_remote(self) -> None:
@@ -244,10 +264,13 @@ class Session:
             is_serial=self.project.tracker.traits.writes_at_once == 1,
             choices=self.choices,
             is_final=not self.project.branch,
+            settles=self.settles,
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)
         self.skipped = decision.skipped
+        base = Base(dict(self.base.local), dict(self.base.remote), dict(self.base.agreed))
+        self.then = Then(base, decision.local, decision.remote)
         self.numbers = mapping.known_numbers(self.remote)
         self.behind = {
             uid

@@ -25,11 +25,12 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile import fold, held, read_back
-from plansync.store import state
+from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
+from plansync.sync.telling import before_image, told
 from plansync.text import same_lines
 from plansync.trackers import mapping
 from plansync.trackers.base import Record, Thing, Written
@@ -62,8 +63,10 @@ class Writer:
         stamp = Stamp((item.stamp.rev if item else 0) + 1, done.id)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         fields = mapping.written(self._draft(op, after, stamp), body)
-        intent = self._intent(op, after, item)
-        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent)
+        intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
+        image = before_image(session.record_of(op.uid), fields)
+        before = (done.id, image) if image else None
+        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent, before)
         session.project.at_point(f"intended {op.kind}")
         try:
             record = await self._send(op, item, fields)
@@ -187,9 +190,10 @@ class Writer:
                 [c.uid, c.field.value, c.old, c.new, c.rule] for d in chosen for c in d.operation.changes
             ],
             "records": self._records(chosen, after),
+            "told": [history.dump(told(session, done, after)) for done in chosen],
         }
-        row = self.journal.intend(chosen[0].id, session.run, "", "write-plan", intent)
-        self.journal.keep_before(session.run, "plan", session.source)
+        before = ("plan", session.source)
+        row = self.journal.intend(chosen[0].id, session.run, "", "write-plan", intent, before)
         session.project.at_point("intended plan")
         try:
             session.project.files.replace(content, session.digest)
@@ -228,11 +232,25 @@ class Writer:
         after = held(session.local, session.agreed, operations)
         content = rewrite.rewrite(session.document, session.local, operations, after)
         shown = read_back(session.read_again(content), after)
+        if former := self._former(after):
+            content, shown = former
         astray = rewrite.differing(shown, after)
         if astray:
             names = ", ".join(session.label_of(uid) for uid in astray[:3])
             raise Unwritable(f"an edit here would change more than itself ({names}); the value waits")
         return content, list(batch), _named(shown, after)
+
+    def _former(self, after: Snapshot) -> tuple[bytes, Snapshot] | None:
+        """Find the bytes that an undone run replaced, where they say just what the plan is to say now.
+
+        An edit back gives the same words; this gives back their places, wraps and letters too.
+        """
+        session = self.session
+        for content in session.former.contents if session.digest == session.former.now else ():
+            shown = read_back(session.read_again(content), after)
+            if not rewrite.differing(shown, after):
+                return content, shown
+        return None
 
     def _take(self, content: bytes, after: dict[Uid, Item]) -> None:
         """Hold the plan as written, under the names that this run gave its items."""

@@ -25,6 +25,8 @@ NAMES = {
     "plansync/status/1": "status-1.json",
     "plansync/check/1": "check-1.json",
     "plansync/new/1": "new-1.json",
+    "plansync/log/1": "log-1.json",
+    "plansync/changeset/1": "changeset-1.json",
 }
 
 
@@ -144,6 +146,25 @@ def test_a_plan_in_every_state_prints_what_its_schema_says(
     assert (conflict["plan"], conflict["issue"]) == ("Write an entry", "Write one entry")
     assert status["decisions"] == [conflict["id"]]
     assert status["linked"] == 3
+
+
+def test_the_history_and_a_saved_changeset_are_what_their_schemas_say(run: Run, plan: Path) -> None:
+    run("plansync push --yes")
+    source = plan.read_text(encoding="utf-8")
+    plan.write_text(source.replace("- [ ] Pick", "- [x] Pick"), encoding="utf-8")
+    run("plansync diff --out changes.json")
+
+    saved = check(plan.with_name("changes.json").read_text(encoding="utf-8"))
+    ran = check(run("plansync apply changes.json --json").stdout)
+    listed = check(run("plansync log --json").stdout)
+    one = check(run(f"plansync log {ran['run']} --json").stdout)
+    single = check(run(f"plansync log {one['operations'][0]['id']} --json").stdout)
+    undone = check(run(f"plansync undo {ran['run']} --json").stdout)
+
+    assert [op["kind"] for op in saved["operations"]] == [op["kind"] for op in ran["operations"]]
+    assert [each["command"] for each in listed["runs"]] == ["apply", "push"]
+    assert "body" in single["operations"][0]["before"]
+    assert undone["outcome"] == "done"
 
 
 def test_a_check_that_finds_and_mends_prints_what_its_schema_says(run: Run, plan: Path) -> None:

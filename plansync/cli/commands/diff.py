@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plansync.cli.context import Common
 from plansync.cli.options import Only, Plan
+from plansync.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from plansync.sync.events import Done
+    from plansync.sync.session import Session
 
 
 class Format(StrEnum):
@@ -27,12 +34,40 @@ def command(
     ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     only: Only = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Save it to this file, for plansync apply.")
+    ] = None,
 ) -> None:
-    """Show what a sync would do, in both directions; writes nothing."""
+    """Show what a sync would do, in both directions; writes nothing but the file that --out names."""
     from plansync.cli.running import Request, perform
 
     common: Common = context.obj
     request = Request(
-        "diff", plan, dry_run=True, only=tuple(only or ()), wants_pending=exit_code, format=form.value
+        "diff",
+        plan,
+        dry_run=True,
+        only=tuple(only or ()),
+        wants_pending=exit_code,
+        format=form.value,
+        decided=_saver(out) if out else None,
     )
     raise typer.Exit(perform(common, request))
+
+
+def _saver(out: Path) -> Callable[[Session, Sequence[Done]], None]:
+    """Say how what was decided is saved."""
+
+    def save(session: Session, chosen: Sequence[Done]) -> None:
+        from plansync.cli.output import dumped
+        from plansync.sync import saved
+
+        at = session.project.now().isoformat(timespec="seconds")
+        text = dumped(saved.document(session, chosen, at)) + "\n"
+        if out.exists() and b'"plansync/changeset/' not in out.read_bytes()[:200]:
+            raise ConfigError(f"{out} is there and is no saved changeset; name another file")
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{out} cannot be written: {error.strerror}") from None
+
+    return save

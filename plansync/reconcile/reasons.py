@@ -1,0 +1,43 @@
+"""Why something was changed, in words: every rule that a change can carry, explained to its reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+UNDO = "undo "
+"""Begins the rule of what an undo sets back; the id of the run that is undone follows."""
+
+WORDS: Mapping[str, str] = {
+    "push": "only the plan changed it, so the tracker follows",
+    "pull": "only the tracker changed it, so the plan follows",
+    "agree": "plan and tracker came to say the same",
+    "finish": "it was agreed in an earlier run, and one side did not say so yet",
+    "new": "it was not there yet",
+    "conflict": "both sides changed it differently, so somebody has to decide",
+    "unknown": "one side does not say it, so nothing follows",
+    "reason differs": "it is closed on both sides, and only the reason differs",
+    "edited on the tracker": "it was edited on the tracker, where plansync writes it only when the plan changes it",
+    "order": "steps were added, removed or put in another order on one side, so the other follows",
+    "removed": "one side took the step away and nobody had touched it on the other, so it goes there too",
+    "R1": "the task was closed as done, so its open steps are ticked",
+    "R2": "the last open step was ticked, so the task is done",
+    "R3": "a done task got an open step, so it is to do again",
+    "R4": "the task was reopened, so the ticks go that plansync had set when it was closed",
+    "status": "the boxes alone do not say the task's state, so a status line does",
+    "computed": "the line is computed from the tasks, and they changed",
+    "cycle": "the tasks depend on each other, so the last one could only be named once all had an issue",
+    "identity": "everything that has an issue bears an id, so that it is known again",
+    "link": "a task names its issue",
+    "resolved": "somebody decided the conflict so",
+    "told": "the conflict was told, and is not news any more",
+}
+_NUMBERED = re.compile(r"[RS]\d+")
+
+
+def in_words(rule: str) -> str:
+    """Explain a rule; one of the numbered ones with its number. An unknown one (of a later plansync) is its name."""
+    if rule.startswith(UNDO):
+        return f"run {rule.removeprefix(UNDO)} was undone"
+    text = WORDS.get(rule, rule)
+    return f"{text} ({rule})" if _NUMBERED.fullmatch(rule) else text
