@@ -21,6 +21,7 @@ from plansync.cli.commands import (
     pull,
     push,
     sandbox,
+    state,
     status,
     sync,
     unlink,
@@ -84,6 +85,8 @@ def common(
 
 for verb in (status, diff, push, pull, sync, inspect, check, unlink, new, init, demo, sandbox):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
+
+app.add_typer(state.app, name="state")
 
 
 def gathered(arguments: Sequence[str]) -> list[str]:

@@ -38,6 +38,7 @@ class Request:
     fail_on: str = "any"
     wants_pending: bool = False
     format: str = "text"
+    rebuild: bool = False
 
 
 def perform(common: Common, request: Request) -> int:
@@ -75,6 +76,7 @@ def perform(common: Common, request: Request) -> int:
                 listener.listen,
                 request.only,
                 time.monotonic() + seconds(request.max_time) if request.max_time else None,
+                request.rebuild,
             )
             return await run(project, request.command, options)
 

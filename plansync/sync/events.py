@@ -40,6 +40,7 @@ class Report:
     """One run's result.
 
     `told`: ids of the conflicts that the plan's memory knew before. `error`: what ended it early.
+    `is_rebuilt`: what was agreed was lost, so nothing but the state file is written.
     """
 
     command: str
@@ -57,6 +58,7 @@ class Report:
     told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
     is_dry: bool = False
+    is_rebuilt: bool = False
 
     def count(self, side: Side, *statuses: Status) -> int:
         """Count operations on one side."""

@@ -56,7 +56,7 @@ class Options:
 
     `confirm` is asked once, with the report of what would be done. `only`: uids, numbers or titles of
     the tasks that are chosen; others are deferred. `deadline`: seconds of the monotonic clock after
-    which no further request begins.
+    which no further request begins. `rebuild`: forget what is remembered and read it from the issues.
     """
 
     direction: Direction = Direction.BOTH
@@ -67,6 +67,7 @@ class Options:
     listen: Listener = lambda event: None
     only: Collection[str] = ()
     deadline: float | None = None
+    rebuild: bool = False
 
 
 class Declined(PlansyncError):
@@ -90,7 +91,7 @@ class _Run:
 
     def __init__(self, project: Project, command: str, options: Options) -> None:
         self.project, self.options = project, options
-        self.session = Session(project, options.listen)
+        self.session = Session(project, options.listen, is_rebuilding=options.rebuild)
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
@@ -106,6 +107,8 @@ class _Run:
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
         if self.options.is_dry:
             return self._finish()
+        if self.report.is_rebuilt:
+            return self._rebuild(journal)
         self._guard(planned)
         if planned:
             await self._preflight(planned)
@@ -124,7 +127,51 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)
+        self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
+        if self.options.rebuild:
+            self._forget()
+        if self.report.is_rebuilt:
+            self._tell_loss()
         return journal
+
+    def _forget(self) -> None:
+        """Keep the state file aside and begin without it.
+
+        Raises: StoreError where there is no issue from which it could be made anew.
+        """
+        session = self.session
+        session.forget_base()
+        if not session.has_issues:
+            raise StoreError(
+                f"no issue of this plan ({session.lineage}) is at {self.project.target}, so there is nothing to read "
+                f"it from; see what a first push would make: `plansync diff`"
+            )
+        if session.saved or session.damage:
+            session.kept_as = self.project.files.keep_state_aside("bad")
+
+    def _tell_loss(self) -> None:
+        """Say that what was agreed is lost, and what comes of that."""
+        session = self.session
+        what = session.damage or f"the state file of {self.project.path} is gone"
+        if self.options.rebuild or (session.saved and not session.damage):
+            what = f"the state file of {self.project.path} is made anew"
+        first = "The first run will write" if self.options.is_dry else "This run writes"
+        text = (
+            f"{what}; what plan and issues share is read from the issues (plan {session.lineage}). {first} only the "
+            "state file; the next one acts on the rest, and asks about what differs"
+        )
+        session.notes.append(Note("", text))
+
+    def _rebuild(self, journal: Journal) -> Report:
+        """Remember that on which both sides agree as they are now, and write nothing else."""
+        session = self.session
+        for uid in list(session.owners()):
+            fold(session.base, session.settled(uid), uid)
+        journal.begin(session.run, self.report.command)
+        session.write_state()
+        journal.fold(session.state_digest)
+        journal.end(session.run, "done")
+        return self._finish()
 
     # --------------------------------------------------------------- choose
 
@@ -311,6 +358,8 @@ class _Run:
         return fresh
 
     def _finish(self) -> Report:
+        if self.session.kept_as:
+            self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))
         self.report.requests = self.project.tracker.requests
         self.report.base = self.session.base
         return self.report
