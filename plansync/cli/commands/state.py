@@ -27,7 +27,10 @@ app = typer.Typer(
 
 @app.command()
 def show(context: typer.Context, plan: Plan = None) -> None:
-    """Show what is remembered: each item's issue, what is agreed, owed, unknown or in conflict. Offline."""
+    """Show what is remembered of a plan; offline.
+
+    Each item with its issue: agreed, half still owed, not known, or in conflict.
+    """
     from plansync.cli import memory
     from plansync.cli.output import Writer, dumped
 
@@ -46,7 +49,11 @@ def show(context: typer.Context, plan: Plan = None) -> None:
 
 @app.command()
 def rebuild(context: typer.Context, plan: Plan = None) -> int:
-    """Read from the issues what is remembered of a plan; the file that is there is kept aside."""
+    """Read what is remembered anew, from the issues.
+
+    Writes only the state file; the one that is there is kept aside. What plan and issues do not
+    share is asked about by the next sync.
+    """
     from plansync.cli.running import Request, perform
 
     return perform(context.obj, Request("state rebuild", plan, rebuild=True))
@@ -60,7 +67,11 @@ def merge(
         typer.Argument(help="PLAN whose state file holds git's conflict markers; or %O %A %B, from git."),
     ] = None,
 ) -> int:
-    """Merge state files by item and field: as git's merge driver, or where git left a conflict."""
+    """Merge state files by item and field.
+
+    With PLAN, where git left a conflict in its state file. With git's %O %A %B, as its merge driver:
+    the result is written to %A.
+    """
     named = files or []
     if len(named) == 3:
         return _drive(*named)
@@ -72,7 +83,10 @@ def merge(
 
 @app.command()
 def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
-    """Make a copied plan one of its own: a new id, no ids and links of the plan it was copied from."""
+    """Make a copied plan one of its own.
+
+    It gets a new id, and loses the ids and links of the plan that it was copied from.
+    """
     from plansync import wiring
     from plansync.sync import mend
 
@@ -92,7 +106,11 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
 
 @app.command()
 def retarget(context: typer.Context, plan: Plan = None) -> None:
-    """Keep a plan's ids and forget its issues: the next push is a first push, at the tracker you name."""
+    """Begin anew at another tracker, with the same ids.
+
+    Name it with -R or --tracker, or in plansync.toml. The issues are forgotten: the next push is a
+    first push.
+    """
     from plansync import wiring
     from plansync.store import state
     from plansync.sync import mend
@@ -127,7 +145,10 @@ def lineage(
     ] = None,
     new: Annotated[bool, typer.Option("--new", help="Give it an id that no issue bears.")] = False,
 ) -> None:
-    """Show or choose the id by which a plan's issues know it."""
+    """Show or choose a plan's own id.
+
+    It stands in the plan's last line; the issues of the plan bear it.
+    """
     from plansync import wiring
 
     home, path, paths = _opened(context, plan)
@@ -147,7 +168,10 @@ def forget(
     path: Annotated[Path, typer.Argument(help="The plan that is gone, as it was named.")],
     yes: Yes = False,
 ) -> None:
-    """Forget a plan that is gone: delete its state file. Its issues stay as they are."""
+    """Forget a plan that is gone.
+
+    Deletes its state file. Its issues stay as they are.
+    """
     from plansync import wiring
 
     common: Common = context.obj
