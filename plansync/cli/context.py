@@ -134,6 +134,16 @@ def remembered(home: Home, path: Path) -> Saved | None:
     return None
 
 
+def gone_plans(home: Home, path: Path) -> list[str]:
+    """List the project's plans that are remembered and not there any more, but for the one that moved here."""
+    from plansync import config
+    from plansync.store import places
+
+    root, own = config.root_of(home, path), state_file(home, path)
+    found = (k for is_local in (False, True) for k in places.kept(root, is_local=is_local) if k.file != own)
+    return sorted({k.path for k in found if not (root / k.path).exists()})
+
+
 def relative(path: Path) -> Path:
     """Write a path from here, where it lies here."""
     try:

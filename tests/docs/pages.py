@@ -7,7 +7,10 @@ import shlex
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/how-it-works.md", "docs/exit-codes.md", "docs/checks.md", "docs/scheduled.md")
+PAGES = (
+    "README.md",
+    *("docs/how-it-works.md", "docs/state.md", "docs/exit-codes.md", "docs/checks.md", "docs/scheduled.md"),
+)
 ALSO = ("CHANGELOG.md", "config.example.toml")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
