@@ -87,10 +87,10 @@ def parser(home: Home, path: Path) -> Parse:
     from plansync.sync.reading import reader
 
     form = state.form_in(state_file(home, path))
-    return reader(_name(home, path), config.dialect_of(home, path), home.settings.ticks, form)
+    return reader(name_of(home, path), config.dialect_of(home, path), home.settings.ticks, form)
 
 
-def _name(home: Home, path: Path) -> str:
+def name_of(home: Home, path: Path) -> str:
     """Write a plan's path from its root, with slashes."""
     from plansync import config
 
@@ -102,7 +102,7 @@ def state_file(home: Home, path: Path) -> Path | None:
     from plansync import config
     from plansync.store import places
 
-    root, name = config.root_of(home, path), _name(home, path)
+    root, name = config.root_of(home, path), name_of(home, path)
     kinds = (True, False) if home.settings.tracker == "sandbox" else (False, True)
     own = {is_local: places.file_of(root, name, is_local=is_local) for is_local in kinds}
     if known := next((p for p in own.values() if p.is_file()), None):
@@ -141,7 +141,7 @@ def gone_plans(home: Home, path: Path) -> list[str]:
 
     root, own = config.root_of(home, path), state_file(home, path)
     found = (k for is_local in (False, True) for k in places.kept(root, is_local=is_local) if k.file != own)
-    return sorted({k.path for k in found if not (root / k.path).exists()})
+    return sorted({k.own for k in found if k.is_orphan(root)})
 
 
 def relative(path: Path) -> Path:

@@ -17,6 +17,7 @@ from plansync.store.header import NO_CONFIG, Header
 from plansync.store.state import Content, Record
 
 _OWN_RULE = ("kind", "crc", "told", "rev", "op", "ref", "node", "steps", "implied", "step")
+_PLACE = ("ref", "node")
 _ABSENT: Any = object()
 _TORN: Any = object()
 
@@ -32,14 +33,15 @@ class Merged(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def merge(ancestor: str, ours: str, theirs: str, name: str = "the state file") -> Merged:
-    """Merge two state files that come from a third, which may be empty.
+def merge(ancestor: str, ours: str, theirs: str, file: str = "") -> Merged:
+    """Merge two state files that come from a third, which may be empty; `file` names them in messages.
 
     The line ends are those of `ours`. Raises: StoreError where one of the two cannot be read; Unmergeable.
     """
+    name = file or "the state file"
     here, there = state.take_apart(ours, name), state.take_apart(theirs, f"{name} of the other branch")
     then = _ancestor(ancestor, name)
-    header = _header(then.header if then else None, here.header, there.header, name)
+    header = _header(then.header if then else None, here.header, there.header, file)
     records: dict[str, Record] = {}
     unknown = {u: None for c in (here, there) for u in c.unknown}
     for uid in {**here.records, **there.records}:
@@ -63,16 +65,17 @@ def _ancestor(text: str, name: str) -> Content | None:
         return None
 
 
-def _header(then: Header | None, here: Header, there: Header, name: str) -> Header:
+def _header(then: Header | None, here: Header, there: Header, file: str) -> Header:
     """Merge two first lines.
 
     Raises: Unmergeable where they are of two plans, or of two targets.
     """
+    name, path = file or "the state file", file or "FILE"
     for of, one, other in (("plan", here.lineage, there.lineage), ("target", here.target, there.target)):
         if one != other:
             raise Unmergeable(
                 f"{name} has the {of} {one or 'of nobody'} on one side and {other or 'of nobody'} on the other; keep "
-                "one file whole: git checkout --ours FILE, or git checkout --theirs FILE"
+                f"one file whole: git checkout --ours {path}, or git checkout --theirs {path}"
             )
     old = then or Header(here.lineage)
     return Header(
@@ -158,11 +161,11 @@ class _Fields:
         """Say which issue it is; of two made in a race the lower number."""
         places = [(r.get("ref"), r.get("node", "")) for r in (self.old, self.ours, self.theirs)]
         found = _three(*places)
-        if found is _TORN:
-            found = min(p for p in places[1:] if p[0] is not None) if self.ahead is None else None
-        ahead = self.ahead or {}
-        ref, node = found or (ahead.get("ref"), ahead.get("node", ""))
-        return {"ref": ref, "node": node}
+        if found is _TORN and self.ahead is not None:
+            found = self.ahead.get("ref"), self.ahead.get("node", "")
+        elif found is _TORN:
+            found = min((p for p in places[1:] if p[0] is not None), default=(None, ""))
+        return dict(zip(_PLACE, found, strict=True))
 
     def _writes(self) -> Record:
         """Say which write of ours was seen last; of two that raced neither was, so the issue has news."""

@@ -18,11 +18,19 @@ _FILE_MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A state file of a project, and what its first line says. `path`: its plan's, from the root."""
+    """A state file of a project, and what its first line says.
+
+    `path`: its plan's, from the root, as that line says; `own`: as the file's own place says.
+    """
 
     file: Path
     lineage: str
     path: str
+    own: str
+
+    def is_orphan(self, root: Path) -> bool:
+        """Say whether its plan is at neither place."""
+        return not (root / self.path).exists() and not (root / self.own).exists()
 
 
 def file_of(root: Path, name: str, *, is_local: bool) -> Path:
@@ -40,7 +48,7 @@ def kept(root: Path, *, is_local: bool) -> Iterator[Kept]:
             first = state.header_in(file)
             if first is not None:
                 own = file.relative_to(folder).as_posix().removesuffix(".jsonl")
-                yield Kept(file, first.lineage, first.path or own)
+                yield Kept(file, first.lineage, first.path or own, own)
 
 
 def left_behind(root: Path, plan: Path, own: Path, *, is_local: bool) -> Kept | None:
@@ -51,7 +59,7 @@ def left_behind(root: Path, plan: Path, own: Path, *, is_local: bool) -> Kept | 
     """
     if own.exists() or not plan.is_file() or plan.stat().st_size > _FILE_MAX_BYTES:
         return None
-    gone = [k for k in kept(root, is_local=is_local) if k.file != own and not (root / k.path).exists()]
+    gone = [k for k in kept(root, is_local=is_local) if k.file != own and k.is_orphan(root)]
     if not gone:
         return None
     source = plan.read_bytes()

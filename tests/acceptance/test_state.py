@@ -509,6 +509,18 @@ def test_a_moved_plan_takes_its_state_file_along_whoever_looks(
     assert moved.content.rstrip().endswith(b"-->")
 
 
+def test_a_moved_plan_can_be_left_before_it_was_synced_again(copy: Copy) -> None:
+    began(copy)
+    moved = replace(copy, name="docs/moved.md")
+    moved.plan.parent.mkdir()
+    copy.plan.rename(moved.plan)
+
+    typed(moved, ["unlink", "--all", "--strip", moved.name])
+
+    assert moved.content == copy.original
+    assert not list(copy.folder.rglob("*.jsonl"))
+
+
 # ------------------------------------------------------------------ lineage and forget
 
 
@@ -550,8 +562,14 @@ def test_lineage_shows_and_refuses_what_is_none(copy: Copy) -> None:
 def test_a_plan_that_is_gone_is_forgotten_by_its_path(copy: Copy, person: Person) -> None:
     before, state = person.everything(), copy.state
     assert "unlink --all" in copy.run("state", "forget", copy.name, exits=7).err
-    copy.plan.unlink()
+    moved = copy.plan.rename(copy.plan.with_name("away.md.txt"))
+    other = replace(copy, name="other.md")
+    other.plan.write_bytes(copy.original)
+    said, told = other.run("status", other.name).out, other.run("status", other.name, "--json").json
 
+    assert told["gone"] == [copy.name]
+    assert f"plansync state forget {copy.name}" in said
+    assert moved.exists()
     copy.run("state", "forget", copy.name)
 
     assert not state.exists()

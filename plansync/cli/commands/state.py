@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, find_plan, relative, state_file
+from plansync.cli.context import Common, find_plan, name_of, relative, state_file
 from plansync.cli.options import Plan, Yes
 from plansync.errors import ConfigError, SafetyStop, StoreError
 
@@ -39,7 +39,7 @@ def show(context: typer.Context, plan: Plan = None) -> None:
     path = find_plan(home, plan)
     file = state_file(home, path)
     saved = _load(file, path) if file else None
-    moved_from = saved.path if saved and saved.path != _name(home, path) else ""
+    moved_from = saved.path if saved and saved.path != name_of(home, path) else ""
     found = memory.document(str(path), str(relative(file)) if file else "", saved, moved_from)
     if common.as_json:
         typer.echo(dumped(found))
@@ -200,12 +200,6 @@ def _opened(context: typer.Context, plan: Path | None) -> tuple[Home, Path, Path
     home = context.obj.home()
     path = find_plan(home, plan)
     return home, path, wiring.paths_of(home, path)
-
-
-def _name(home: Home, path: Path) -> str:
-    from plansync import config
-
-    return path.resolve().relative_to(config.root_of(home, path).resolve()).as_posix()
 
 
 def _load(file: Path, plan: Path) -> Saved:

@@ -144,6 +144,8 @@ def test_of_two_issues_made_in_a_race_the_lower_number_stays() -> None:
     found, _ = merged(file(**new), file(**ours), file(**theirs))
 
     assert (found[ONE]["ref"], found[ONE]["node"]) == (30, "N30")
+    nowhere = [file(one=record(ref=None, node=n)) for n in ("N1", "N2")]
+    assert merged(file(one=record()), *nowhere)[0][ONE]["ref"] is None
 
 
 @pytest.mark.parametrize("ancestor", ["", "\n", "garbage", file(replace(HEADER, lineage="zzzzzzzz"))])

@@ -60,6 +60,14 @@ def test_one_whose_plan_is_there_is_never_meant(tmp_path: Path) -> None:
     assert found(tmp_path, moved(tmp_path, *UIDS, footer=FOOTER)) is None
 
 
+def test_a_file_that_was_moved_with_its_plan_is_no_orphan(tmp_path: Path) -> None:
+    file = remember(tmp_path, "old.md", "abcd1234", *UIDS)
+    file.rename(file_of(tmp_path, "beside.md", is_local=False))
+    (tmp_path / "beside.md").touch()
+
+    assert found(tmp_path, moved(tmp_path, *UIDS, footer=FOOTER)) is None
+
+
 def test_the_sandboxes_are_looked_for_apart(tmp_path: Path) -> None:
     file = remember(tmp_path, "old.md", "abcd1234", *UIDS, is_local=True)
     plan = moved(tmp_path, footer=FOOTER)
