@@ -125,11 +125,12 @@ def _asides(state: Path, why: str) -> Iterator[Path]:
 def read_state(path: Path) -> bytes:
     """Read any state file.
 
-    Raises: OSError; StoreError where it is no regular file, or too large to be one of ours.
+    Raises: OSError; StoreError where it is no file of its own (a link may come with anybody's change, and
+    lead anywhere), or too large to be one of ours.
     """
-    about = path.stat()
+    about = path.lstat()
     if not stat.S_ISREG(about.st_mode):
-        raise StoreError(f"{path} is no regular file; move it away, and run again")
+        raise StoreError(f"{path} is a link or no regular file; move it away, and run again")
     if about.st_size > STATE_MAX_BYTES:
         raise StoreError(
             f"{path} is larger than {STATE_MAX_BYTES // 2**20} MB, which is no state file; move it away, and run again"

@@ -51,16 +51,19 @@ class Header:
     form: str = ""
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def plain(line: str) -> Any:
     """Read one line of JSON, `None` for anything else."""
     try:
-        return json.loads(line, parse_constant=_refuse)
+        return _READER.decode(line)
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def read(line: str, name: str, plan: str = "") -> Header:

@@ -336,6 +336,18 @@ def test_a_file_too_large_to_be_one_of_ours_is_not_read(copy: Copy) -> None:
     assert "larger than 64 MB" in copy.run("status").err
 
 
+def test_a_link_in_place_of_a_state_file_is_not_followed(copy: Copy, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("word", encoding="utf-8")
+    copy.state.unlink()
+    (copy.folder / ".plansync" / f"{copy.name}.jsonl").symlink_to(secret)
+
+    for verb in ("sync", "push", "pull"):
+        assert "is a link" in copy.run(verb, exits=1).err
+    assert "is a link" in copy.run("state", "show", exits=1).err
+    assert "word" not in "".join(p.read_text() for p in copy.folder.glob(".plansync/*") if not p.is_symlink())
+
+
 # ------------------------------------------------------------------ show and rebuild
 
 
@@ -386,6 +398,26 @@ def test_rebuild_writes_only_the_state_file_and_keeps_the_one_that_is_there(
     assert [path.read_bytes() for path in asides(copy)] == [state]
     assert copy.state.read_bytes() != state
     assert "not known" in copy.run("state", "show").out or "to decide" in copy.run("state", "show").out
+
+
+def conflict(copy: Copy) -> None:
+    copy.state.write_bytes(b"<<<<<<< HEAD\n" + copy.state.read_bytes() + b"=======\n>>>>>>> other\n")
+
+
+def estrange(copy: Copy) -> None:
+    headed(copy, plan="zzzzzzzz")
+
+
+@pytest.mark.parametrize("harm", [conflict, estrange])
+def test_rebuild_gets_along_without_any_state_file(copy: Copy, harm: Callable[[Copy], None]) -> None:
+    state = copy.state.read_bytes()
+    harm(copy)
+    harmed = copy.state.read_bytes()
+
+    copy.run("state", "rebuild")
+
+    assert copy.state.read_bytes() == state
+    assert [path.read_bytes() for path in asides(copy)] == [harmed]
 
 
 def test_rebuild_of_what_has_no_issue_says_what_to_do_instead(fresh: Copy) -> None:

@@ -108,10 +108,11 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "check",
         "check --fix",
         "state show",
+        "state rebuild",
     ],
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
-    if verb in ("pull", "sync"):
+    if verb in ("pull", "sync", "state rebuild"):
         run("plansync push --yes")
 
     done = run(f"plansync {verb} --json")

@@ -6,8 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plansync.errors import Conflicted, StoreError
+from plansync.model import Base, Uid
 from plansync.store import merging, state
 from plansync.store.header import Header, Target
 from plansync.store.state import Record
@@ -48,6 +51,36 @@ def merged(then: str, ours: str, theirs: str) -> tuple[dict[str, Record], tuple[
     found, other = merging.merge(then, ours, theirs), merging.merge(then, theirs, ours)
     assert found == other
     return state.take_apart(found.content.decode(), "it").records, found.unknown
+
+
+TITLES, TICKS = st.sampled_from(["Dig", "Dug", "Digging"]), st.sampled_from(["open", "ticked", "dropped"])
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Draw one item as some copy may remember it."""
+    numbers = draw(st.lists(st.integers(1, 4), unique=True))
+    steps = {
+        str(n): {"text": [draw(TITLES)], "tick": draw(st.lists(TICKS, min_size=3, max_size=3))}
+        for n in numbers
+    }
+    rev = draw(st.integers(0, 3))
+    found = record(title=[draw(TITLES)], rev=rev, op=f"{rev:08x}", steps=[numbers], step=steps)
+    base = Base({}, {}, {})
+    assert state.restore(base, ONE, state.sealed(ONE, found))
+    return state.record(base, Uid(ONE))
+
+
+@given(records(), records(), records())
+def test_a_side_that_did_nothing_yields_and_any_merge_can_be_read(a: Record, b: Record, c: Record) -> None:
+    then, ours, theirs = (file(one=r) for r in (a, b, c))
+
+    for pair in ((then, ours), (ours, then), (ours, ours)):
+        assert merging.merge(then, *pair) == (ours.encode(), ())
+    found, _ = merged(then, ours, theirs)
+    assert state.load(merging.merge(then, ours, theirs).content.decode(), "it").unknown == ()
+    assert all(found[ONE][key] in (b.get(key), c.get(key)) for key in ("title", "steps") if key in found[ONE])
+    assert found[ONE]["rev"] <= max(b["rev"], c["rev"])
 
 
 def test_what_one_side_changed_is_taken() -> None:
