@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plansync.cli.columns import line_width, padded, shortened
@@ -142,7 +143,7 @@ def print_memory(writer: Writer, found: Words) -> None:
     """Print it for a person."""
     if not found["file"]:
         writer.say(visible(f"{found['plan']} has no state file: it was never synced from here."))
-        writer.say("See what a first push would make: plansync diff")
+        writer.say(visible(f"See what a first push would make: plansync diff {quote(found['plan'])}"))
         return
     target = found["target"]
     where = _place(target) if target else "no place yet; the next push names one"

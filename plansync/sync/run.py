@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from shlex import quote
 
 from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError, StoreError
 from plansync.model import (
@@ -144,7 +145,7 @@ class _Run:
         if not session.has_issues:
             raise StoreError(
                 f"no issue of this plan ({session.lineage}) is at {self.project.target}, so there is nothing to read "
-                f"it from; see what a first push would make: `plansync diff`"
+                f"it from; see what a first push would make: `plansync diff {quote(session.named)}`"
             )
         if session.saved or session.damage:
             session.kept_as = self.project.files.keep_state_aside("bad")

@@ -139,7 +139,7 @@ class Session:
         self.damage = ""
         try:
             text = raw.decode("utf-8", "replace")
-            self.saved = state.load(text, self._state_name(), self.project.named) if raw else None
+            self.saved = state.load(text, self._state_name(), self.named) if raw else None
         except StoreError as error:
             if not (self.is_rebuilding or isinstance(error, Unreadable)):
                 raise
@@ -157,7 +157,12 @@ class Session:
 
     def command(self, verb: str, *options: str) -> str:
         """Write a command of `plansync state` for this plan, as one would type it."""
-        return command(verb, self.project.named or self.project.path, *options)
+        return command(verb, self.named, *options)
+
+    @property
+    def named(self) -> str:
+        """The plan, as one would type it."""
+        return self.project.named or self.project.path
 
     def _state_name(self) -> str:
         return f"the state file of {self.project.path}"

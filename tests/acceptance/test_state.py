@@ -427,7 +427,7 @@ def test_rebuild_gets_along_without_any_state_file(copy: Copy, harm: Callable[[C
 def test_rebuild_of_what_has_no_issue_says_what_to_do_instead(fresh: Copy) -> None:
     ran = fresh.run("state", "rebuild", exits=1)
 
-    assert ways(ran.err) == [["diff"]]
+    assert ways(ran.err) == [["diff", fresh.name]]
     assert not fresh.state.exists()
     assert fresh.content == fresh.original
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -101,7 +102,9 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
         count, asides = mend.rekey(files, wiring.reads(home, paths), lineage, str(path))
     typer.echo(f"{path} is plan {lineage} now; {count} ids and links of the other one were taken out.")
     _tell_aside(asides)
-    typer.echo("Issues stay as they are. See what its own first push would make: plansync diff")
+    typer.echo(
+        f"Issues stay as they are. See what its own first push would make: plansync diff {quote(str(path))}"
+    )
 
 
 @app.command()
@@ -123,7 +126,7 @@ def retarget(context: typer.Context, plan: Plan = None) -> None:
     source = next((p for p in (paths.state, *paths.states) if p.is_file()), None) or _former(paths)
     if source is None:
         raise StoreError(
-            f"{path} has no state file, so the next push is a first push already: `plansync diff`"
+            f"{path} has no state file, so the next push is a first push already: `plansync diff {quote(str(path))}`"
         )
     saved = mend.retargeted(_load(source, path), target)
     with wiring.locked_for_a_moment(paths, "state retarget"):
@@ -133,7 +136,7 @@ def retarget(context: typer.Context, plan: Plan = None) -> None:
     typer.echo(f"{path} keeps its ids and has no issues any more; it begins anew {where}.")
     _tell_aside([aside] if aside else [])
     flags = " ".join(wiring.flags_of(target)) if target else "-R OWNER/NAME"
-    typer.echo(f"See what a first push would make: plansync diff {flags}")
+    typer.echo(f"See what a first push would make: plansync diff {flags} {quote(str(path))}")
 
 
 @app.command()
@@ -176,7 +179,7 @@ def forget(
 
     common: Common = context.obj
     if path.exists():
-        raise SafetyStop(f"{path} is there; to leave it: plansync unlink --all {path}")
+        raise SafetyStop(f"{path} is there; to leave it: plansync unlink --all {quote(str(path))}")
     paths = wiring.paths_of(common.home(), path)
     known = [file for file in paths.states if file.is_file()]
     if not known:
@@ -273,7 +276,7 @@ def _settle(common: Common, plan: Path | None) -> None:
         merged = merging.merge(then, ours, theirs, str(relative(file)))
         replace_file(file, merged.content)
     _tell_unknown(merged.unknown)
-    typer.echo(f"Merged. Now tell git: git add {relative(file)}")
+    typer.echo(f"Merged. Now tell git: git add {quote(str(relative(file)))}")
 
 
 def _tell_unknown(unknown: tuple[str, ...]) -> None:
