@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import hashlib
+import json
 import re
 import subprocess
 import tomllib
@@ -125,6 +127,10 @@ class Home(_Strict):
     settings: Settings
     file: Path | None
     root: Path | None
+
+    def with_tracker(self, kind: Literal["github", "sandbox"]) -> Home:
+        """Look at the same place as if that tracker were named."""
+        return self.model_copy(update={"settings": self.settings.model_copy(update={"tracker": kind})})
 
 
 _FROM_ENVIRONMENT = (
@@ -252,6 +258,24 @@ def dialect_of(home: Home, plan: Path) -> str | None:
     return home.settings.dialect
 
 
+def fingerprint(home: Home, plan: Path, target: str) -> str:
+    """Name the settings by which a plan is mapped and where to, in eight hexadecimal digits.
+
+    Another name means that a sync may now write what nobody changed.
+    """
+    settings = home.settings
+    mapping = {
+        "target": target,
+        "milestones": settings.milestones,
+        "links": settings.links,
+        "dialect": dialect_of(home, plan),
+        "ticks": settings.ticks,
+        "dropped_labels": sorted(settings.dropped_labels),
+        "when": settings.when.model_dump(),
+    }
+    return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()[:8]
+
+
 def plan_title(path: Path, default: str = "") -> str:
     """Make a title of the first name, from the file outwards, that is not a name of any plan.
 
@@ -299,6 +323,16 @@ def git_remote(root: Path) -> str:
     rows = [line.split() for line in done.stdout.splitlines() if line.endswith("(fetch)")]
     found = {row[0]: row[1] for row in rows if len(row) >= 2}
     return found.get("origin") or (next(iter(found.values())) if len(found) == 1 else "")
+
+
+def git_ancestor(file: Path) -> str:
+    """Read what a file in conflict was before both branches changed it, empty where git does not know."""
+    argv = ["git", "-C", str(file.resolve().parent), "show", f":1:./{file.name}"]
+    try:
+        done = subprocess.run(argv, capture_output=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
 def remote_repository(address: str) -> tuple[str, str]:

@@ -5,6 +5,8 @@
     ├── PlanError                 1   the Markdown file: path and line
     │   └── Unwritable            1   one edit that cannot be made without touching more than itself
     ├── StoreError                1   state file, local database
+    │   ├── Unreadable            1   a state file that cannot be read; it is rebuilt from the issues
+    │   ├── Conflicted            7   git left a conflict in a state file
     │   └── Busy                  9   another run holds the lock
     ├── SafetyStop                7   a guard refused before the first write
     └── TrackerError              1   what the tracker answered, or did not
@@ -59,6 +61,16 @@ class Unwritable(PlanError):
 
 class StoreError(PlansyncError):
     """The state file or the local database cannot be read or written."""
+
+
+class Unreadable(StoreError):
+    """A state file whose header cannot be read: what it knew has to come from the issues."""
+
+
+class Conflicted(StoreError):
+    """A state file in which git left a conflict."""
+
+    exit_code = 7
 
 
 class Busy(StoreError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
+import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,13 +18,14 @@ from pathlib import Path
 
 from plansync import config
 from plansync.config import Home, Settings, dialect_of
-from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError
+from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
-from plansync.store import shelf, state
+from plansync.store import places, shelf, state
 from plansync.store.branch import other_branch
-from plansync.store.files import PlanFiles, read_plan
+from plansync.store.files import PlanFiles, read_state
+from plansync.store.header import command as state_command
 from plansync.store.journal import Journal
 from plansync.store.lock import locked
 from plansync.store.state import Target
@@ -53,7 +54,23 @@ class Paths:
     @property
     def states(self) -> tuple[Path, ...]:
         """Every state file the plan can have: with a tracker, and with the sandbox."""
-        return self.root / ".plansync" / f"{self.name}.jsonl", self.local / f"{self.name}.jsonl"
+        return tuple(places.file_of(self.root, self.name, is_local=is_local) for is_local in (False, True))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the state file is this machine's own: the sandbox's."""
+        return self.state.is_relative_to(self.local)
+
+    @property
+    def former(self) -> places.Kept | None:
+        """The state file that the plan left behind when it was moved."""
+        return places.left_behind(self.root, self.plan, self.state, is_local=self.is_local)
+
+    @property
+    def others(self) -> tuple[places.Kept, ...]:
+        """The state files of the project's other plans."""
+        found = places.kept(self.root, is_local=self.is_local)
+        return tuple(k for k in found if k.file != self.state)
 
     @property
     def database(self) -> Path:
@@ -70,9 +87,9 @@ def paths_of(home: Home, plan: Path) -> Paths:
     """Find a plan's root, state file and local folder."""
     root = config.root_of(home, plan)
     name = plan.resolve().relative_to(root.resolve()).as_posix()
-    local = root / ".plansync" / "local"
-    base = local if home.settings.kind == "sandbox" else root / ".plansync"
-    return Paths(plan, root, name, base / f"{name}.jsonl", local)
+    is_local = home.settings.kind == "sandbox"
+    state_file = places.file_of(root, name, is_local=is_local)
+    return Paths(plan, root, name, state_file, root / places.FOLDER / places.LOCAL)
 
 
 def bound(home: Home, plan: Path) -> Home:
@@ -80,16 +97,58 @@ def bound(home: Home, plan: Path) -> Home:
     settings = home.settings
     if settings.tracker is not None or settings.repo or settings.api_url:
         return home
-    known = paths_of(home, plan).states[0]
-    try:
-        raw = known.read_text(encoding="utf-8", errors="replace") if known.is_file() else ""
-    except OSError as error:
-        raise StoreError(f"the state file {known} cannot be read: {error.strerror}") from None
-    target = state.load(raw, str(known)).target if raw else None
+    target = _committed_target(home, plan)
     if target is None or target.kind == "sandbox":
         return home
+    if not _is_trusted(target.api, config.root_of(home, plan)):
+        raise ConfigError(
+            f"the state file says that this plan is synced with {target}, and nothing else here names that place. If "
+            f"it is right, say so: add {' '.join(flags_of(target))}"
+        )
     named = {"tracker": target.kind, "repo": target.project, "api_url": target.api}
     return home.model_copy(update={"settings": settings.model_copy(update=named)})
+
+
+def _committed_target(home: Home, plan: Path) -> Target | None:
+    """Read where the plan's committed state file, or the one it left behind, says that it is synced.
+
+    Raises: StoreError where it cannot be read: nothing else says where the issues are.
+    """
+    paths = paths_of(home, plan)
+    known = paths.states[0]
+    if not known.is_file():
+        moved = places.left_behind(paths.root, plan, known, is_local=False)
+        known = moved.file if moved else known
+    if not known.is_file():
+        return None
+    try:
+        raw = read_state(known)
+    except OSError as error:
+        raise StoreError(f"the state file {known} cannot be read: {error.strerror}") from None
+    try:
+        return state.load(raw.decode("utf-8", "replace"), str(known), str(plan)).target if raw else None
+    except Unreadable:
+        mend = state_command("rebuild", str(plan), "-R", "OWNER/NAME")
+        raise StoreError(
+            f"{known} cannot be read, and only it said where the plan's issues are. Name the place, and it is rebuilt "
+            f"from them: `{mend}`"
+        ) from None
+
+
+def _is_trusted(api: str, root: Path) -> bool:
+    """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
+    if api == GITHUB_API or is_loopback(_host(api)):
+        return True
+    own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", config.git_remote(root))
+    return own is not None and _host(api).removeprefix("api.") == own[1]
+
+
+def flags_of(target: Target) -> tuple[str, ...]:
+    """Write a target as the options that name it."""
+    if target.kind == "sandbox":
+        return ("--tracker", "sandbox")
+    address = () if target.api == GITHUB_API else ("--api-url", target.api)
+    return (*address, "-R", target.project)
 
 
 def target_of(settings: Settings) -> Target:
@@ -134,20 +193,21 @@ async def _opened(
     tracker = _tracker(settings, target, shelf.Shelf(caches, f"http {target}"), records, listen)
     stack.push_async_callback(tracker.aclose)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    others = _others(paths)
-    gone = _moved_here(paths, others)
+    former = paths.former
     return Project(
         name=paths.plan.stem,
         path=paths.name,
         parse=reads(home, paths),
-        files=plan_files(paths, former=next((file for file, path in gone.values()), None)),
+        named=str(paths.plan),
+        config=config.fingerprint(home, paths.plan, str(target)),
+        files=plan_files(paths),
         target=target,
         tracker=tracker,
         keeper=shelf.Shelf(caches, f"records {target}"),
         journal=lambda lineage: Journal(durable, lineage, at),
         lock=lock(paths),
         now=lambda: datetime.now().astimezone(),
-        new_id=lambda: secrets.token_hex(4),
+        new_id=new_id,
         sleep=asyncio.sleep,
         monotonic=time.monotonic,
         policy=Policy(**settings.when.model_dump()),
@@ -157,13 +217,21 @@ async def _opened(
         branch=other_branch(paths.plan.resolve().parent, settings.default_branch, os.environ),
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
-        claimed={lineage: path for lineage, (_, path) in others.items() if lineage not in gone},
+        flags=flags_of(target),
+        claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
+
+
+def new_id() -> str:
+    """Make an id that nothing else has."""
+    return secrets.token_hex(4)
 
 
 def reads(home: Home, paths: Paths) -> Parse:
     """Say how this plan is read."""
-    form = state.form_in(next((p for p in (paths.state, *paths.states) if p.is_file()), None))
+    known = next((p for p in (paths.state, *paths.states) if p.is_file()), None)
+    moved = paths.former if known is None else None
+    form = state.form_in(moved.file if moved else known)
     return reader(paths.name, dialect_of(home, paths.plan), home.settings.ticks, form)
 
 
@@ -225,9 +293,12 @@ def _host(address: str) -> str:
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 
 
-def plan_files(paths: Paths, state: Path | None = None, former: Path | None = None) -> PlanFiles:
-    """Open a plan and its state file."""
-    return PlanFiles(paths.plan, state or paths.state, former)
+def plan_files(paths: Paths, state: Path | None = None) -> PlanFiles:
+    """Open a plan and its state file: the one for the settings, with what a moved plan left behind, or another."""
+    if state is not None:
+        return PlanFiles(paths.plan, state)
+    moved = paths.former
+    return PlanFiles(paths.plan, paths.state, moved.file if moved else None)
 
 
 def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
@@ -251,32 +322,3 @@ def locked_for_a_moment(paths: Paths, command: str) -> Iterator[None]:
             for folder in (paths.local, paths.local.parent):
                 with contextlib.suppress(OSError):
                     folder.rmdir()
-
-
-def _moved_here(paths: Paths, others: Mapping[str, tuple[Path, str]]) -> Mapping[str, tuple[Path, str]]:
-    """Find the state file that this plan left behind when it was moved: its lineage, and no plan there."""
-    if paths.state.exists() or not paths.plan.is_file():
-        return {}
-    tail = read_plan(paths.plan).rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")
-    return {
-        lineage: (file, path)
-        for lineage, (file, path) in others.items()
-        if f"plan={lineage} " in tail and not (paths.root / path).exists()
-    }
-
-
-def _others(paths: Paths) -> Mapping[str, tuple[Path, str]]:
-    """List the root's other state files: lineage → file, and the path of its plan."""
-    folder = paths.root / ".plansync"
-    found: dict[str, tuple[Path, str]] = {}
-    for other in sorted(folder.rglob("*.jsonl")) if folder.is_dir() else ():
-        is_same_kind = other.is_relative_to(paths.local) == paths.state.is_relative_to(paths.local)
-        if other != paths.state and is_same_kind:
-            with (
-                contextlib.suppress(ValueError, OSError),
-                other.open(encoding="utf-8", errors="replace") as file,
-            ):
-                header = json.loads(file.readline())
-                if isinstance(header, dict) and isinstance(header.get("plan"), str):
-                    found[header["plan"]] = (other, str(header.get("path", "")))
-    return found

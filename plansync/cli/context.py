@@ -86,26 +86,29 @@ def parser(home: Home, path: Path) -> Parse:
     from plansync.store import state
     from plansync.sync.reading import reader
 
-    form = state.form_in(_state_file(home, path))
-    return reader(_name(home, path), config.dialect_of(home, path), home.settings.ticks, form)
+    form = state.form_in(state_file(home, path))
+    return reader(name_of(home, path), config.dialect_of(home, path), home.settings.ticks, form)
 
 
-def _name(home: Home, path: Path) -> str:
+def name_of(home: Home, path: Path) -> str:
     """Write a plan's path from its root, with slashes."""
     from plansync import config
 
     return path.resolve().relative_to(config.root_of(home, path).resolve()).as_posix()
 
 
-def _state_file(home: Home, path: Path) -> Path | None:
-    """Find the plan's state file; it has one for a tracker and one for the sandbox."""
+def state_file(home: Home, path: Path) -> Path | None:
+    """Find the plan's state file; it has one for a tracker and one for the sandbox, perhaps at its old path."""
     from plansync import config
+    from plansync.store import places
 
-    folder, name = config.root_of(home, path) / ".plansync", _name(home, path)
-    places = [folder / f"{name}.jsonl", folder / "local" / f"{name}.jsonl"]
-    if home.settings.tracker == "sandbox":
-        places.reverse()
-    return next((p for p in places if p.is_file()), None)
+    root, name = config.root_of(home, path), name_of(home, path)
+    kinds = (True, False) if home.settings.tracker == "sandbox" else (False, True)
+    own = {is_local: places.file_of(root, name, is_local=is_local) for is_local in kinds}
+    if known := next((p for p in own.values() if p.is_file()), None):
+        return known
+    moved = (places.left_behind(root, path, own[is_local], is_local=is_local) for is_local in kinds)
+    return next((m.file for m in moved if m), None)
 
 
 def remembered(home: Home, path: Path) -> Saved | None:
@@ -117,17 +120,28 @@ def remembered(home: Home, path: Path) -> Saved | None:
     along: a third of a second more than a command that only looks should take.
     """
     from plansync.store import state
+    from plansync.store.files import read_state
 
-    known = _state_file(home, path)
+    known = state_file(home, path)
     try:
-        raw = known.read_bytes() if known else b""
-        return state.load(raw.decode("utf-8", "replace"), str(known)) if raw else None
+        raw = read_state(known) if known else b""
+        return state.load(raw.decode("utf-8", "replace"), str(known), str(path)) if raw else None
     except OSError as error:
         reason = f"{known} cannot be read ({error.strerror}); make it readable"
     except StoreError as error:
         reason = str(error)
     typer.echo(f"plansync: {visible(one_line(reason))}; for now this goes on without it", err=True)
     return None
+
+
+def gone_plans(home: Home, path: Path) -> list[str]:
+    """List the project's plans that are remembered and not there any more, but for the one that moved here."""
+    from plansync import config
+    from plansync.store import places
+
+    root, own = config.root_of(home, path), state_file(home, path)
+    found = (k for is_local in (False, True) for k in places.kept(root, is_local=is_local) if k.file != own)
+    return sorted({k.own for k in found if k.is_orphan(root)})
 
 
 def relative(path: Path) -> Path:

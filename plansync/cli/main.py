@@ -24,6 +24,7 @@ from plansync.cli.commands import (
     push,
     resolve,
     sandbox,
+    state,
     status,
     sync,
     undo,
@@ -105,6 +106,8 @@ for verb in (
     sandbox,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
+
+app.add_typer(state.app, name="state")
 
 
 def gathered(arguments: Sequence[str]) -> list[str]:

@@ -44,7 +44,9 @@ def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False)
         codes.append(4)
     if report.left:
         codes.append(4)
-    if wants_pending and any(d.status is Status.PLANNED for d in report.done):
+    if (wants_pending or (report.is_rebuilt and not report.is_dry)) and any(
+        d.status is Status.PLANNED for d in report.done
+    ):
         codes.append(6)
     return min(codes, key=_WORST_FIRST.index)
 
@@ -333,7 +335,8 @@ def counted(number: int, word: str) -> str:
 
 def summary(report: Report) -> str:
     """Sum up a run in one line."""
-    status = (Status.PLANNED,) if report.is_dry else (Status.APPLIED,)
+    is_ahead = report.is_dry or report.is_rebuilt
+    status = (Status.PLANNED,) if is_ahead else (Status.APPLIED,)
     kinds = [d.operation.kind for d in report.done if d.status in status and d.operation.side is Side.REMOTE]
     made = _listed(
         (sum(k == "create-milestone" for k in kinds), "milestone"),
@@ -343,8 +346,8 @@ def summary(report: Report) -> str:
     plan = report.count(Side.LOCAL, *status)
     waiting = sum(d.status is Status.DEFERRED for d in report.done)
     failed = sum(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done)
-    parts = [f"{made} {'to make' if report.is_dry else 'made'}"] if made else []
-    verb = "to make" if report.is_dry else "made"
+    parts = [f"{made} {'to make' if is_ahead else 'made'}"] if made else []
+    verb = "to make" if is_ahead else "made"
     parts += [f"{counted(tracker, 'change')} {verb} on the tracker"] if tracker else []
     parts += [f"{counted(plan, 'edit')} {verb} in the plan"] if plan else []
     parts += [f"{waiting} deferred"] if waiting else []

@@ -50,6 +50,7 @@ class Request:
     decided: Callable[[Session, Sequence[Done]], None] | None = None
     lineage: str = ""
     rounds: int = 3
+    rebuild: bool = False
 
 
 def perform(common: Common, request: Request) -> int:
@@ -92,6 +93,7 @@ def perform(common: Common, request: Request) -> int:
                 stopper.stop,
                 lineage=request.lineage,
                 rounds=request.rounds,
+                rebuild=request.rebuild,
                 **_hooks(request),
             )
             with stopper.listening():

@@ -40,6 +40,8 @@ def print_standing(writer: Writer, found: Words) -> None:
             writer.say(line)
     writer.say()
     writer.say(_where(found))
+    for path in found["gone"]:
+        writer.say(visible(f"Gone, and still remembered: {path}; plansync state forget {shlex.quote(path)}"))
 
 
 # ---------------------------------------------------------------- how far

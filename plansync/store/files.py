@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from plansync.errors import Moved, PlanError, StoreError
 
 _WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _PLAN_MAX_BYTES = 16 * 1024 * 1024
+STATE_MAX_BYTES = 64 * 1024 * 1024
 
 
 def digest(content: bytes) -> str:
@@ -69,7 +72,7 @@ class PlanFiles:
         """Read the state file, empty where there is none."""
         try:
             known = next((s for s in (self.state, self.former) if s and s.exists()), None)
-            return known.read_bytes() if known else b""
+            return read_state(known) if known else b""
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be read: {error.strerror}") from None
 
@@ -88,6 +91,21 @@ class PlanFiles:
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be written: {error.strerror}") from None
 
+    def keep_state_aside(self, why: str) -> str:
+        """Copy the state file to a name of its own, `<name>.<why>-<n>`, before it is replaced; gives that name.
+
+        The same content is kept once. Raises: StoreError where it cannot be written.
+        """
+        content = self.read_state()
+        try:
+            aside = next(p for p in _asides(self.state, why) if not p.exists() or p.read_bytes() == content)
+            if not aside.exists():
+                aside.parent.mkdir(parents=True, exist_ok=True)
+                _replace(aside, content)
+        except OSError as error:
+            raise StoreError(f"{self.state} cannot be kept aside: {error.strerror}") from None
+        return str(aside)
+
     def forget_state(self) -> None:
         """Delete the state file, and the folders that it leaves empty."""
         try:
@@ -98,6 +116,37 @@ class PlanFiles:
                 folder.rmdir()
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be deleted: {error.strerror}") from None
+
+
+def _asides(state: Path, why: str) -> Iterator[Path]:
+    return (state.with_name(f"{state.name}.{why}-{number}") for number in itertools.count(1))
+
+
+def read_state(path: Path) -> bytes:
+    """Read any state file.
+
+    Raises: OSError; StoreError where it is no file of its own (a link may come with anybody's change, and
+    lead anywhere), or too large to be one of ours.
+    """
+    about = path.lstat()
+    if not stat.S_ISREG(about.st_mode):
+        raise StoreError(f"{path} is a link or no regular file; move it away, and run again")
+    if about.st_size > STATE_MAX_BYTES:
+        raise StoreError(
+            f"{path} is larger than {STATE_MAX_BYTES // 2**20} MB, which is no state file; move it away, and run again"
+        )
+    return path.read_bytes()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace any file, all at once.
+
+    Raises: StoreError where it cannot be written.
+    """
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def read_plan(path: Path) -> bytes:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
-from plansync.errors import StoreError
+from plansync.errors import Conflicted, StoreError
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -25,8 +24,6 @@ from plansync.model import (
     Kind,
     Snapshot,
     Stamp,
-    State,
-    Tick,
     Uid,
     Value,
     is_step,
@@ -34,33 +31,22 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.settle import REMEMBERED
-from plansync.text import UID_PATTERN
+from plansync.store import header, soundness
+from plansync.store.header import NO_CONFIG, Header
+from plansync.store.header import Target as Target
 
-VERSION = 1
+Record: TypeAlias = dict[str, Any]
+"""One item's values as they stand in the file."""
 _ORDER = (Kind.PLAN, Kind.PHASE, Kind.TASK)
-_FIELDS = {name.value: name for name in Field}
-_CHOICES: Mapping[Field, tuple[str, ...]] = {Field.STATE: tuple(State), Field.TICK: tuple(Tick)}
-_NUMBER_MAX = 2**53
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The one place that a plan is synced with."""
-
-    kind: str
-    api: str
-    project: str
-
-    def __str__(self) -> str:
-        return f"{self.project} at {self.api}" if self.kind != "sandbox" else "the sandbox"
+_FIELDS = soundness.FIELDS
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A state file's content. `unknown` lists items whose lines could not be read.
 
-    `form`: the dialect in which the plan was last synced; it stays in that one. `repository`: the tracker's
-    lasting id of the target, which a renamed one keeps and one made anew does not have.
+    `form`: the dialect in which the plan was last synced; it stays in that one. `config`: the fingerprint of
+    the settings it was last synced with. `repository`: the tracker's lasting id of the target.
     """
 
     lineage: str
@@ -69,100 +55,123 @@ class Saved:
     base: Base = field(default_factory=Base)
     unknown: tuple[str, ...] = ()
     form: str = ""
+    config: str = NO_CONFIG
     repository: str = ""
 
+    @property
+    def header(self) -> Header:
+        """The first line."""
+        return Header(self.lineage, self.path, self.target, self.config, self.form, self.repository)
 
-def load(text: str, name: str) -> Saved:
-    """Read a state file; `name` is for messages.
 
-    Raises: StoreError where the header cannot be read, or is of a later version.
+class Content(NamedTuple):
+    """A state file taken apart: header, sound records by uid, and the names of what could not be read."""
+
+    header: Header
+    records: dict[str, Record]
+    unknown: tuple[str, ...] = ()
+
+
+def take_apart(text: str, name: str, plan: str = "") -> Content:
+    """Read a state file's lines; for messages: `name` of the file, and `plan` as one would type it.
+
+    Raises: Unreadable where the header is none; Conflicted where git left a conflict; StoreError for a
+    file of a later format.
     """
+    if has_conflict(text):
+        raise Conflicted(
+            f"{name} holds git's conflict markers; let plansync settle them: `{header.command('merge', plan)}`"
+        )
     lines = [line.rstrip("\r") for line in text.split("\n")]  # git may have put CRLF; U+2028 ends no line
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in lines):
-        raise StoreError(
-            f"{name} holds git's conflict markers; settle them (git checkout --theirs or --ours) first"
-        )
-    header = _json(lines[0] if lines else "")
-    is_header = isinstance(header, dict) and "plansync" in header
-    if not is_header or not re.fullmatch(r"[0-9a-z]{8}", str(header.get("plan"))):
-        raise StoreError(
-            f"{name} is no state file of plansync; put it aside and run again to start from the tracker"
-        )
-    if header["plansync"] != VERSION:
-        raise StoreError(
-            f"{name} was written by a later plansync (format {header['plansync']}); install that one"
-        )
-    target = header.get("target")
-    saved = Saved(
-        header["plan"],
-        str(header.get("path", "")),
-        Target(*(str(target.get(k, "")) for k in ("kind", "api", "project")))
-        if isinstance(target, dict)
-        else None,
-        Base({}, {}, {}),
-        form=str(header.get("form", "")),
-        repository=str(header.get("repository", "")),
+    found = Content(header.read(lines[0], name, plan), {})
+    unknown: list[str] = []
+    for uid, record in _pairs(lines[1:]):
+        if not is_sound(uid, record):
+            unknown.append(uid)
+        elif uid not in found.records or _rev(found.records[uid]) < _rev(record):
+            found.records[uid] = record
+    return found._replace(unknown=tuple(unknown))
+
+
+def has_conflict(text: str) -> bool:
+    """Say whether git left a conflict here."""
+    return any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.split("\n"))
+
+
+def load(text: str, name: str, plan: str = "") -> Saved:
+    """Read a state file; see `take_apart`.
+
+    Raises: StoreError.
+    """
+    first, records, unknown = take_apart(text, name, plan)
+    base = Base({}, {}, {})
+    for uid, values in records.items():
+        _put_back(base, uid, values)
+    return Saved(
+        first.lineage,
+        first.path,
+        first.target,
+        base,
+        unknown,
+        form=first.form,
+        config=first.config,
+        repository=first.repository,
     )
-    unknown = [uid for uid, record in _pairs(lines[1:]) if not restore(saved.base, uid, record)]
-    return replace(saved, unknown=tuple(unknown))
 
 
 def form_in(path: Path | None) -> str:
     """Read from a state file in which form its plan was last synced, empty where it does not say."""
-    with contextlib.suppress(OSError):
+    found = header_in(path)
+    return found.form if found else ""
+
+
+def header_in(path: Path | None) -> Header | None:
+    """Read a state file's first line, `None` where there is none to read."""
+    with contextlib.suppress(OSError, StoreError):
         if path is not None:
             with path.open(encoding="utf-8", errors="replace") as file:
-                header = _json(file.readline())
-            return str(header.get("form", "")) if isinstance(header, dict) else ""
-    return ""
+                return header.read(file.readline(header.LINE_MAX), str(path))
+    return None
 
 
 def _pairs(lines: list[str]) -> Iterable[tuple[str, Any]]:
-    uid = ""
-    for line in lines:
-        value = _json(line)
+    """Go through the items: a uid's line and the line of its values; what is neither is named by its line."""
+    waiting = ""
+    for number, line in enumerate(lines, 2):
+        value = header.plain(line) if line else ""
         if isinstance(value, str):
-            uid = value
-        elif uid:
-            yield uid, value
-            uid = ""
+            if waiting:
+                yield waiting, None
+            waiting = soundness.name(value, number) if line else ""
+        else:
+            yield waiting or f"line {number}", value
+            waiting = ""
+    if waiting:
+        yield waiting, None
 
 
-def _json(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+def _rev(record: Record) -> int:
+    return int(record.get("rev") or 0)
 
 
 def _crc(uid: str, record: Mapping[str, Any]) -> str:
     body = {k: v for k, v in record.items() if k != "crc"}
-    return f"{zlib.crc32(json.dumps([uid, body], sort_keys=True, ensure_ascii=False).encode()):08x}"
+    text = json.dumps([uid, body], sort_keys=True, ensure_ascii=False)
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def dump(saved: Saved) -> bytes:
     """Write a state file."""
-    target = saved.target or Target("", "", "")
-    header = {
-        "plansync": VERSION,
-        "plan": saved.lineage,
-        "path": saved.path,
-        "target": {"kind": target.kind, "api": target.api, "project": target.project},
-        "config": "00000000",
-        "caps": {},
-        "form": saved.form,
-        "repository": saved.repository,
-    }
-    lines = [_line(header)]
     known = {**saved.base.local, **saved.base.remote, **saved.base.agreed}
-    items = sorted((_ORDER.index(i.kind), u) for u, i in known.items() if not is_step(u))
-    for _, uid in items:
-        lines += [_line(uid), _line(record(saved.base, uid))]
+    return put_together(saved.header, {u: record(saved.base, u) for u in known if not is_step(u)})
+
+
+def put_together(first: Header, records: Mapping[str, Record]) -> bytes:
+    """Write a state file from its records."""
+    lines = [header.line(first)]
+    for _, uid in sorted((_ORDER.index(Kind(values["kind"])), uid) for uid, values in records.items()):
+        lines += [header.compact(uid), header.compact(records[uid])]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def record(base: Base, uid: Uid) -> dict[str, Any]:
@@ -209,50 +218,23 @@ def _plain(name: Field, value: Value | None) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _is_sound(uid: str, record: Any) -> bool:
+def is_sound(uid: str, record: Any) -> bool:
     """Say whether a record is one that we could have written: it may come from anybody's pull request."""
-    if (
-        not re.fullmatch(UID_PATTERN, uid)
-        or not isinstance(record, dict)
-        or record.get("crc") != _crc(uid, record)
-    ):
+    try:
+        return soundness.is_sound(uid, record) and record.get("crc") == _crc(uid, record)
+    except (UnicodeEncodeError, RecursionError):  # half a character of UTF-16; a thousand brackets
         return False
-    numbers = [record.get("rev", 0), 0 if record.get("ref") is None else record["ref"]]
-    steps = record.get("step", {})
-    return (
-        record.get("kind") in {k.value for k in _ORDER}
-        and all(type(n) is int and 0 <= n < _NUMBER_MAX for n in numbers)
-        and isinstance(steps, dict)
-        and all(n.isdecimal() and isinstance(v, dict) and _are_sound(v) for n, v in steps.items())
-        and _are_sound(record)
-    )
-
-
-def _are_sound(fields: Mapping[str, Any]) -> bool:
-    return all(
-        isinstance(three, list)
-        and len(three) in (1, 3)
-        and all(v is None or _fits(_FIELDS[key], v) for v in three)
-        for key, three in fields.items()
-        if key in _FIELDS
-    )
-
-
-def _fits(name: Field, value: Any) -> bool:
-    """Say whether a value is of its field's kind."""
-    if name in (Field.STEPS, Field.IMPLIED):
-        return isinstance(value, list) and all(type(n) is int and n >= 0 for n in value)
-    if name in (Field.DEPENDS, Field.TOLD):
-        return isinstance(value, list) and all(isinstance(v, str) for v in value)
-    if name in _CHOICES:
-        return value in _CHOICES[name]
-    return isinstance(value, str)
 
 
 def restore(base: Base, uid: str, record: Any) -> bool:
     """Put one item's record back into a base; say whether it was sound."""
-    if not _is_sound(uid, record):
+    if not is_sound(uid, record):
         return False
+    _put_back(base, uid, record)
+    return True
+
+
+def _put_back(base: Base, uid: str, record: Mapping[str, Any]) -> None:
     sides = (base.local, base.remote, base.agreed)
     kind, ref = record["kind"], record.get("ref")
     shown = _read_fields(record, Uid(uid))
@@ -266,7 +248,6 @@ def restore(base: Base, uid: str, record: Any) -> bool:
             _put(side, Item(Uid(uid), Kind(kind), fields, ref, stamp, str(record.get("node") or "")))
         elif fields or index == 0:
             _put(side, Item(Uid(uid), Kind(kind), fields))
-    return True
 
 
 def _put(side: Snapshot, item: Item) -> None:

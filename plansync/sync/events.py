@@ -40,7 +40,8 @@ class Report:
     """One run's result.
 
     `told`: ids of the conflicts that the plan's memory knew before. `moved`: when the issue of a conflict
-    last changed. `left`: what an undo did not touch, because it changed since. `error`: what ended the run early.
+    last changed. `left`: what an undo did not touch, because it changed since. `is_rebuilt`: what was agreed was
+    lost, so nothing but the state file is written. `error`: what ended the run early.
     """
 
     command: str
@@ -61,6 +62,7 @@ class Report:
     error: PlansyncError | None = None
     is_dry: bool = False
     is_interrupted: bool = False
+    is_rebuilt: bool = False
 
     @property
     def outcome(self) -> str:

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from shlex import quote
 
 from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError, StoreError
 from plansync.model import (
@@ -64,7 +65,7 @@ class Options:
     which no further request begins. `settling`: what a person decided of conflicts; nothing else is done.
     `decide`: decides what is to be done, where that is not all that plan and tracker differ in. `decided` is told of
     it before anything is written. `lineage`: what a plan is to be called that has no id yet. `rounds`: in how many
-    rounds what moved is decided anew.
+    rounds what moved is decided anew. `rebuild`: forget what is remembered and read it from the issues.
     """
 
     direction: Direction = Direction.BOTH
@@ -81,6 +82,7 @@ class Options:
     decided: Callable[[Session, Sequence[Done]], None] = lambda session, chosen: None
     lineage: str = ""
     rounds: int = _ROUNDS_MAX
+    rebuild: bool = False
 
 
 class Declined(PlansyncError):
@@ -104,7 +106,7 @@ class _Run:
 
     def __init__(self, project: Project, command: str, options: Options) -> None:
         self.project, self.options = project, options
-        self.session = Session(project, options.listen)
+        self.session = Session(project, options.listen, is_rebuilding=options.rebuild)
         self.session.new_lineage = options.lineage
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
@@ -127,6 +129,8 @@ class _Run:
         alike = await self._look_alikes(planned)
         if self.options.is_dry:
             return self._finish()
+        if self.report.is_rebuilt:
+            return self._rebuild(journal)
         self._guard(planned, alike)
         if planned:
             await self._preflight(planned)
@@ -145,7 +149,51 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)
+        self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
+        if self.options.rebuild:
+            self._forget()
+        if self.report.is_rebuilt:
+            self._tell_loss()
         return journal
+
+    def _forget(self) -> None:
+        """Keep the state file aside and begin without it.
+
+        Raises: StoreError where there is no issue from which it could be made anew.
+        """
+        session = self.session
+        session.forget_base()
+        if not session.has_issues:
+            raise StoreError(
+                f"no issue of this plan ({session.lineage}) is at {self.project.target}, so there is nothing to read "
+                f"it from; see what a first push would make: `plansync diff {quote(session.named)}`"
+            )
+        if session.saved or session.damage:
+            session.kept_as = self.project.files.keep_state_aside("bad")
+
+    def _tell_loss(self) -> None:
+        """Say that what was agreed is lost, and what comes of that."""
+        session = self.session
+        what = session.damage or f"the state file of {self.project.path} is gone"
+        if self.options.rebuild or (session.saved and not session.damage):
+            what = f"the state file of {self.project.path} is made anew"
+        first = "The first run will write" if self.options.is_dry else "This run writes"
+        text = (
+            f"{what}; what plan and issues share is read from the issues (plan {session.lineage}). {first} only the "
+            "state file; the next one acts on the rest, and asks about what differs"
+        )
+        session.notes.append(Note("", text))
+
+    def _rebuild(self, journal: Journal) -> Report:
+        """Remember that on which both sides agree as they are now, and write nothing else."""
+        session = self.session
+        for uid in list(session.owners()):
+            fold(session.base, session.settled(uid), uid)
+        journal.begin(session.run, self.report.command)
+        session.write_state()
+        journal.fold(session.state_digest)
+        journal.end(session.run, "done")
+        return self._finish()
 
     # --------------------------------------------------------------- choose
 
@@ -387,6 +435,8 @@ class _Run:
 
     def _finish(self) -> Report:
         self.report.is_interrupted = self.options.stop.is_asked
+        if self.session.kept_as:
+            self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))
         self.report.requests = self.project.tracker.requests
         self.report.base = self.session.base
         return self.report

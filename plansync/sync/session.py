@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from plansync.document import block, rewrite, view
 from plansync.document.tree import Document
-from plansync.errors import SafetyStop, StoreError
+from plansync.errors import SafetyStop, StoreError, Unreadable
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -33,6 +33,7 @@ from plansync.reconcile import Given, Policy, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
 from plansync.store import state
 from plansync.store.files import digest
+from plansync.store.header import NO_CONFIG, command
 from plansync.store.journal import Journal
 from plansync.store.state import Saved, Target
 from plansync.sync.events import Listener
@@ -52,6 +53,7 @@ class Files(Protocol):
     def replace(self, content: bytes, expected: str) -> None: ...  # noqa: D102
     def read_state(self) -> bytes: ...  # noqa: D102
     def write_state(self, content: bytes) -> None: ...  # noqa: D102
+    def keep_state_aside(self, why: str) -> str: ...  # noqa: D102
     def forget_state(self) -> None: ...  # noqa: D102
 
 
@@ -60,8 +62,9 @@ class Project:
     """One plan, one target, and every port through which a run touches the world.
 
     `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
-    root, with slashes). `claimed`: lineage → path of the root's other plans. `at_point` does nothing;
-    tests let a run die there.
+    root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
+    path of the root's other plans. `config`: the fingerprint of the settings. `at_point` does nothing; tests
+    let a run die there.
     """
 
     name: str
@@ -85,6 +88,9 @@ class Project:
     max_creates: int = 50
     settle_wait_s: float = 10.0
     claimed: Mapping[str, str] = field(default_factory=dict)
+    named: str = ""
+    flags: tuple[str, ...] = ()
+    config: str = NO_CONFIG
     at_point: Callable[[str], None] = lambda name: None
 
 
@@ -106,8 +112,9 @@ class Former(NamedTuple):
 class Session:
     """One run's view of the world; it reads and remembers, and decides by calling `reconcile`."""
 
-    def __init__(self, project: Project, listen: Listener) -> None:
-        self.project, self.listen = project, listen
+    def __init__(self, project: Project, listen: Listener, *, is_rebuilding: bool = False) -> None:
+        self.project, self.listen, self.is_rebuilding = project, listen, is_rebuilding
+        self.kept_as = ""
         self.run = project.new_id()
         self.mirror = Mirror(project.tracker, project.keeper)
         self.notes: list[Note] = []
@@ -147,13 +154,19 @@ class Session:
     def read_state(self) -> None:
         """Read the state file and settle whose plan this is.
 
-        Raises: StoreError where it cannot be read; SafetyStop where plan and state file disagree.
+        Raises: StoreError where it cannot be used; SafetyStop where plan and state file disagree.
         """
         raw = self.project.files.read_state()
         self.state_digest = digest(raw)
-        self.saved: Saved | None = (
-            state.load(raw.decode("utf-8", "replace"), self._state_name()) if raw else None
-        )
+        self.saved: Saved | None = None
+        self.damage = ""
+        try:
+            text = raw.decode("utf-8", "replace")
+            self.saved = state.load(text, self._state_name(), self.named) if raw else None
+        except StoreError as error:
+            if not (self.is_rebuilding or isinstance(error, Unreadable)):
+                raise
+            self.damage = str(error).partition(";")[0]
         self.base = self.saved.base if self.saved else Base({}, {}, {})
         self.repository = self.saved.repository if self.saved else ""
         self.lineage = self.document.lineage or (self.saved.lineage if self.saved else "")
@@ -161,31 +174,54 @@ class Session:
             other = self.project.claimed[self.lineage]
             raise SafetyStop(
                 f"{self.project.path} carries the ids of {other}: it is a copy, and two copies in one project would "
-                f"fight over the same issues. Delete one; or make this one a plan of its own: plansync unlink --all "
-                f"--strip {self.project.path}"
+                f"fight over the same issues. Delete one; or make this one a plan of its own: `{self.command('rekey')}`"
             )
         if self.saved:
             self._check(self.saved)
+
+    def command(self, verb: str, *options: str) -> str:
+        """Write a command of `plansync state` for this plan, as one would type it."""
+        return command(verb, self.named, *options)
+
+    @property
+    def named(self) -> str:
+        """The plan, as one would type it."""
+        return self.project.named or self.project.path
 
     def _state_name(self) -> str:
         return f"the state file of {self.project.path}"
 
     def _check(self, saved: Saved) -> None:
-        if saved.lineage != self.lineage:
+        if saved.lineage != self.lineage and not self.is_rebuilding:
             raise SafetyStop(
-                f"the plan's last line says plan={self.lineage}, its state file says {saved.lineage}: they belong "
-                f"to different plans. Put back the line <!-- plansync plan={saved.lineage} -->, or move the state "
-                "file away"
+                f"the plan's last line says plan={self.lineage}, its state file says {saved.lineage}: they belong to "
+                f"different plans. If the state file is right: `{self.command('lineage', '--take', saved.lineage)}`. "
+                f"If the plan is: `{self.command('lineage', '--take', self.lineage)}`"
             )
         if saved.target and saved.target != self.project.target:
             raise StoreError(
-                f"this plan is synced with {saved.target}, not with {self.project.target}; one plan has one "
-                "target. Name that one, or move the state file away to begin at the new one"
+                f"this plan is synced with {saved.target}, not with {self.project.target}; one plan has one target. "
+                f"Name that one; or begin anew at the other: `{self.command('retarget', *self.project.flags)}`"
             )
         for uid in saved.unknown:
-            self.notes.append(
-                Note(uid, f"the state file's lines of {uid} cannot be read; the item is compared anew")
-            )
+            text = f"the state file's lines of {uid} cannot be read; the item is compared anew"
+            self.notes.append(Note("" if " " in uid else uid, text))
+
+    @property
+    def has_issues(self) -> bool:
+        """Whether issues of this plan are there."""
+        return any(i.kind is Kind.TASK and i.at is not None for i in self.view.items.values())
+
+    @property
+    def is_base_lost(self) -> bool:
+        """Whether this plan was synced, its issues are there, and what both sides agreed on is not."""
+        is_missing = bool(self.damage or (self.saved.unknown if self.saved else self.document.lineage))
+        return is_missing and self.has_issues and state.is_first(self.base)
+
+    def forget_base(self) -> None:
+        """Look at the tracker as if nothing were remembered."""
+        self.base = Base({}, {}, {})
+        self.show_remote()
 
     # ------------------------------------------------------------- tracker
 
@@ -208,9 +244,31 @@ class Session:
         """Show what the mirror holds; freeze what is linked and cannot be read."""
         self.names = self._name()
         self.view = mapping.snapshot(self.mirror.records.values(), self.names)
+        if linked := self._linked():
+            self.names = replace(self.names, known={**self.names.known, **linked})
+            self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         self.remote: dict[Uid, Item] = self.view.items
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
         self.frozen |= set(self._unproven())
+
+    def _linked(self) -> dict[tuple[Thing, int], Uid]:
+        """Find issues by the plan's own links, where the base does not know them and no block names them any more.
+
+        The plan's marker and its link to this very issue are proof enough; without them a lost state file
+        and a cut block would make a second issue.
+        """
+        if not self.document.lineage:
+            return {}
+        found: dict[tuple[Thing, int], Uid] = {}
+        for uid, item in self.shown.items():
+            link, marker = text_of(item, Field.LINK), item.fields.get(Field.MARKER)
+            number = ISSUE_NUMBER.match(link)
+            if not number or not marker or uid in self.base.remote or uid in self.view.items:
+                continue
+            record = self.mirror.records.get(key := (Thing.ISSUE, int(number[1])))
+            if record and record.url and link.partition(" ")[2] == record.url and not _bears_id(record):
+                found[key] = uid
+        return {key: uid for key, uid in found.items() if key not in self.names.known}
 
     def _unproven(self) -> Iterator[Uid]:
         """List the tasks whose number only the state file gives: neither the issue nor the plan says so.
@@ -237,9 +295,10 @@ class Session:
                 found.add(ours.plan)
         found -= set(self.project.claimed)
         if len(found) > 1:
+            ways = " or ".join(f"`{self.command('lineage', '--take', own)}`" for own in sorted(found))
             raise SafetyStop(
-                f"issues of {len(found)} plans named {self.project.path} are there: {', '.join(sorted(found))}. "
-                "Add the line <!-- plansync plan=ID --> at the end of this plan, with the one that is its own"
+                f"issues of {len(found)} plans named {self.project.path} are there. Say which is its own: {ways}; or "
+                f"that none is: `{self.command('lineage', '--new')}`"
             )
         lineage = next(iter(found), "")
         if lineage:
@@ -311,16 +370,20 @@ class Session:
 
     def write_state(self) -> None:
         """Write the state file: the base as it is now."""
+        project, form = self.project, self.document.dialect.name
         saved = Saved(
             self.lineage,
-            self.project.path,
-            self.project.target,
+            project.path,
+            project.target,
             self.base,
-            form=self.document.dialect.name,
+            form=form,
+            config=project.config,
             repository=self.repository,
         )
         content = state.dump(saved)
-        self.project.files.write_state(content)
+        if self.damage or (self.saved and self.saved.unknown):
+            self.kept_as = self.kept_as or project.files.keep_state_aside("bad")
+        project.files.write_state(content)
         self.state_digest = digest(content)
 
     def settled(self, owner: Uid, local: Snapshot | None = None, remote: Snapshot | None = None) -> Base:
@@ -357,6 +420,11 @@ class Session:
             label = self.document.nodes[item.at].label
             return label or text_of(item, Field.TITLE)
         return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)
+
+
+def _bears_id(record: Record) -> bool:
+    """Say whether a record's block can be read: then it is what that says, and nothing else."""
+    return "plansync:begin" in record.body and block.read(record.body) is not None
 
 
 def thing_of(item: Item) -> Thing:

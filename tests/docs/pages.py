@@ -9,10 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
-    "docs/how-it-works.md",
-    "docs/exit-codes.md",
-    "docs/checks.md",
-    "docs/scheduled.md",
+    *("docs/how-it-works.md", "docs/state.md", "docs/exit-codes.md", "docs/checks.md", "docs/scheduled.md"),
     "docs/history.md",
 )
 ALSO = ("CHANGELOG.md", "config.example.toml")

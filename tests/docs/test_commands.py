@@ -13,6 +13,8 @@ from tests.docs.pages import ALSO, PAGES, command_lines, fenced, read
 
 GROUP: Any = typer.main.get_command(app)
 VERBS = set(GROUP.commands)
+NESTED = [c for c in GROUP.commands.values() if hasattr(c, "commands")]
+"""Verbs that have verbs of their own, such as `state`."""
 LINES = sorted({tuple(line) for name in (*PAGES, *ALSO) for line in command_lines(name)})
 
 
@@ -25,7 +27,12 @@ def parse(words: tuple[str, ...]) -> str:
     GROUP.make_context("plansync", arguments[:at])
     if at >= len(arguments):
         return ""
-    GROUP.commands[arguments[at]].make_context(arguments[at], arguments[at + 1 :])
+    command, rest = GROUP.commands[arguments[at]], arguments[at + 1 :]
+    if command in NESTED and rest:
+        command, rest = command.commands[rest[0]], rest[1:]
+    elif command in NESTED:
+        return arguments[at]  # it lists its verbs
+    command.make_context(command.name, rest)
     return arguments[at]
 
 
@@ -47,7 +54,14 @@ def test_a_command_line_in_the_pages_can_be_parsed(words: tuple[str, ...]) -> No
 
 def test_a_command_line_that_is_wrong_would_be_found() -> None:
     assert not parse(("frobnicate",))
-    for words in (("sync", "--frob"), ("diff", "--format", "pdf"), ("sync", "a", "b"), ("--frob", "sync")):
+    for words in (
+        ("sync", "--frob"),
+        ("diff", "--format", "pdf"),
+        ("sync", "a", "b"),
+        ("--frob", "sync"),
+        ("state", "frob"),
+        ("state", "show", "a", "b"),
+    ):
         with pytest.raises(Exception, match=r".+"):
             parse(words)
 
@@ -56,8 +70,18 @@ def test_each_command_is_in_the_readme() -> None:
     assert {words[0] for words in command_lines("README.md") if words} >= VERBS
 
 
+def test_each_command_of_state_is_on_its_page() -> None:
+    (state,) = NESTED
+
+    told = {words[1] for words in command_lines("docs/state.md") if words[:1] == ["state"] and len(words) > 1}
+    assert told == set(state.commands)
+
+
 def test_options_named_alone_exist() -> None:
-    known = {o for command in (GROUP, *GROUP.commands.values()) for p in command.params for o in p.opts}
+    inner = (command for group in NESTED for command in group.commands.values())
+    known = {
+        o for command in (GROUP, *GROUP.commands.values(), *inner) for p in command.params for o in p.opts
+    }
     named = {
         option for name in (*PAGES, *ALSO) for option in re.findall(r"`(--[a-z][a-z-]*)[^`]*`", read(name))
     }

@@ -24,6 +24,7 @@ NAMES = {
     "plansync/plan/1": "plan-1.json",
     "plansync/status/1": "status-1.json",
     "plansync/check/1": "check-1.json",
+    "plansync/state/1": "state-1.json",
     "plansync/new/1": "new-1.json",
     "plansync/log/1": "log-1.json",
     "plansync/changeset/1": "changeset-1.json",
@@ -108,10 +109,12 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "new next.md",
         "check",
         "check --fix",
+        "state show",
+        "state rebuild",
     ],
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
-    if verb in ("pull", "sync"):
+    if verb in ("pull", "sync", "state rebuild"):
         run("plansync push --yes")
 
     done = run(f"plansync {verb} --json")
@@ -140,7 +143,9 @@ def test_a_plan_in_every_state_prints_what_its_schema_says(
     synced = check(run("plansync sync --json", env=env).stdout)
     status = check(run("plansync status --json").stdout)
     check(run("plansync inspect --json").stdout)
+    remembered = check(run("plansync state show --json").stdout)
 
+    assert [i["conflicts"][0]["id"] for i in remembered["items"] if i["conflicts"]] == status["decisions"]
     assert synced["outcome"] == "conflicts"
     (conflict,) = synced["conflicts"]
     assert (conflict["plan"], conflict["issue"]) == ("Write an entry", "Write one entry")

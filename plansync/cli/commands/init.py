@@ -12,6 +12,8 @@ import typer
 from plansync.cli.context import Common
 from plansync.errors import ConfigError
 
+_ATTRIBUTES = "*.jsonl merge=plansync"
+_DRIVER = "plansync state merge %O %A %B"
 _TEXT = """\
 # Settings of plansync for this project. Every option, with its default and a reason, is in
 # config.example.toml of plansync's repository. Tokens never stand here: set PLANSYNC_TOKEN or GH_TOKEN.
@@ -53,11 +55,29 @@ def command(
     except OSError as error:
         raise ConfigError(f"{target} cannot be written: {error.strerror}") from None
     typer.echo(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
+    if config.git_root(root) is not None:
+        _prepare_merges(root)
     if "gitlab" in host and not repo:
         typer.echo(
             "This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set."
         )
     _advise(tracker, repo or "", plans)
+
+
+def _prepare_merges(root: Path) -> None:
+    """Let git merge state files by item and field, in each clone that is told how."""
+    file = root / ".plansync" / ".gitattributes"
+    try:
+        known = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if _ATTRIBUTES not in known.splitlines():
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"{known}{_ATTRIBUTES}\n", encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be written: {error}") from None
+    typer.echo(
+        f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:"
+    )
+    typer.echo(f"  git config merge.plansync.driver '{_DRIVER}'")
 
 
 def _name(path: Path, root: Path) -> str:

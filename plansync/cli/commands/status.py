@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, open_plan, remembered
+from plansync.cli.context import Common, find_plan, gone_plans, open_plan, remembered
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
 
@@ -45,7 +45,12 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     base = saved.base if saved else Base()
     states = {uid: shown_state(items, uid, base) for uid, item in items.items() if item.kind is Kind.TASK}
     found = _Standing(view, labels, base, states).document(path)
-    return found | {"dialect": document.dialect.name, "is_written": document.dialect.is_written}
+    gone = gone_plans(home, path)
+    return found | {
+        "gone": gone,
+        "dialect": document.dialect.name,
+        "is_written": document.dialect.is_written,
+    }
 
 
 def _seen(home: Home, path: Path) -> tuple[Document, View, Mapping[Uid, str]]:

@@ -35,7 +35,8 @@ def command(
     if common.is_attended and not yes and not typer.confirm(f"Unlink {path} from its issues?"):
         raise Declined("nothing was changed")
     paths = wiring.paths_of(wiring.bound(home, path), path)
-    files = [wiring.plan_files(paths, state) for state in paths.states]
+    moved = [paths.former.file] if paths.former else []
+    files = [wiring.plan_files(paths, state) for state in (*paths.states, *moved)]
     count = unlink(files, wiring.lock(paths), wiring.reads(home, paths), strip=strip)
     words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
     typer.echo(f"Unlinked. {words}; the issues stay as they are.")

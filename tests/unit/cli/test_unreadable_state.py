@@ -28,9 +28,15 @@ def run(verb: str) -> Result:
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        ('<<<<<<< ours\n{"plansync":1}\n=======\n>>>>>>> theirs\n', "git's conflict markers; settle them"),
-        ('{"other": 1}\n', "no state file of plansync; put it aside"),
-        ("\0\0", "no state file of plansync; put it aside"),
+        (
+            '<<<<<<< ours\n{"plansync":1}\n=======\n>>>>>>> theirs\n',
+            "git's conflict markers; let plansync settle them: `plansync state merge PLAN.md`",
+        ),
+        (
+            '{"other": 1}\n',
+            "no state file of plansync; rebuild it from the issues: `plansync state rebuild PLAN.md`",
+        ),
+        ("\0\0", "no state file of plansync; rebuild it from the issues: `plansync state rebuild PLAN.md`"),
         ('{"plansync":99,"plan":"abcdefgh"}\n', "a later plansync (format 99); install that one"),
     ],
 )
