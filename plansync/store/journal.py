@@ -115,6 +115,15 @@ class Journal:
             for number, op, run, item, kind, intent, state in rows
         ]
 
+    def expect(self, state: str) -> None:
+        """Let the rows that stay open know the state file (`state`: its digest) that is about to be written.
+
+        A run that dies right after that write never comes to fold, and its open rows are over that file.
+        """
+        for entry in self.pending():
+            if entry.outcome is Outcome.UNKNOWN:
+                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": state})
+
     def fold(self, state: str) -> None:
         """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""
         pending = self.pending()

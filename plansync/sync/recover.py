@@ -48,7 +48,7 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
 
 def _is_over(session: Session, entry: Entry) -> bool:
     """Say whether a row was written over the state file that is there now."""
-    return entry.intent.get("state") == session.state_digest
+    return session.state_digest in (entry.intent.get("state"), entry.intent.get("next"))
 
 
 def _fold(base: Base, entry: Entry) -> None:

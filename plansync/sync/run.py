@@ -130,7 +130,7 @@ class _Run:
         if self.options.is_dry:
             return self._finish()
         if self.report.is_rebuilt:
-            return self._rebuild(journal)
+            return await self._rebuild(journal)
         self._guard(planned, alike)
         if planned:
             await self._preflight(planned)
@@ -184,9 +184,10 @@ class _Run:
         )
         session.notes.append(Note("", text))
 
-    def _rebuild(self, journal: Journal) -> Report:
+    async def _rebuild(self, journal: Journal) -> Report:
         """Remember that on which both sides agree as they are now, and write nothing else."""
         session = self.session
+        session.repository = (await self.project.tracker.repository()).node
         for uid in list(session.owners()):
             fold(session.base, session.settled(uid), uid)
         journal.begin(session.run, self.report.command)
@@ -357,7 +358,7 @@ class _Run:
             ids = [d for d in todo if d.operation.wave == IDS]
             if ids:
                 await applier.apply(ids)
-                self._remember_ids()
+                self._remember_ids(journal)
             await applier.apply([d for d in todo if d.operation.wave != IDS])
             self.report.error = applier.error
             moved = [d for d in chosen if d.status is Status.REFUSED and d.has_moved]
@@ -375,21 +376,21 @@ class _Run:
         if not self.session.document.lineage and is_first_push(self.session.base):
             return  # nothing of this plan is anywhere: a name for it would only hide issues made elsewhere
         try:
-            self.session.write_state()
+            self.session.write_state(journal.expect)
         except StoreError as error:  # what was done is in the journal, and the next run folds it
             self.report.error = self.report.error or error
             return
         self.project.at_point("state written")
         journal.fold(self.session.state_digest)
 
-    def _remember_ids(self) -> None:
+    def _remember_ids(self, journal: Journal) -> None:
         """Let the state file know the uids before anything is made under them."""
         session = self.session
         for uid, item in session.local.items():
             is_new = not is_step(uid) and uid not in session.base.local and uid not in session.skipped
             if is_new and isinstance(session.base.local, dict):
                 session.base.local[uid] = replace(item, fields={}, at=None)
-        session.write_state()
+        session.write_state(journal.expect)
         self.project.at_point("ids remembered")
 
     def _agree(self, writer: Writer, chosen: list[Done]) -> None:

@@ -368,8 +368,8 @@ class Session:
 
     # ------------------------------------------------------------ remember
 
-    def write_state(self) -> None:
-        """Write the state file: the base as it is now."""
+    def write_state(self, expect: Callable[[str], None] = lambda state: None) -> None:
+        """Write the state file: the base as it is now. `expect` is told its digest before it is there."""
         project, form = self.project, self.document.dialect.name
         saved = Saved(
             self.lineage,
@@ -383,6 +383,7 @@ class Session:
         content = state.dump(saved)
         if self.damage or (self.saved and self.saved.unknown):
             self.kept_as = self.kept_as or project.files.keep_state_aside("bad")
+        expect(digest(content))
         project.files.write_state(content)
         self.state_digest = digest(content)
 
