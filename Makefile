@@ -12,6 +12,9 @@ CORE := $(VENV)/.core$(if $(PYTHON),-$(subst /,_,$(PYTHON)))
 DEV := $(VENV)/.dev$(if $(PYTHON),-$(subst /,_,$(PYTHON)))
 PINS := pyproject.toml constraints.txt plansync/__init__.py
 
+# A worker a core; the tests of one file share their fixtures.
+AT_ONCE := -n auto --dist loadfile
+
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(*sys.version_info[:3])
 
@@ -39,11 +42,10 @@ demo: $(CORE)
 	@$(BIN)/plansync demo
 
 test: lint types contracts $(DEV)
-	@$(BIN)/coverage run -m pytest
-	@$(BIN)/coverage report
+	@$(BIN)/python -m pytest $(AT_ONCE) --cov
 
 pytest: $(DEV)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .
