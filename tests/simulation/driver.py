@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import hashlib
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from plansync.errors import PlansyncError
@@ -33,6 +34,21 @@ _GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
 _SETTLING_MAX = 4
 _WELL = (Status.APPLIED, Status.DEFERRED)
 _FIELDS = {Field.TITLE: "title", Field.PHASE: "phase"}
+
+
+_parse = lru_cache(maxsize=512)(reader("docs/plan.md"))
+"""Documents are values, so a text that was read once is read: half of the time of a history is parsing."""
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[asyncio.AbstractEventLoop]:
+    """Give a loop for a whole history; a runner for each run costs more than a small run does."""
+    loop = asyncio.new_event_loop()
+    try:
+        yield loop
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())  # of runs that died
+        loop.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +131,7 @@ class History:
         """Play all actions, let it settle, and say what broke."""
         error = ""
         try:
-            with asyncio.Runner() as runner:
-                self.runner = runner
+            with _running() as self.loop:
                 for action in actions:
                     self._act(action)
                 self._settle()
@@ -202,7 +217,7 @@ class History:
         return Project(
             name="plan",
             path="docs/plan.md",
-            parse=reader("docs/plan.md"),
+            parse=_parse,
             files=copy.disk,
             target=TARGET,
             tracker=self.tracker,
@@ -235,7 +250,9 @@ class History:
             r.visible_at <= self.clock.seconds for r in self.tracker.rows.values()
         )
         try:
-            report = self.runner.run(run(project, direction, Options(Direction(direction), allow=allow)))
+            report = self.loop.run_until_complete(
+                run(project, direction, Options(Direction(direction), allow=allow))
+            )
         except Crash:
             has_died = True
         except PlansyncError as error:
