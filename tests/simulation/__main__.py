@@ -6,8 +6,10 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 from tests.simulation.driver import describe, play, shrink
+from tests.simulation.golden import GOLDEN, PLAYS, Golden
 from tests.simulation.looks import LOOKS
 
 
@@ -15,6 +17,21 @@ def tell(text: str) -> None:
     """Say one thing at once, also into a pipe."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def crash(kind: str, scenarios: Sequence[Golden], stories: int) -> int:
+    """Let golden scenarios die at every point, and tell of those that end otherwise."""
+    started, count, failed = time.monotonic(), 0, 0
+    for golden in scenarios:
+        before = count
+        for death in PLAYS[kind](golden):
+            count += 1
+            if death.error:
+                failed += 1
+                tell(str(death) if failed <= stories else f"{golden.name} {death.points} {death.act}")
+        tell(f"{count - before:6} {golden.name}")
+    tell(f"{count} deaths ({kind}), {time.monotonic() - started:.1f} s: {failed} failed")
+    return 1 if failed else 0
 
 
 def main() -> int:
@@ -28,9 +45,14 @@ def main() -> int:
     parser.add_argument(
         "--twice", type=int, default=50, help="every N-th seed is played twice, logs must be equal"
     )
+    parser.add_argument(
+        "--crash-points", choices=(*PLAYS,), help="die in the golden scenarios instead, at every point"
+    )
     options = parser.parse_args()
-    first, _, end = options.seeds.partition(":")
     shard, _, of = options.shard.partition("/")
+    if options.crash_points:
+        return crash(options.crash_points, GOLDEN[int(shard) :: int(of)], options.stories)
+    first, _, end = options.seeds.partition(":")
     seeds = range(int(first), int(end or int(first) + 1))[int(shard) :: int(of)]
     started, failed, runs, conflicted = time.monotonic(), [], 0, 0
     kinds: Counter[str] = Counter()

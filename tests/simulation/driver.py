@@ -41,7 +41,7 @@ _parse = lru_cache(maxsize=512)(reader("docs/plan.md"))
 
 
 @contextlib.contextmanager
-def _running() -> Iterator[asyncio.AbstractEventLoop]:
+def running() -> Iterator[asyncio.AbstractEventLoop]:
     """Give a loop for a whole history; a runner for each run costs more than a small run does."""
     loop = asyncio.new_event_loop()
     try:
@@ -114,12 +114,12 @@ class Copy:
 class History:
     """Plays one history."""
 
-    def __init__(self, seed: int, copies: int = 1, look: Look = TEMPLATE) -> None:
+    def __init__(self, seed: int, copies: int = 1, look: Look = TEMPLATE, plan: bytes = b"") -> None:
         self.seed, self.copies, self.look = seed, copies, look
         self.log: list[str] = []
         self.clock, self.pen = Clock(), Pen()
         self.ids = self.runs = self.conflicts = 0
-        self.first = Copy(Disk(look.make(Random(f"plan {seed}"), self.pen)))
+        self.first = Copy(Disk(plan or look.make(Random(f"plan {seed}"), self.pen)))
         self.second: Copy | None = None
         self.tracker = SimTracker(self.clock, self.log.append)
         # Two writers and a list that lags: that race may make an issue twice, which is no news.
@@ -131,10 +131,10 @@ class History:
         """Play all actions, let it settle, and say what broke."""
         error = ""
         try:
-            with _running() as self.loop:
+            with running() as self.loop:
                 for action in actions:
-                    self._act(action)
-                self._settle()
+                    self.act(action)
+                self.settle()
         except Broken as broken:
             error = str(broken)
         except Exception:  # noqa: BLE001 — whatever leaves the engine is what we look for
@@ -146,7 +146,8 @@ class History:
 
     # ---------------------------------------------------------------- actions
 
-    def _act(self, action: Action) -> None:
+    def act(self, action: Action) -> None:
+        """Let one thing happen."""
         rng = Random(action.seed)
         self.clock.pass_(rng.choice((0.1, 0.4, 3.0, 60.0)))
         match action.who:
@@ -294,7 +295,7 @@ class History:
 
     # ----------------------------------------------------------------- settle
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """No more edits, no more faults: quiet within a few runs, and both sides alike."""
         self.log.append("-- now all is calm")
         copies = [c for c in (self.second, self.first) if c is not None]

@@ -64,6 +64,7 @@ class Weather:
         self.points += 1
         if self.points == self.crash_at:
             self.log(f"    dies at point {self.points}, {name}")
+        if self.crash_at and self.points >= self.crash_at:  # nor does another task of the dead process go on
             raise Crash(name)
         # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
         window = ("intended update-issue", "intended close-issue", "before PATCH", "after GET issue")
