@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tests.simulation.driver import describe, play, shrink
 from tests.simulation.golden import GOLDEN, PLAYS, Golden
 from tests.simulation.looks import LOOKS
+from tests.simulation.mutants import MUTANTS
 
 
 def tell(text: str) -> None:
@@ -34,6 +35,17 @@ def crash(kind: str, scenarios: Sequence[Golden], stories: int) -> int:
     return 1 if failed else 0
 
 
+def mutants() -> int:
+    """Say of each mutant whether it is caught, and by what."""
+    killed = 0
+    for mutant in MUTANTS:
+        error = mutant.killed_by()
+        killed += bool(error)
+        tell(f"{'killed' if error else 'SURVIVED':8}  {mutant.name}: {' '.join(error.split())[:100]}")
+    tell(f"{killed} of {len(MUTANTS)} mutants killed")
+    return 0 if killed == len(MUTANTS) else 1
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", default="0:1000", help="FIRST:END, or one seed")
@@ -48,7 +60,10 @@ def main() -> int:
     parser.add_argument(
         "--crash-points", choices=(*PLAYS,), help="die in the golden scenarios instead, at every point"
     )
+    parser.add_argument("--mutants", action="store_true", help="say of each protocol mutant what kills it")
     options = parser.parse_args()
+    if options.mutants:
+        return mutants()
     shard, _, of = options.shard.partition("/")
     if options.crash_points:
         return crash(options.crash_points, GOLDEN[int(shard) :: int(of)], options.stories)

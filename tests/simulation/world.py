@@ -307,3 +307,11 @@ class Disk:
 
     def forget_state(self) -> None:
         self.state = b""
+
+    def commit(self) -> tuple[bytes, bytes]:
+        """Keep both files as they are now, as git does."""
+        return self.plan, self.state
+
+    def check_out(self, commit: tuple[bytes, bytes]) -> None:
+        """Put both files back as they were: the base travels with its plan."""
+        self.plan, self.state = commit
