@@ -85,7 +85,7 @@ def derive(agreement: Agreement, given: Given) -> None:
     """Apply every rule, in order."""
     for uid, item in given.local.items():
         if item.kind is Kind.TASK and not _is_suspended(agreement, given, uid):
-            for rule in (_first_state, _chosen, _closed, _steps_done, _unticked, _reopened):
+            for rule in (_first_state, _dropped, _chosen, _closed, _steps_done, _unticked, _reopened):
                 rule(agreement, given, uid)
     for uid, item in given.local.items():
         if item.kind is Kind.TASK:
@@ -178,6 +178,23 @@ def _chosen(agreement: Agreement, given: Given, uid: Uid) -> None:
     agreement.set(uid, Field.IMPLIED, tuple(open_), "resolved")
 
 
+def _dropped(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """Ask where an issue was closed as not planned and the steps, which say the state, moved it otherwise.
+
+    Source: sync semantics §2.3, what the plan says now.
+    """
+    is_pulled = agreement.get(uid, Field.STATE) == State.DROPPED and _then(given, uid) is not State.DROPPED
+    is_chosen = (uid, Field.STATE) in agreement.chosen
+    if given.local[uid].fields.get(Field.CARRIER) != "boxes" or not is_pulled or is_chosen:
+        return
+    then, is_finished = _then(given, uid), _is_finished(agreement, given, uid)
+    has_steps = bool(counting(agreement, given, uid))
+    now = State.DONE if is_finished else State.TODO
+    is_crossed = is_finished and (_had_open(agreement, given, uid) or _was_told(given, uid))
+    if is_crossed if then is State.TODO else has_steps and not is_finished:
+        agreement.disagree(Conflict(uid, Field.STATE, then, now.value, State.DROPPED.value))
+
+
 def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R1: the task became done on one side: its open steps are ticked and remembered as implied."""
     then, now = _then(given, uid), agreement.get(uid, Field.STATE)
@@ -237,16 +254,17 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish") and not _has_reopened(given, uid)
     if given.policy.steps_done != "close" or not is_quiet or not _is_finished(agreement, given, uid):
         return
-    then = [
-        given.base.agreed[s]
-        for s in uids_of(given.base.agreed.get(uid), Field.STEPS)
-        if s in given.base.agreed
-    ]
-    was_open = {s.uid for s in then if tick_of(s) is Tick.OPEN and not _is_optional(given, s.uid)}
-    if was_open & set(counting(agreement, given, uid)):
+    if _had_open(agreement, given, uid):
         agreement.set(uid, Field.STATE, State.DONE.value, "R2")
         if given.local[uid].fields.get(Field.CARRIER) != "boxes":
             agreement.set(uid, Field.IMPLIED, (_whole(uid),), "R2")
+
+
+def _had_open(agreement: Agreement, given: Given, uid: Uid) -> bool:
+    """Whether a step that still counts was open when both sides last agreed."""
+    then = (given.base.agreed.get(s) for s in uids_of(given.base.agreed.get(uid), Field.STEPS))
+    was_open = {s.uid for s in then if s and tick_of(s) is Tick.OPEN}
+    return bool(was_open & set(counting(agreement, given, uid)))
 
 
 def _whole(uid: Uid) -> Uid:

@@ -6,15 +6,44 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 from tests.simulation.driver import describe, play, shrink
+from tests.simulation.golden import GOLDEN, PLAYS, Golden
 from tests.simulation.looks import LOOKS
+from tests.simulation.mutants import MUTANTS
 
 
 def tell(text: str) -> None:
     """Say one thing at once, also into a pipe."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def crash(kind: str, scenarios: Sequence[Golden], stories: int) -> int:
+    """Let golden scenarios die at every point, and tell of those that end otherwise."""
+    started, count, failed = time.monotonic(), 0, 0
+    for golden in scenarios:
+        before = count
+        for death in PLAYS[kind](golden):
+            count += 1
+            if death.error:
+                failed += 1
+                tell(str(death) if failed <= stories else f"{golden.name} {death.points} {death.act}")
+        tell(f"{count - before:6} {golden.name}")
+    tell(f"{count} deaths ({kind}), {time.monotonic() - started:.1f} s: {failed} failed")
+    return 1 if failed else 0
+
+
+def mutants() -> int:
+    """Say of each mutant whether it is caught, and by what."""
+    killed = 0
+    for mutant in MUTANTS:
+        error = mutant.killed_by()
+        killed += bool(error)
+        tell(f"{'killed' if error else 'SURVIVED':8}  {mutant.name}: {' '.join(error.split())[:100]}")
+    tell(f"{killed} of {len(MUTANTS)} mutants killed")
+    return 0 if killed == len(MUTANTS) else 1
 
 
 def main() -> int:
@@ -28,9 +57,17 @@ def main() -> int:
     parser.add_argument(
         "--twice", type=int, default=50, help="every N-th seed is played twice, logs must be equal"
     )
+    parser.add_argument(
+        "--crash-points", choices=(*PLAYS,), help="die in the golden scenarios instead, at every point"
+    )
+    parser.add_argument("--mutants", action="store_true", help="say of each protocol mutant what kills it")
     options = parser.parse_args()
-    first, _, end = options.seeds.partition(":")
+    if options.mutants:
+        return mutants()
     shard, _, of = options.shard.partition("/")
+    if options.crash_points:
+        return crash(options.crash_points, GOLDEN[int(shard) :: int(of)], options.stories)
+    first, _, end = options.seeds.partition(":")
     seeds = range(int(first), int(end or int(first) + 1))[int(shard) :: int(of)]
     started, failed, runs, conflicted = time.monotonic(), [], 0, 0
     kinds: Counter[str] = Counter()

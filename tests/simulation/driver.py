@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import hashlib
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from plansync.errors import PlansyncError
@@ -33,6 +34,21 @@ _GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
 _SETTLING_MAX = 4
 _WELL = (Status.APPLIED, Status.DEFERRED)
 _FIELDS = {Field.TITLE: "title", Field.PHASE: "phase"}
+
+
+_parse = lru_cache(maxsize=512)(reader("docs/plan.md"))
+"""Documents are values, so a text that was read once is read: half of the time of a history is parsing."""
+
+
+@contextlib.contextmanager
+def running() -> Iterator[asyncio.AbstractEventLoop]:
+    """Give a loop for a whole history; a runner for each run costs more than a small run does."""
+    loop = asyncio.new_event_loop()
+    try:
+        yield loop
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())  # of runs that died
+        loop.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +114,12 @@ class Copy:
 class History:
     """Plays one history."""
 
-    def __init__(self, seed: int, copies: int = 1, look: Look = TEMPLATE) -> None:
+    def __init__(self, seed: int, copies: int = 1, look: Look = TEMPLATE, plan: bytes = b"") -> None:
         self.seed, self.copies, self.look = seed, copies, look
         self.log: list[str] = []
         self.clock, self.pen = Clock(), Pen()
         self.ids = self.runs = self.conflicts = 0
-        self.first = Copy(Disk(look.make(Random(f"plan {seed}"), self.pen)))
+        self.first = Copy(Disk(plan or look.make(Random(f"plan {seed}"), self.pen)))
         self.second: Copy | None = None
         self.tracker = SimTracker(self.clock, self.log.append)
         # Two writers and a list that lags: that race may make an issue twice, which is no news.
@@ -115,11 +131,10 @@ class History:
         """Play all actions, let it settle, and say what broke."""
         error = ""
         try:
-            with asyncio.Runner() as runner:
-                self.runner = runner
+            with running() as self.loop:
                 for action in actions:
-                    self._act(action)
-                self._settle()
+                    self.act(action)
+                self.settle()
         except Broken as broken:
             error = str(broken)
         except Exception:  # noqa: BLE001 — whatever leaves the engine is what we look for
@@ -131,7 +146,8 @@ class History:
 
     # ---------------------------------------------------------------- actions
 
-    def _act(self, action: Action) -> None:
+    def act(self, action: Action) -> None:
+        """Let one thing happen."""
         rng = Random(action.seed)
         self.clock.pass_(rng.choice((0.1, 0.4, 3.0, 60.0)))
         match action.who:
@@ -202,7 +218,7 @@ class History:
         return Project(
             name="plan",
             path="docs/plan.md",
-            parse=reader("docs/plan.md"),
+            parse=_parse,
             files=copy.disk,
             target=TARGET,
             tracker=self.tracker,
@@ -235,7 +251,9 @@ class History:
             r.visible_at <= self.clock.seconds for r in self.tracker.rows.values()
         )
         try:
-            report = self.runner.run(run(project, direction, Options(Direction(direction), allow=allow)))
+            report = self.loop.run_until_complete(
+                run(project, direction, Options(Direction(direction), allow=allow))
+            )
         except Crash:
             has_died = True
         except PlansyncError as error:
@@ -277,7 +295,7 @@ class History:
 
     # ----------------------------------------------------------------- settle
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """No more edits, no more faults: quiet within a few runs, and both sides alike."""
         self.log.append("-- now all is calm")
         copies = [c for c in (self.second, self.first) if c is not None]
