@@ -28,11 +28,11 @@ define install
   && $(BIN)/python -m pip install -qq --no-input -e '$(1)' -c constraints.txt; }
 endef
 
-.PHONY: help demo test test-all pytest lint types contracts format clean
+.PHONY: help demo test test-all pytest coverage lint types contracts format clean
 
 help:
 	@echo "make demo       see it work: a plan, a tracker on this machine, changes both ways"
-	@echo "make test       lint, types, contracts and the tests with coverage"
+	@echo "make test       lint, types, contracts and the tests     make coverage   the tests, and what they reach"
 	@echo "make test-all   the same, with the tests on every Python of $(VERSIONS) that is here"
 	@echo "make lint       ruff: rules and formatting       make types      mypy, strict"
 	@echo "make contracts  which part may import which      make format     put the code in shape"
@@ -42,10 +42,13 @@ demo: $(CORE)
 	@$(BIN)/plansync demo
 
 test: lint types contracts $(DEV)
-	@$(BIN)/python -m pytest $(AT_ONCE) --cov
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
 pytest: $(DEV)
 	@$(BIN)/python -m pytest $(AT_ONCE)
+
+coverage: $(DEV)
+	@$(BIN)/python -m pytest $(AT_ONCE) --cov
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .

@@ -116,9 +116,12 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
 
 
 @pytest.fixture
-def fresh(plan: Source, tracker: Place, tmp_path: Path, forks: Mortals) -> Copy:
-    """A working copy whose plan is not on the tracker yet."""
-    return Copy.of(plan.content, tmp_path / "work", tracker, forked=forks.run)
+def fresh(
+    plan: Source, tracker: Place, tmp_path: Path, forks: Mortals, request: pytest.FixtureRequest
+) -> Copy:
+    """A working copy whose plan is not on the tracker yet; a module that says `QUICK` spares it the start-ups."""
+    is_quick = getattr(request.module, "QUICK", False)
+    return Copy.of(plan.content, tmp_path / "work", tracker, forked=forks.run, is_quick=is_quick)
 
 
 @pytest.fixture(scope="session")

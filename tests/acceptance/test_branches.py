@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.people import Copy, Person
 
+QUICK = True
+
 
 def git(copy: Copy, *arguments: str) -> str:
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")

@@ -15,20 +15,10 @@ import pytest
 from plansync.document.dialects import DIALECTS
 from tests.acceptance.conftest import Stage
 from tests.support.mortals import Mortals
-from tests.support.people import Copy, Person, Place, Ran
+from tests.support.people import Copy, Person, Place
 
 PLANS = Path(__file__).parents[1] / "plans"
 FORMS = [dialect.name for dialect in DIALECTS if dialect.is_written]
-
-
-class Quick(Copy):
-    """A working copy whose commands run without their start-up: the same program, in a process forked for each."""
-
-    def run(self, *arguments: str, exits: int | None = 0) -> Ran:
-        assert self.forked is not None
-        ran = self.forked(self, arguments)
-        assert exits is None or ran.code == exits, ran
-        return ran
 
 
 @pytest.fixture(params=FORMS)
@@ -40,7 +30,7 @@ def form(request: pytest.FixtureRequest) -> str:
 def bare(form: str, tracker: Place, tmp_path: Path, forks: Mortals) -> Copy:
     """A working copy of a plan in this form, not on the tracker yet."""
     content = (PLANS / f"{form}.md").read_bytes()
-    return Quick.of(content, tmp_path / "work", tracker, forked=forks.run)
+    return Copy.of(content, tmp_path / "work", tracker, forked=forks.run, is_quick=True)
 
 
 Pushes = dict[str, tuple[bytes, bytes, Any]]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.people import Copy, Person, Ran
 
+QUICK = True
+
 FILE = "changes.json"
 
 

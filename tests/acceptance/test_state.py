@@ -17,6 +17,8 @@ from tests.support.outline import stripped
 from tests.support.people import Copy, Person, Place, Ran, run
 from tests.support.repository import began, cloned, git, keep, merged, with_driver
 
+QUICK = True
+
 FOOTER = re.compile(rb"\r?\n<!-- plansync plan=[0-9a-z]{8} -->")
 
 
