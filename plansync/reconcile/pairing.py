@@ -254,14 +254,15 @@ def _similar(left: Iterable[Item], rest: Sequence[Item]) -> list[tuple[Uid, Uid]
         (a.uid, b.uid)
         for a in left
         for b in rest
-        if _is_similar(text_of(a, Field.TEXT), text_of(b, Field.TEXT))
+        if is_similar(text_of(a, Field.TEXT), text_of(b, Field.TEXT))
     ]
     return [
         (a, b) for a, b in close if sum(x == a for x, _ in close) == 1 and sum(y == b for _, y in close) == 1
     ]
 
 
-def _is_similar(a: str, b: str) -> bool:
+def is_similar(a: str, b: str) -> bool:
+    """Say whether one text may be the other, reworded."""
     one, other = (re.sub(r"\s+", " ", text[:_COMPARED_MAX]) for text in (a, b))
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     return (

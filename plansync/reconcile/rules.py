@@ -150,10 +150,13 @@ def _then(given: Given, uid: Uid) -> State | None:
 
 
 def _first_state(agreement: Agreement, given: Given, uid: Uid) -> None:
-    """Without a base: a plan whose boxes carry the state says done when all are ticked."""
+    """Without a base: a plan whose boxes carry the state says done when all are ticked, as they are now agreed."""
     if _then(given, uid) is not None or Field.STATE in given.local[uid].fields:
         return
+    is_there = uid in given.remote and Field.STEPS in agreement.items.get(uid, {})
     derived = shown_state(given.local, uid)
+    if is_there:
+        derived = State.DONE if _is_finished(agreement, given, uid) else State.TODO
     issue = given.remote[uid].fields.get(Field.STATE) if uid in given.remote else derived.value
     if issue is None:
         return

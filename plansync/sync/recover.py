@@ -21,6 +21,7 @@ from plansync.model import (
     text_of,
     tick_of,
 )
+from plansync.reconcile.pairing import is_similar
 from plansync.reconcile.settle import REMEMBERED
 from plansync.store import state
 from plansync.store.files import digest
@@ -218,10 +219,23 @@ def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:
         uid, field = Uid(name), Field(field_)
         if is_step(uid):
             known = [text_of(s.get(uid), Field.TEXT) for s in (then.local, session.base.local)]
-            yield _Sign(uid, field, _has_step_landed(session.shown, uid, field, (old, new), known))
+            has_landed = _has_step_landed(session.shown, uid, field, (old, new), known)
+            is_removal = field is Field.TEXT and new is None and has_landed
+            if is_removal and _is_reworded(session.shown, then.local, owner_of(uid), old):
+                has_landed = None
+            yield _Sign(uid, field, has_landed)
         else:
             shown = session.shown[uid].fields.get(field) if uid in session.shown else None
             yield _Sign(uid, field, _has_landed(shown, old, new))
+
+
+def _is_reworded(side: Snapshot, then: Snapshot, owner: Uid, text: str) -> bool:
+    """Say whether a step that seems to be removed may be there in other words: a step that no write put there."""
+    known = {words(text_of(s, Field.TEXT)) for s in steps_of(then, owner)}
+    return any(
+        words(now) not in known and is_similar(text, now)
+        for now in (text_of(s, Field.TEXT) for s in steps_of(side, owner))
+    )
 
 
 def _has_step_landed(

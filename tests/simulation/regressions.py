@@ -156,4 +156,10 @@ REGRESSIONS: dict[str, Past] = {
         " plan:finish:1610515198 run:sync:1678944503",
         look="boxes",
     ),
+    "whether an issue was reopened before a crash is not known, so a close after it is asked about": Past(
+        775,
+        "plan:remove:3230080308 run:push:822268043 tracker:tick:1439096405 tracker:tick:3643265368"
+        " run:sync:100212072 tracker:drop:1339620912 tracker:untick:495929121 run:sync:1541978699"
+        " tracker:close:961975583",
+    ),
 }

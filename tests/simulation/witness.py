@@ -41,7 +41,7 @@ class Times:
 
     `known_tick`: a tick after the task had its issue. `news`: a tick or an open step that no run has decided on
     yet, by side. `decided`: what a run last knew when it decided on the state. `undone`: an open step came to a task
-    that both sides held for done.
+    that both sides held for done. `unsaid`: a status line was deleted, which says todo (semantics §2.3).
     """
 
     tick: int = -1
@@ -57,6 +57,7 @@ class Times:
     news_tick: dict[str, int] = field(default_factory=dict)
     news_open: dict[str, int] = field(default_factory=dict)
     undone: int = -1
+    unsaid: int = -1
 
 
 @dataclass(slots=True)
@@ -164,6 +165,8 @@ class Witness:
             for task in tasks:
                 if task.status_line != -1 or task.key in self._statuses:
                     self.times[task.key].status = self.event
+                if task.status_line == -1 and task.key in self._statuses:
+                    self.times[task.key].unsaid = self.event
                 if not task.uid and self._is_retitled(task):
                     self.excused.add(task.key)
         self._note_met(now)
@@ -414,7 +417,7 @@ class StepsSay:
         times = self.witness.times[name]
         if old is None:
             return
-        news = times.tick if new == State.DONE.value else times.open_
+        news = times.tick if new == State.DONE.value else max(times.open_, times.unsaid)
         if old != history[0] and news <= times.state:
             raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
         if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
