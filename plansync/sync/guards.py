@@ -19,6 +19,7 @@ from plansync.model import (
     owner_of,
     uids_of,
 )
+from plansync.store.header import NO_CONFIG
 from plansync.text import cut
 from plansync.trackers.base import Repository
 
@@ -33,6 +34,7 @@ ALLOWED = (
     "mass-create",
     "look-alikes",
     "other-repository",
+    "settings-changed",
 )
 """The names that `--allow` takes."""
 
@@ -126,6 +128,18 @@ def check_repository(known: str, repository: Repository, *, allow: Collection[st
             f"{repository.name} is not the repository that this plan was synced with",
             allow,
         )
+
+
+def check_settings(known: str, now: str, *, allow: Collection[str]) -> None:
+    """Stop where other settings than in the last run would write what nobody changed.
+
+    Raises: SafetyStop.
+    """
+    if known != NO_CONFIG and known != now:
+        words = (
+            "the settings that say what becomes what are not those of the last run; look first: plansync diff"
+        )
+        _stop("settings-changed", words, allow)
 
 
 def _stop(name: str, what: str, allow: Collection[str]) -> None:

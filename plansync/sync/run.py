@@ -126,7 +126,7 @@ class _Run:
         self._tell(changeset, chosen)
         self.options.decided(session, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
-        alike = await self._look_alikes(planned)
+        alike = [] if self.report.is_rebuilt else await self._look_alikes(planned)
         if self.options.is_dry:
             return self._finish()
         if self.report.is_rebuilt:
@@ -299,15 +299,17 @@ class _Run:
         return found
 
     def _guard(self, planned: list[Operation], alike: list[LookAlike]) -> None:
+        session, allow = self.session, self.options.allow
         guards.check_look_alikes([(record.ref, record.title) for _, record in alike])
-        session = self.session
+        if session.saved and planned:
+            guards.check_settings(session.saved.config, self.project.config, allow=allow)
         frozen = {u: i for u, i in session.shown.items() if owner_of(u) in session.frozen}
         guards.check(
             session.base,
             {**frozen, **session.local},
             planned,
             self._unreadable(),
-            allow=self.options.allow,
+            allow=allow,
             max_creates=self.project.max_creates,
             is_attended=self.options.is_attended,
         )

@@ -77,6 +77,37 @@ def test_words_of_every_task_changed_at_once_are_asked_about(copy: Copy, person:
     assert all(issue["title"].startswith("X") for issue in person.tasks())
 
 
+def test_other_settings_are_asked_about_before_they_write_what_nobody_changed(
+    copy: Copy, person: Person
+) -> None:
+    before = copy.content
+    copy.env["PLANSYNC_MILESTONES"] = "none"
+    copy.tick(copy.outline.task("1.1").steps[0])
+    ticked = copy.content
+    assert ticked != before
+
+    ran = copy.sync(exits=7)
+
+    assert "--allow settings-changed" in ran.json["error"]
+    assert copy.content == ticked
+    assert copy.run("diff", "--json").json["operations"], "looking is free"
+    copy.sync("--allow", "settings-changed")
+    assert person.boxes(copy.outline.task("1.1").title)[0][0] == "x"
+    copy.tick(copy.outline.task("1.1").steps[1])
+    copy.sync()
+
+
+def test_other_settings_that_change_nothing_are_just_remembered(copy: Copy) -> None:
+    header = copy.state.read_text(encoding="utf-8").splitlines()[0]
+    (copy.folder / "plansync.toml").write_text('dropped_labels = ["never"]\n', encoding="utf-8")
+
+    copy.sync()
+
+    assert copy.state.read_text(encoding="utf-8").splitlines()[0] != header
+    copy.tick(copy.outline.task("1.1").steps[0])
+    copy.sync()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_between_two_requests_and_the_next_run_goes_on(
     fresh: Copy, person: Person, number: signal.Signals

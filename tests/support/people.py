@@ -190,6 +190,7 @@ class Copy:
         else:
             ran = run([*arguments, *self.flags], self.folder, self.env)
         assert exits is None or ran.code == exits, ran
+        assert "Traceback" not in ran.err, ran
         assert ran.code != 3, f"a bug: {ran}"
         return ran
 
