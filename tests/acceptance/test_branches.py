@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from tests.support.people import Copy, Person
+from tests.support.repository import began, git, keep
 
 QUICK = True
-
-
-def git(copy: Copy, *arguments: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments],
-        cwd=copy.folder,
-        env=copy.env,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def commit(copy: Copy) -> None:
-    git(copy, "add", "-A")
-    git(copy, "commit", "-qm", "work")
 
 
 @pytest.fixture
 def on_branch(copy: Copy) -> Copy:
     """A working copy that is on a branch, its plan on the tracker since before."""
-    git(copy, "init", "-q", "-b", "main")
-    commit(copy)
-    git(copy, "checkout", "-qb", "feature")
+    began(copy)
+    git(copy.folder, "checkout", "-qb", "feature")
     return copy
 
 
@@ -63,9 +43,9 @@ def test_a_task_finished_on_a_branch_is_closed_when_the_branch_is_merged(
     assert again.writes == 0
     assert again.kinds("tracker", "deferred") == ["close-issue"], "it is owed as long as the branch lives"
 
-    commit(on_branch)
-    git(on_branch, "checkout", "-q", "main")
-    git(on_branch, "merge", "-q", "feature")
+    keep(on_branch)
+    git(on_branch.folder, "checkout", "-q", "main")
+    git(on_branch.folder, "merge", "-q", "feature")
     on_branch.sync()
 
     assert person.issue(title)["state"] == "closed"
@@ -95,16 +75,16 @@ def test_a_new_task_of_a_branch_gets_its_issue_there(on_branch: Copy, person: Pe
 
 
 def test_a_task_taken_up_again_on_a_branch_is_reopened_after_the_merge(copy: Copy, person: Person) -> None:
-    git(copy, "init", "-q", "-b", "trunk")
+    git(copy.folder, "init", "-q", "-b", "trunk")
     title = finish(copy)
     copy.sync()
-    commit(copy)
-    git(copy, "checkout", "-qb", "feature")
+    keep(copy)
+    git(copy.folder, "checkout", "-qb", "feature")
     copy.untick(copy.outline.task("1.1").steps[0])
 
     assert copy.sync().kinds("tracker", "deferred") == ["reopen-issue"]
     assert person.issue(title)["state"] == "closed"
-    git(copy, "checkout", "-q", "-B", "trunk")
+    git(copy.folder, "checkout", "-q", "-B", "trunk")
     copy.sync()
 
     assert person.issue(title)["state"] == "open"
@@ -136,9 +116,8 @@ def test_the_settings_say_which_branch_is_the_default_one(
 def test_a_checkout_of_the_default_branchs_commit_counts_as_it_unless_the_job_says_otherwise(
     copy: Copy, person: Person, ref: dict[str, str], is_closed: bool
 ) -> None:
-    git(copy, "init", "-q", "-b", "main")
-    commit(copy)
-    git(copy, "checkout", "-q", "--detach")
+    began(copy)
+    git(copy.folder, "checkout", "-q", "--detach")
     copy.env |= ref
     title = finish(copy)
 
@@ -148,10 +127,9 @@ def test_a_checkout_of_the_default_branchs_commit_counts_as_it_unless_the_job_sa
 
 
 def test_an_old_commit_closes_nothing(copy: Copy, person: Person) -> None:
-    git(copy, "init", "-q", "-b", "main")
-    commit(copy)
-    git(copy, "commit", "-qm", "more", "--allow-empty")
-    git(copy, "checkout", "-q", "HEAD~1")
+    began(copy)
+    git(copy.folder, "commit", "-qm", "more", "--allow-empty")
+    git(copy.folder, "checkout", "-q", "HEAD~1")
     title = finish(copy)
 
     ran = copy.sync()
@@ -162,11 +140,11 @@ def test_an_old_commit_closes_nothing(copy: Copy, person: Person) -> None:
 
 def test_the_remote_says_which_branch_is_its_default_one(copy: Copy, person: Person) -> None:
     """Its name is no usual one, and a branch with a usual name is there too."""
-    git(copy, "init", "-q", "-b", "release")
-    commit(copy)
-    git(copy, "branch", "main")
-    git(copy, "update-ref", "refs/remotes/origin/release", "HEAD")
-    git(copy, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release")
+    git(copy.folder, "init", "-q", "-b", "release")
+    keep(copy)
+    git(copy.folder, "branch", "main")
+    git(copy.folder, "update-ref", "refs/remotes/origin/release", "HEAD")
+    git(copy.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release")
     title = finish(copy)
 
     copy.sync()
