@@ -29,7 +29,7 @@ def command(
     context: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]... [PLAN]", help="The conflicts, by their ids; none: list them."),
+        typer.Argument(metavar="ID... PLAN", help="The conflicts, by their ids; none: list them."),
     ] = None,
     take: Annotated[
         Side | None, typer.Option("--take", help="Take the value of this side; base: what was last agreed.")
