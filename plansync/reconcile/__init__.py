@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plansync.model import Changeset, Field, Item, Kind, Note, Snapshot, Uid, is_step
+from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.aside import set_aside
-from plansync.reconcile.merge import Agreement, merge
+from plansync.reconcile.merge import merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.rules import Given, Policy, derive, without_issue

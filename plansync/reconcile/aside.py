@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from plansync.model import Field, Item, Snapshot, Uid, Value, is_step, owner_of
-from plansync.reconcile.merge import Agreement, same
+from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.merge import same
 
 Settles = Callable[[Uid, Field], bool]
 """Says of a field whether a run may settle it."""

@@ -25,7 +25,8 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.reconcile.merge import Agreement, same
+from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.merge import same
 from plansync.reconcile.rules import Given
 
 IDS, MILESTONES, ISSUES = 0, 1, 2

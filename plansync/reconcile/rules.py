@@ -32,8 +32,9 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
+from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.aside import Settles
-from plansync.reconcile.merge import Agreement, shown_state
+from plansync.reconcile.merge import shown_state
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""What a merge agreed on so far, why, and what it leaves to a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from plansync.model import Choices, Conflict, Field, Note, Uid, Value
+
+
+@dataclass(slots=True)
+class Agreement:
+    """What is agreed so far. A field in conflict, or unknown, is not in `items`.
+
+    `choices`: what a person decided beforehand; `chosen`: the fields for which that was needed; `aside`: those that
+    this run was told to leave as they are.
+    """
+
+    choices: Choices = field(default_factory=dict)
+    items: dict[Uid, dict[Field, Value]] = field(default_factory=dict)
+    conflicts: dict[tuple[Uid, Field], Conflict] = field(default_factory=dict)
+    why: dict[tuple[Uid, Field], str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    chosen: set[tuple[Uid, Field]] = field(default_factory=set)
+    aside: set[tuple[Uid, Field]] = field(default_factory=set)
+
+    def set(self, uid: Uid, name: Field, value: Value, rule: str) -> None:
+        """Agree on a value."""
+        self.items.setdefault(uid, {})[name] = value
+        self.why[uid, name] = rule
+
+    def get(self, uid: Uid, name: Field) -> Value | None:
+        """Read what is agreed, `None` where nothing is."""
+        return self.items.get(uid, {}).get(name)
+
+    def disagree(self, conflict: Conflict) -> None:
+        """Leave a field to a person, or take what the person decided."""
+        key = conflict.uid, conflict.field
+        choice = self.choices.get(key)
+        if choice and (value := choice.of(conflict)) is not None:
+            self.set(*key, value, choice.rule)
+            self.chosen.add(key)
+            return
+        self.conflicts[conflict.uid, conflict.field] = conflict
+        self.items.get(conflict.uid, {}).pop(conflict.field, None)
