@@ -68,6 +68,7 @@ class When(_Strict):
 
     issue_closed: Literal["auto", "tick-steps", "mark-task", "ask"] = "auto"
     steps_done: Literal["close", "nothing"] = "close"
+    task_removed: Literal["keep", "ask", "close"] = "keep"
     done_at_first_push: Literal["skip", "create"] = "skip"
 
 

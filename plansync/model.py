@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, TypeAlias
+from typing import NamedTuple, NewType, TypeAlias
 
 Uid = NewType("Uid", str)
 """`k3f9a2c` for a phase or a task; `k3f9a2c/4` for the task's fourth step ever."""
@@ -30,6 +30,10 @@ TITLE_MAX = 200
 
 OVERALL_WORDS = ("Not Started", "In Progress", "Completed")
 """The words of a live **Implementation Status** line, in the order in which they follow."""
+
+
+RELINKED = "relinked"
+"""The rule of a link in the plan that stands in the place of one to an issue that is the task's no more."""
 
 
 class Kind(StrEnum):
@@ -81,6 +85,10 @@ class Field(StrEnum):
     DEPENDS = "depends"
     IMPLIED = "implied"
     TOLD = "told"
+    NOTED = "noted"
+    ACCEPTED = "accepted"
+    EXISTENCE = "existence"
+    REASON = "reason"
     CARRIER = "carrier"
     STATUS = "status"
     MARKER = "marker"
@@ -213,6 +221,26 @@ def conflict_id(uid: Uid, name: Field) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """Something that is not as plansync left it, and stays so until a person says otherwise; no conflict.
+
+    Its id is made like a conflict's. `text`: what is so, in words.
+    """
+
+    uid: Uid
+    field: Field
+    text: str
+
+
+class Removed(NamedTuple):
+    """A task that is gone from the plan while its issue is open; `is_changed`: the issue moved since both agreed."""
+
+    uid: Uid
+    ref: int
+    is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Something worth a line to the user that no operation says. `uid` may be empty."""
 
@@ -227,7 +255,14 @@ class Changeset:
     agreed: Snapshot = field(default_factory=dict)
     operations: tuple[Operation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+    removed: tuple[Removed, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def undecided(self) -> tuple[Conflict | Drift, ...]:
+        """All that a person may decide."""
+        return (*self.conflicts, *self.drifts)
 
 
 def owner_of(uid: Uid) -> Uid:

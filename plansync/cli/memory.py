@@ -103,7 +103,7 @@ def _owed(base: Base, uid: Uid) -> Iterator[Words]:
     """List the halves that are agreed and that a side does not show yet."""
     agreed = base.agreed.get(uid)
     for name, value in agreed.fields.items() if agreed else ():
-        if agreed is None or name in (Field.TOLD, Field.IMPLIED):
+        if agreed is None or name in (Field.TOLD, Field.NOTED, Field.ACCEPTED, Field.IMPLIED):
             continue
         for side, items in (("plan", base.local), ("tracker", base.remote)):
             shown = items[uid].fields.get(name) if uid in items else None

@@ -32,3 +32,6 @@ MaxTime = Annotated[
     str, typer.Option("--max-time", help="Stop between requests after this time, such as 20m.")
 ]
 FailOn = Annotated[FailOnChoice, typer.Option("--fail-on", help="Which conflicts make the exit code 4.")]
+Full = Annotated[
+    bool, typer.Option("--full", help="Read each linked issue directly: notices every deleted one.")
+]

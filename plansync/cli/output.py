@@ -9,9 +9,10 @@ from typing import Any
 
 import typer
 
-from plansync.model import Change, Conflict, Field, Kind, Operation, Side, Value, conflict_id, owner_of
+from plansync.model import Change, Conflict, Drift, Field, Kind, Operation, Side, Value, conflict_id, owner_of
 from plansync.store.state import Target
 from plansync.sync.events import Done, Report, Status
+from plansync.sync.ways import WORDS, How
 from plansync.text import cut, visible
 
 OUTCOMES = {
@@ -72,6 +73,7 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
             "error": str(report.error) if report.error else "",
             "operations": [_operation(report, done) for done in report.done],
             "conflicts": [_conflict(report, c) for c in report.conflicts],
+            "drifts": [_drift(report, d) for d in report.drifts],
             "notes": [{"task": n.uid, "text": visible(n.text)} for n in (*report.notes, *report.left)],
             "requests": {
                 "total": report.requests.total,
@@ -129,6 +131,18 @@ def _conflict(report: Report, conflict: Conflict) -> dict[str, Any]:
         "since": report.moved.get(conflict.uid, ""),
         "ref": issue,
         "line": report.lines.get(conflict.uid, 0),
+        "how": list(report.ways.get((conflict.uid, conflict.field), ())),
+    }
+
+
+def _drift(report: Report, drift: Drift) -> dict[str, Any]:
+    return {
+        "id": conflict_id(drift.uid, drift.field),
+        "task": drift.uid,
+        "field": drift.field.value,
+        "text": visible(drift.text),
+        "line": report.lines.get(drift.uid, 0),
+        "how": list(report.ways.get((drift.uid, drift.field), ())),
     }
 
 
@@ -200,7 +214,8 @@ class Writer:
     def decisions(self, report: Report) -> None:
         """Print what is for a person to decide, and nothing else."""
         self._conflicts(report)
-        if not report.conflicts and not report.error:
+        self._drifts(report)
+        if not report.conflicts and not report.drifts and not report.error:
             self.say("Nothing to decide.")
 
     def _conflicts(self, report: Report) -> None:
@@ -208,18 +223,52 @@ class Writer:
             return
         self.heading("For you to decide")
         for conflict in report.conflicts:
+            if conflict.field is Field.EXISTENCE:
+                self._existence(report, conflict)
+                continue
             line = report.lines.get(conflict.uid, 0)
             issue = report.remote.get(owner_of(conflict.uid))
             place = f"line {line}" if line else "plan"
-            name = visible(cut(report.labels.get(conflict.uid, conflict.uid), _TEXT_MAX))
-            key = self.style(conflict_id(conflict.uid, conflict.field), bold=True)
-            self.say(f"  {self.style('!', fg='red', bold=True)} {key} {name}: {conflict.field.value} differs")
+            self._item(report, conflict, f"{conflict.field.value} differs")
             self.say(f"      {place}: {_told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {_told(report, conflict.remote)}")
-        self.say(
-            "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
-        )
+        if any(c.field is not Field.EXISTENCE for c in report.conflicts):
+            self.say(
+                "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
+            )
         self.say("  Everything else goes on syncing.")
+
+    def _existence(self, report: Report, conflict: Conflict) -> None:
+        """Tell of a record that is gone, or of a task that is."""
+        line = report.lines.get(conflict.uid, 0)
+        if conflict.local == "removed":
+            issue = report.remote.get(conflict.uid)
+            since = ", and its issue changed since" if conflict.remote == "changed" else ""
+            what = f"is no longer in the plan{since} (#{issue.at if issue else '?'} is open)"
+        else:
+            what = f"{conflict.base} is {conflict.remote}{f' (line {line})' if line else ''}"
+        self._item(report, conflict, what)
+        self._ways(report, conflict)
+
+    def _drifts(self, report: Report) -> None:
+        if not report.drifts:
+            return
+        self.heading("As somebody left it, and nothing waits for it")
+        for drift in report.drifts:
+            self._item(report, drift, visible(drift.text))
+            self._ways(report, drift)
+
+    def _item(self, report: Report, about: Conflict | Drift, what: str) -> None:
+        is_conflict = isinstance(about, Conflict)
+        sign = self.style("!", fg="red", bold=True) if is_conflict else self.style("~", fg="yellow")
+        name = visible(cut(report.labels.get(about.uid, about.uid), _TEXT_MAX))
+        self.say(f"  {sign} {self.style(conflict_id(about.uid, about.field), bold=True)} {name}: {what}")
+
+    def _ways(self, report: Report, about: Conflict | Drift) -> None:
+        """List the ways out, each with the command that takes it."""
+        key = conflict_id(about.uid, about.field)
+        for how in report.ways.get((about.uid, about.field), ()):
+            self.say(f"      plansync resolve {key} --how {how:<12} {WORDS[How(how)]}")
 
     def _left(self, report: Report) -> None:
         if report.left:

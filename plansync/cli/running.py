@@ -51,6 +51,7 @@ class Request:
     lineage: str = ""
     rounds: int = 3
     rebuild: bool = False
+    full: bool = False
 
 
 def perform(common: Common, request: Request) -> int:
@@ -94,6 +95,7 @@ def perform(common: Common, request: Request) -> int:
                 lineage=request.lineage,
                 rounds=request.rounds,
                 rebuild=request.rebuild,
+                full=request.full,
                 **_hooks(request),
             )
             with stopper.listening():
@@ -170,6 +172,8 @@ class _Asker:
         if self.request.yes or not (is_first or self.request.asks or len(writes) > _WRITES_UNASKED):
             return True
         what = f"make {len(creates)} issues" if is_first else f"write {counted(len(writes), 'time')}"
+        if self.request.command == "prune":
+            what = f"close {counted(len(writes), 'issue')} as not planned"
         if not self.common.is_attended:
             raise SafetyStop(
                 f"this would {what} at {self.target}; add --yes to go on, or look first: plansync diff"

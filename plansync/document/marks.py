@@ -17,11 +17,16 @@ def heading_marker(document: Document, node: Node, uid: str) -> list[Edit]:
     return [Edit(node.block.text.end, node.block.text.end, text)] if uid else []
 
 
-def heading_link(document: Document, node: Node, link: str) -> list[Edit]:
-    """Write the link line; one that names another issue is its author's and stays, ours stands before it."""
+def heading_link(document: Document, node: Node, link: str, *, replaces: bool = False) -> list[Edit]:
+    """Write the link line; one that names another issue is its author's and stays, ours stands before it.
+
+    `replaces`: the one that is there was ours, of an issue that is the task's no more.
+    """
     number, _, url = link.partition(" ")
     text = f"[{number}]({url})"
     key = link_line(document, node) if node.token else None
+    if key and number and replaces:
+        return [Edit(key.value.start, key.value.end, text.encode())]
     if key and number and document.text(key.value).startswith(f"[{number}]("):
         return [Edit(key.value.start, key.value.end, text.encode())]
     if key and not number:

@@ -30,6 +30,7 @@ from plansync.document.view import (
 from plansync.errors import Unwritable
 from plansync.model import (
     OVERVIEW,
+    RELINKED,
     WHOLE_PLAN,
     Change,
     Field,
@@ -182,7 +183,10 @@ def _set_marker(document: Document, local: Snapshot, op: Operation) -> list[Edit
 
 def _set_link(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
     node = _node(document, local[op.uid].at)
-    return [] if node.is_item else marks.heading_link(document, node, str(op.changes[0].new or ""))
+    if node.is_item:
+        return []
+    change = op.changes[0]
+    return marks.heading_link(document, node, str(change.new or ""), replaces=change.rule == RELINKED)
 
 
 # ---------------------------------------------------------------- task's state

@@ -11,6 +11,7 @@ from plansync.reconcile.aside import set_aside
 from plansync.reconcile.merge import merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
+from plansync.reconcile.removed import asked, closed, noted, remembered, removed
 from plansync.reconcile.rules import Given, Policy, derive, without_issue
 from plansync.reconcile.settle import fold, held, settle
 
@@ -47,11 +48,15 @@ def reconcile(given: Given) -> Decision:
     if given.settles is not None:
         set_aside(agreement, given.local, remote, given.settles)
     derive(agreement, given)
+    gone = removed(given)
+    closes = closed(given, gone)
     changeset = Changeset(
-        agreed=_snapshot(agreement, local, remote),
-        operations=tuple(sorted(operations(agreement, given), key=lambda op: op.wave)),
-        conflicts=tuple(agreement.conflicts.values()),
-        notes=(*agreement.notes, *_left_out(given)),
+        agreed={**_snapshot(agreement, local, remote), **remembered(given, closes)},
+        operations=tuple(sorted((*operations(agreement, given), *closes), key=lambda op: op.wave)),
+        conflicts=(*agreement.conflicts.values(), *asked(given, gone)),
+        drifts=tuple(agreement.drifts.values()),
+        removed=gone,
+        notes=(*agreement.notes, *noted(given, gone), *_left_out(given)),
     )
     return Decision(changeset, given.local, remote, given.skipped)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plansync.model import Choices, Conflict, Field, Note, Uid, Value
+from plansync.model import Choices, Conflict, Drift, Field, Note, Uid, Value
 
 
 @dataclass(slots=True)
@@ -19,6 +19,7 @@ class Agreement:
     items: dict[Uid, dict[Field, Value]] = field(default_factory=dict)
     conflicts: dict[tuple[Uid, Field], Conflict] = field(default_factory=dict)
     why: dict[tuple[Uid, Field], str] = field(default_factory=dict)
+    drifts: dict[tuple[Uid, Field], Drift] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     chosen: set[tuple[Uid, Field]] = field(default_factory=set)
     aside: set[tuple[Uid, Field]] = field(default_factory=set)
@@ -42,3 +43,7 @@ class Agreement:
             return
         self.conflicts[conflict.uid, conflict.field] = conflict
         self.items.get(conflict.uid, {}).pop(conflict.field, None)
+
+    def drift(self, uid: Uid, name: Field, text: str) -> None:
+        """Note that something is not as it was left, which nothing follows from."""
+        self.drifts[uid, name] = Drift(uid, name, text)

@@ -210,49 +210,42 @@ def merge(base: Base, local: Snapshot, remote: Snapshot, choices: Choices | None
         agreement.items[uid] = {}
         if uid in remote:
             _merge_item(agreement, base, local, remote[uid])
-            _note_unknown(agreement, item, remote[uid])
+            _note_unknown(agreement, item, remote, remote[uid])
         else:
             _take_over(agreement, local, item)
     for uid in local:
         if not is_step(uid) and uid in remote:
             _merge_steps(agreement, base, local, remote, uid)
     _force(agreement, local, remote)
-    _note_absent(agreement, base, local, remote)
     return agreement
 
 
 def _force(agreement: Agreement, local: Snapshot, remote: Snapshot) -> None:
-    """Set what holds whether the sides differ or not, for items that are on both (the plan itself need not be)."""
+    """Set what holds whether the sides differ or not.
+
+    Of what the tracker does not have, only the plan's own criteria and a task's state can be set: one that is
+    dropped there gets no issue.
+    """
     for (uid, name), choice in agreement.choices.items():
         owner = owner_of(uid)
-        if choice.is_forced and choice.value is not None and owner in local and owner in (*remote, OVERVIEW):
+        is_there = owner in (*remote, OVERVIEW) or name is Field.STATE
+        if choice.is_forced and choice.value is not None and owner in local and is_there:
             agreement.conflicts.pop((uid, name), None)
+            agreement.drifts.pop((uid, Field.REASON if name is Field.STATE else name), None)
             agreement.set(uid, name, choice.value, choice.rule)
             agreement.chosen.add((uid, name))
 
 
-def _note_unknown(agreement: Agreement, ours: Item, theirs: Item) -> None:
+def _note_unknown(agreement: Agreement, ours: Item, remote: Snapshot, theirs: Item) -> None:
     """Say what of an issue cannot be read, so that a silence is not taken for agreement."""
     if Field.STEPS not in theirs.fields and ours.kind is not Kind.PHASE:
         text = f"#{theirs.at}: our block in its text is cut, doubled or gone; its steps and text wait until it is back"
-        agreement.notes.append(Note(ours.uid, text))
-    if ours.kind is Kind.TASK and ours.fields.get(Field.PHASE) and Field.PHASE not in theirs.fields:
-        agreement.notes.append(
-            Note(ours.uid, f"#{theirs.at} is in no milestone of this plan; it is left there")
+        agreement.drift(ours.uid, Field.STEPS, text)
+    phase = ours.fields.get(Field.PHASE)
+    if ours.kind is Kind.TASK and phase in remote and Field.PHASE not in theirs.fields:
+        agreement.drift(
+            ours.uid, Field.PHASE, f"#{theirs.at} is in no milestone of this plan; it is left there"
         )
-
-
-def _note_absent(agreement: Agreement, base: Base, local: Snapshot, remote: Snapshot) -> None:
-    for uid, item in remote.items():
-        if uid in local or item.kind is not Kind.TASK:
-            continue
-        if uid in base.agreed:
-            text = f"#{item.at} belongs to a task that is no longer in the plan; it stays as it is"
-        else:
-            text = (
-                f"#{item.at} belongs to a task that this copy of the plan has never held; it stays as it is"
-            )
-        agreement.notes.append(Note(uid, text))
 
 
 def _take_over(agreement: Agreement, local: Snapshot, item: Item) -> None:
@@ -311,14 +304,13 @@ def _decide(
         agreement.disagree(Conflict(uid, name, case.agreed, said, case.remote))
     elif verdict.value is not None:
         agreement.set(uid, name, verdict.value, verdict.rule)
-    elif verdict.rule in ("edited on the tracker", "reason differs"):
-        agreement.notes.append(Note(uid, f"#{at}: {name.value.replace('_', ' ')} {_DRIFT[verdict.rule]}"))
-
-
-_DRIFT = {
-    "edited on the tracker": "was edited on the tracker; plansync writes it only when the plan changes it",
-    "reason differs": "is closed on both sides for different reasons; only the reason differs",
-}
+    elif verdict.rule == "reason differs":
+        agreement.drift(
+            uid, Field.REASON, f"#{at} is closed on both sides for different reasons; only the reason differs"
+        )
+    elif verdict.rule == "edited on the tracker":
+        text = "was edited on the tracker; plansync writes it only when the plan changes it"
+        agreement.notes.append(Note(uid, f"#{at}: {name.value.replace('_', ' ')} {text}"))
 
 
 # ------------------------------------------------------------------- steps

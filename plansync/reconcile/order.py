@@ -7,9 +7,11 @@ Plan: ids before the first create, everything else after the tracker.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from plansync.model import (
     OVERVIEW,
+    RELINKED,
     Change,
     Field,
     Item,
@@ -27,6 +29,7 @@ from plansync.model import (
 )
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.merge import same
+from plansync.reconcile.reasons import FIX_REASON
 from plansync.reconcile.rules import Given
 
 IDS, MILESTONES, ISSUES = 0, 1, 2
@@ -154,7 +157,15 @@ class _Orderer:
                 Side.REMOTE, "set-milestone", uid, phase, after + _AFTER_ISSUES["set-milestone"], needs
             )
         if state := self._changes(uid, (Field.STATE,), shown):
-            yield self._state(uid, state[0].old, state[0].new, after)
+            yield from self._states(uid, state[0], after)
+
+    def _states(self, uid: Uid, change: Change, after: int) -> Iterable[Operation]:
+        """Close or reopen; a tracker takes another reason only with another state, so that is both."""
+        if change.rule != FIX_REASON:
+            yield self._state(uid, change.old, change.new, after)
+        else:
+            yield self._state(uid, change.old, State.TODO.value, after)
+            yield self._state(uid, State.TODO.value, change.new, after + 1)
 
     def _state(self, uid: Uid, old: Value | None, new: Value | None, after: int) -> Operation:
         kind = "reopen-issue" if new == State.TODO else "close-issue"
@@ -224,7 +235,7 @@ class _Orderer:
 
     def _content(self, uid: Uid, wave: int) -> Iterable[Operation]:
         item = self.given.local[uid]
-        if uid not in self.given.remote:
+        if uid not in self.given.remote and (uid, Field.STATE) not in self.agreement.chosen:
             return
         for name, kind in _PLAN_FIELDS:
             if uid != OVERVIEW and (changes := self._changes(uid, (name,), item)):
@@ -251,14 +262,20 @@ class _Orderer:
     def _links(self, wave: int) -> Iterable[Operation]:
         for uid, item in self.given.local.items():
             if item.kind is Kind.TASK and uid in self.created and Field.LINK in item.fields:
-                change = Change(uid, Field.LINK, item.fields[Field.LINK], None, "link")
+                change = Change(uid, Field.LINK, item.fields[Field.LINK], None, self._why_linked(item))
                 yield Operation(Side.LOCAL, "set-link", uid, (change,), wave, (uid,))
             elif (
                 item.kind is Kind.TASK
                 and not self._has_link(uid, item)
                 and (link := self._changes(uid, (Field.LINK,), item))
             ):
-                yield Operation(Side.LOCAL, "set-link", uid, link, wave)
+                change = replace(link[0], rule=self._why_linked(item))
+                yield Operation(Side.LOCAL, "set-link", uid, (change,), wave)
+
+    def _why_linked(self, item: Item) -> str:
+        """Say whether a task names an issue for the first time, or another one than before."""
+        number = text_of(item, Field.LINK).partition(" ")[0]
+        return RELINKED if number and number == f"#{self.given.former.get(item.uid)}" else "link"
 
     def _summary(self, has_content: bool, wave: int) -> Iterable[Operation]:
         item = self.given.local.get(OVERVIEW)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from plansync.model import RELINKED
+
 UNDO = "undo "
 """Begins the rule of what an undo sets back; the id of the run that is undone follows."""
+
+FIX_REASON = "fix-reason"
+"""The rule by which an issue that is closed for another reason than the plan's is closed anew."""
 
 WORDS: Mapping[str, str] = {
     "push": "only the plan changed it, so the tracker follows",
@@ -29,7 +34,10 @@ WORDS: Mapping[str, str] = {
     "cycle": "the tasks depend on each other, so the last one could only be named once all had an issue",
     "identity": "everything that has an issue bears an id, so that it is known again",
     "link": "a task names its issue",
+    RELINKED: "the task has another issue now, so it names that one",
     "resolved": "somebody decided the conflict so",
+    "task removed": "the task is no longer in the plan, so its issue is closed as not planned",
+    FIX_REASON: "somebody wanted the issue closed for the reason that the plan gives",
     "told": "the conflict was told, and is not news any more",
 }
 _NUMBERED = re.compile(r"[RS]\d+")

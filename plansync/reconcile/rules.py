@@ -43,6 +43,7 @@ class Policy:
 
     issue_closed: str = "auto"
     steps_done: str = "close"
+    task_removed: str = "keep"
     done_at_first_push: str = "skip"
 
 
@@ -56,7 +57,8 @@ class Given:
     `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
     at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
     `is_final`: the plan is on its default branch, where its computed lines are refreshed. `settles`: which fields may
-    be settled where the sides differ, where not all.
+    be settled where the sides differ, where not all. `pruned`: removed tasks whose issues a person wants closed.
+    `former`: the numbers of issues that were a task's until now.
     """
 
     base: Base
@@ -72,14 +74,17 @@ class Given:
     choices: Choices = field(default_factory=dict)
     is_final: bool = True
     settles: Settles | None = None
+    pruned: frozenset[Uid] = frozenset()
+    former: Mapping[Uid, int] = field(default_factory=dict)
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
-    """List the tasks that get no issue: they were finished before they ever had one."""
+    """List the tasks that get no issue: they were finished before they ever had one, or a person drops them now."""
+    tasks = [u for u, i in given.local.items() if i.kind is Kind.TASK and u not in given.remote]
+    dropped = {u for u in tasks if (u, Field.STATE) in given.choices}
     if given.policy.done_at_first_push != "skip":
-        return frozenset()
-    tasks = (u for u, i in given.local.items() if i.kind is Kind.TASK and u not in given.remote)
-    return frozenset(u for u in tasks if shown_state(given.local, u) is not State.TODO)
+        return frozenset(dropped)
+    return frozenset(dropped | {u for u in tasks if shown_state(given.local, u) is not State.TODO})
 
 
 def derive(agreement: Agreement, given: Given) -> None:
@@ -94,6 +99,7 @@ def derive(agreement: Agreement, given: Given) -> None:
             _link(agreement, given, uid)
     _markers(agreement, given)
     _forget_told(agreement, given)
+    _note_drifts(agreement, given)
     for uid, name in agreement.conflicts:
         owner = owner_of(uid)
         told = agreement.get(owner, Field.TOLD)
@@ -108,6 +114,18 @@ def _forget_told(agreement: Agreement, given: Given) -> None:
     for uid in agreement.items.keys() & given.remote.keys() & given.base.agreed.keys():
         if given.base.agreed[uid].fields.get(Field.TOLD):
             agreement.set(uid, Field.TOLD, (), "told")
+
+
+def _note_drifts(agreement: Agreement, given: Given) -> None:
+    """Remember which drifts were noted, and of those that last which ones a person accepted."""
+    for uid in agreement.items.keys() & given.remote.keys():
+        known = given.base.agreed[uid].fields if uid in given.base.agreed else {}
+        names = {name.value for owner, name in agreement.drifts if owner == uid}
+        if names or known.get(Field.NOTED):
+            agreement.set(uid, Field.NOTED, tuple(sorted(names)), "told")
+        accepted = known.get(Field.ACCEPTED)
+        if isinstance(accepted, tuple) and accepted:
+            agreement.set(uid, Field.ACCEPTED, tuple(a for a in accepted if a in names), "told")
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:
@@ -152,7 +170,8 @@ def _then(given: Given, uid: Uid) -> State | None:
 
 def _first_state(agreement: Agreement, given: Given, uid: Uid) -> None:
     """Without a base: a plan whose boxes carry the state says done when all are ticked, as they are now agreed."""
-    if _then(given, uid) is not None or Field.STATE in given.local[uid].fields:
+    is_chosen = (uid, Field.STATE) in agreement.chosen
+    if is_chosen or _then(given, uid) is not None or Field.STATE in given.local[uid].fields:
         return
     is_there = uid in given.remote and Field.STEPS in agreement.items.get(uid, {})
     derived = shown_state(given.local, uid)
@@ -188,7 +207,7 @@ def _dropped(agreement: Agreement, given: Given, uid: Uid) -> None:
     Source: sync semantics §2.3, what the plan says now.
     """
     is_pulled = agreement.get(uid, Field.STATE) == State.DROPPED and _then(given, uid) is not State.DROPPED
-    is_chosen = (uid, Field.STATE) in agreement.chosen
+    is_chosen = (uid, Field.STATE) in agreement.chosen or uid not in given.remote
     if given.local[uid].fields.get(Field.CARRIER) != "boxes" or not is_pulled or is_chosen:
         return
     then, is_finished = _then(given, uid), _is_finished(agreement, given, uid)

@@ -21,8 +21,8 @@ from plansync.model import (
 )
 
 REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
-    Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD),
-    Kind.PHASE: (Field.TITLE, Field.TOLD),
+    Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD, Field.NOTED, Field.ACCEPTED),
+    Kind.PHASE: (Field.TITLE, Field.TOLD, Field.NOTED, Field.ACCEPTED),
     Kind.TASK: (
         Field.TITLE,
         Field.STATE,
@@ -34,6 +34,8 @@ REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
         Field.DEPENDS,
         Field.IMPLIED,
         Field.TOLD,
+        Field.NOTED,
+        Field.ACCEPTED,
     ),
     Kind.STEP: (Field.TEXT, Field.TICK),
 }
@@ -70,8 +72,11 @@ def settle(
 
     A side that does not hold what is agreed yet is remembered as it is: a half still owed. A field
     that is not agreed (in conflict, or unknown) keeps the base it had. `is_behind`: a newer copy wrote
-    the issue; while a conflict stems from that, this base does not catch up with it.
+    the issue; while a conflict stems from that, this base does not catch up with it. An item that is not in the plan
+    any more is remembered as the plan last held it: it may come back.
     """
+    if owner not in local:
+        local = {**local, **{u: i for u, i in base.local.items() if owner_of(u) == owner}}
     steps: dict[Uid, None] = {}
     for side in (agreed, local, remote, base.agreed, base.local, base.remote):
         steps |= dict.fromkeys(uids_of(side.get(owner), Field.STEPS))

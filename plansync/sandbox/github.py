@@ -99,6 +99,12 @@ def update_milestone(call: Call) -> Answer:
     return Answer(shown.milestone(call.site, call.records.change_milestone(before.number, **fields)))
 
 
+def delete_milestone(call: Call) -> Answer:
+    """Answer DELETE R/milestones/{number}: its issues stay, in none."""
+    call.records.delete_milestone(_milestone(call).number)
+    return Answer(None, 204)
+
+
 def _milestone_fields(call: Call) -> MilestoneChanges:
     fields: MilestoneChanges = {}
     if "description" in call.payload:
@@ -215,6 +221,9 @@ def _existing_milestone(call: Call) -> int | None:
 
 def _issue(call: Call) -> Issue:
     number = call.number()
+    if call.records.is_transferred(number):
+        place = f"{call.site.api}/repositories/{call.records.repository_id + 1}/issues/{number}"
+        raise Refused(301 if call.is_read else 307, "Moved Permanently", place=place)
     if call.records.is_deleted(number):
         raise Refused(410, "This issue was deleted")
     return _found(call.records.issue(number))
@@ -359,6 +368,7 @@ _OF_REPOSITORY: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/milestones", create_milestone),
     ("GET", "/milestones/{number}", get_milestone),
     ("PATCH", "/milestones/{number}", update_milestone),
+    ("DELETE", "/milestones/{number}", delete_milestone),
     ("GET", "/issues", list_issues),
     ("POST", "/issues", create_issue),
     ("GET", "/issues/{number}", get_issue),

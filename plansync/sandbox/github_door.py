@@ -43,6 +43,7 @@ class Call:
     query: Mapping[str, str]
     payload: Payload
     address: str
+    is_read: bool = True
 
     def number(self) -> int:
         """Read the number that the path names."""
@@ -78,7 +79,7 @@ class Door:
                 with _landing(self.records, request.method):
                     answered = do(call)
             except Refused as refused:
-                answered = Answer(refused.body, refused.status)
+                answered = Answer(refused.body, refused.status, refused.headers)
             except StoreError as error:
                 answered = Answer(shown.error(503, str(error)), 503)
             return _response(request, answered)
@@ -99,6 +100,7 @@ class Door:
             query,
             payload,
             by_id + listing.replace("{number}", request.path_params.get("number", "")),
+            request.method in ("GET", "HEAD"),
         )
 
     def _refuse_other_repository(self, path: Mapping[str, str]) -> None:

@@ -30,8 +30,9 @@ _SORTS = {"created": Sort.CREATED, "updated": Sort.UPDATED, "comments": Sort.COM
 class Refused(Exception):
     """An answer that is not what was asked for, ready to send."""
 
-    def __init__(self, status: int, message: str, errors: list[Json] | None = None) -> None:
+    def __init__(self, status: int, message: str, errors: list[Json] | None = None, place: str = "") -> None:
         self.status, self.body = status, error(status, message, errors)
+        self.headers = {"location": place} if place else {}
         super().__init__(message)
 
 

@@ -34,7 +34,7 @@ from plansync.sandbox.kinds import (
     fold,
 )
 
-_VERSION = 1
+_VERSION = 2
 _FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
 _BUSY_S = 5.0  # how long a write waits for another process
 _T = TypeVar("_T")
@@ -55,6 +55,7 @@ CREATE TABLE issue (
 CREATE INDEX issue_updated ON issue (updated_at);
 CREATE INDEX issue_milestone ON issue (milestone);
 CREATE TABLE gone (number INTEGER PRIMARY KEY);
+CREATE TABLE transferred (number INTEGER PRIMARY KEY);
 CREATE TABLE label (
     folded TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
     name TEXT NOT NULL, color TEXT NOT NULL, description TEXT
@@ -128,6 +129,9 @@ class Records:
                 raise StoreError("this is another program's database")
             if version == 0:
                 self._create()
+            elif version == 1:
+                self._db.execute("CREATE TABLE transferred (number INTEGER PRIMARY KEY)")
+                self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _create(self) -> None:
         for statement in _SCHEMA.split(";"):
@@ -197,6 +201,15 @@ class Records:
             self._write("milestone", number, values)
             return _there(self.milestone(number))
 
+    def delete_milestone(self, number: int) -> None:
+        """Remove a milestone; its issues stay, in none."""
+        with self.writing():
+            for (issue,) in self._db.execute(
+                "SELECT number FROM issue WHERE milestone = ?", (number,)
+            ).fetchall():
+                self.change_issue(issue, milestone=None)
+            self._db.execute("DELETE FROM milestone WHERE number = ?", (number,))
+
     # --- issues
 
     def issues(self, query: Query) -> tuple[list[Issue], int]:
@@ -218,6 +231,10 @@ class Records:
     def is_deleted(self, number: int) -> bool:
         """Say whether an issue of this number was there once."""
         return bool(self._db.execute("SELECT 1 FROM gone WHERE number = ?", (number,)).fetchone())
+
+    def is_transferred(self, number: int) -> bool:
+        """Say whether an issue of this number went to another repository."""
+        return bool(self._db.execute("SELECT 1 FROM transferred WHERE number = ?", (number,)).fetchone())
 
     def add_issue(
         self,
@@ -282,6 +299,12 @@ class Records:
             self._touch_milestone(_there(self.issue(number)).milestone)
             self._db.execute("DELETE FROM issue WHERE number = ?", (number,))
             self._db.execute("INSERT INTO gone VALUES (?)", (number,))
+
+    def transfer_issue(self, number: int) -> None:
+        """Take an issue away to another repository: its old number tells where it is now."""
+        with self.writing():
+            self.delete_issue(number)
+            self._db.execute("INSERT INTO transferred VALUES (?)", (number,))
 
     def _turn(self, number: int, kind: str, actor: str, fields: dict[str, Any]) -> None:
         self._write("issue", number, fields)

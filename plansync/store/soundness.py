@@ -59,7 +59,7 @@ def _fits(field: Field, value: Any) -> bool:
         return isinstance(value, list) and all(_is_number(n) for n in value)
     if field is Field.TOLD:
         return isinstance(value, list) and all(isinstance(v, str) and _TOLD.fullmatch(v) for v in value)
-    if field is Field.DEPENDS:
+    if field in (Field.DEPENDS, Field.NOTED, Field.ACCEPTED):
         return isinstance(value, list) and all(isinstance(v, str) for v in value)
     if field in _CHOICES:
         return value in _CHOICES[field]

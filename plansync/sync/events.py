@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from plansync.errors import PlansyncError
-from plansync.model import Base, Conflict, Note, Operation, Side, Snapshot
+from plansync.model import Base, Conflict, Drift, Field, Note, Operation, Side, Snapshot, Uid
 from plansync.trackers.base import Requests
 
 
@@ -40,8 +40,9 @@ class Report:
     """One run's result.
 
     `told`: ids of the conflicts that the plan's memory knew before. `moved`: when the issue of a conflict
-    last changed. `left`: what an undo did not touch, because it changed since. `is_rebuilt`: what was agreed was
-    lost, so nothing but the state file is written. `error`: what ended the run early.
+    last changed. `drifts`: what is not as it was left, and no conflict; `ways`: what can be done about a conflict or
+    a drift that no value settles. `left`: what an undo did not touch, because it changed since. `is_rebuilt`: what
+    was agreed was lost, so nothing but the state file is written. `error`: what ended the run early.
     """
 
     command: str
@@ -49,6 +50,8 @@ class Report:
     plan: str
     done: list[Done] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    drifts: list[Drift] = field(default_factory=list)
+    ways: dict[tuple[Uid, Field], tuple[str, ...]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     requests: Requests = field(default_factory=Requests)
     base: Base = field(default_factory=Base)

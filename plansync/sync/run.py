@@ -31,16 +31,18 @@ from plansync.reconcile import fold
 from plansync.reconcile.order import IDS
 from plansync.store import state
 from plansync.store.journal import Journal
-from plansync.sync import guards, recover
+from plansync.sync import existence, guards, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
+from plansync.sync.existence import LOST, is_accepted
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.reading import require_plan
 from plansync.sync.session import Project, Session
 from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
+from plansync.sync.ways import ways_of
 from plansync.sync.write import Writer
-from plansync.trackers.base import Absence, Thing
+from plansync.trackers.base import Thing
 
 _ROUNDS_MAX = 3
 _IDENTITY = ("set-marker", "set-link")
@@ -66,6 +68,7 @@ class Options:
     `decide`: decides what is to be done, where that is not all that plan and tracker differ in. `decided` is told of
     it before anything is written. `lineage`: what a plan is to be called that has no id yet. `rounds`: in how many
     rounds what moved is decided anew. `rebuild`: forget what is remembered and read it from the issues.
+    `full`: read each linked issue directly, so that a deleted one that no list tells of is missed.
     """
 
     direction: Direction = Direction.BOTH
@@ -83,6 +86,7 @@ class Options:
     lineage: str = ""
     rounds: int = _ROUNDS_MAX
     rebuild: bool = False
+    full: bool = False
 
 
 class Declined(PlansyncError):
@@ -112,6 +116,12 @@ class _Run:
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
         self.settled: set[Uid] = set()
+        self.noted = {
+            (uid, name)
+            for uid, item in self.session.base.agreed.items()
+            if isinstance(names := item.fields.get(Field.NOTED), tuple)
+            for name in names
+        }
         self.report.told = frozenset(c for ids in told if isinstance(ids, tuple) for c in ids)
 
     async def go(self) -> Report:
@@ -145,7 +155,7 @@ class _Run:
         session = self.session
         journal = self.project.journal(session.lineage)
         entries = recover.fold_landed(session, journal) if session.lineage else []
-        await session.read_tracker()
+        await session.read_tracker(full=self.options.full)
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)
@@ -264,8 +274,9 @@ class _Run:
         report.done += [d for d in chosen if d not in report.done]
         report.conflicts, report.left = list(changeset.conflicts), session.left
         report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset)]
+        self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
-        for uid in {*(d.operation.uid for d in chosen), *(c.uid for c in changeset.conflicts)}:
+        for uid in {*(d.operation.uid for d in chosen), *(each.uid for each in changeset.undecided)}:
             owner = owner_of(uid)
             report.labels[uid] = session.label_of(uid)
             report.labels.setdefault(owner, session.label_of(owner))
@@ -275,6 +286,17 @@ class _Run:
         for done in chosen:
             if (record := session.record_of(owner_of(done.operation.uid))) is not None:
                 done.ref, done.url = record.ref, record.url
+
+    def _tell_drifts(self, changeset: Changeset) -> None:
+        """Note each drift once; what can be done about those that nobody accepted is listed for a person."""
+        session, report = self.session, self.report
+        waiting = [d for d in changeset.drifts if not is_accepted(session.base, d.uid, d.field)]
+        report.notes += [Note(d.uid, d.text) for d in waiting if (d.uid, d.field.value) not in self.noted]
+        report.drifts = waiting
+        report.ways = {
+            (each.uid, each.field): tuple(how.value for how in ways_of(session, each))
+            for each in changeset.undecided
+        }
 
     def _branch_note(self, changeset: Changeset) -> list[Note]:
         count = sum(self._waits_for_branch(op) for op in changeset.operations)
@@ -317,10 +339,10 @@ class _Run:
             self._require_writable()
 
     def _unreadable(self) -> int:
-        """Count the linked issues that cannot be read, though nobody says that they are deleted."""
+        """Count the linked issues that cannot be read, though nobody says that they are deleted or transferred."""
         known = self.session.names.known
         reasons = [why for key, why in self.session.absent.items() if key in known and key[0] is Thing.ISSUE]
-        return sum(why is not Absence.GONE for why in reasons)
+        return sum(why not in LOST for why in reasons)
 
     def _require_writable(self) -> None:
         """Refuse a plan that could not be written, before anything is written anywhere.
@@ -422,6 +444,7 @@ class _Run:
             if uid in left:
                 continue
             fold(self.session.base, self.session.settled(uid), uid)
+        existence.tell(self.session.base, self.report.conflicts)
 
     def _again(self, chosen: list[Done], moved: list[Done]) -> list[Done]:
         """Decide once more, on what is there now; the refused operations leave the report."""

@@ -23,19 +23,24 @@ from plansync.model import (
     Note,
     Side,
     Snapshot,
+    State,
     Uid,
+    Value,
     is_step,
     owner_of,
+    state_of,
     text_of,
 )
 from plansync.planning.progress import computed_lines
 from plansync.reconcile import Given, Policy, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
+from plansync.reconcile.merge import shown_state
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import NO_CONFIG, command
 from plansync.store.journal import Journal
 from plansync.store.state import Saved, Target
+from plansync.sync import existence
 from plansync.sync.events import Listener
 from plansync.trackers import mapping
 from plansync.trackers.base import Absence, Record, Thing, Tracker
@@ -120,6 +125,9 @@ class Session:
         self.notes: list[Note] = []
         self.absent: dict[tuple[Thing, int], Absence] = {}
         self.frozen: set[Uid] = set()
+        self.restoring: set[Uid] = set()
+        self.pruned: frozenset[Uid] = frozenset()
+        self.former_refs: dict[Uid, int] = {}
         self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()
         self.choices: Choices = {}
@@ -231,11 +239,11 @@ class Session:
         phases = {u: text_of(i, Field.TITLE) for u, i in self.base.agreed.items() if i.kind is Kind.PHASE}
         return Names(self.lineage, title, self.project.path, mapping.known_numbers(self.base.remote), phases)
 
-    async def read_tracker(self) -> None:
-        """Bring the mirror up to date and show the tracker's side."""
+    async def read_tracker(self, *, full: bool = False) -> None:
+        """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
         links = (ISSUE_NUMBER.match(text_of(i, Field.LINK)) for i in self.shown.values())
         named = {(Thing.ISSUE, int(found[1])) for found in links if found}
-        self.absent = await self.mirror.read({*mapping.known_numbers(self.base.remote), *named})
+        self.absent = await self.mirror.read({*mapping.known_numbers(self.base.remote), *named}, full=full)
         if not self.lineage:
             self.lineage = self._discover() or self.new_lineage or self.project.new_id()
         self.show_remote()
@@ -248,6 +256,9 @@ class Session:
             self.names = replace(self.names, known={**self.names.known, **linked})
             self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         self.remote: dict[Uid, Item] = self.view.items
+        for uid in self.restoring & self.remote.keys():  # where it is now is no milestone of ours
+            item = self.remote[uid]
+            self.remote[uid] = replace(item, fields={Field.PHASE: "", **item.fields})
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
         self.frozen |= set(self._unproven())
 
@@ -317,13 +328,15 @@ class Session:
             remote=self.thawed(self.view.items),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.project.tracker.traits.stores},
             lineage=self.lineage,
-            computed=computed_lines,
+            computed=self._computed,
             today=self.project.now().date().isoformat(),
             policy=self.project.policy,
             is_serial=self.project.tracker.traits.writes_at_once == 1,
             choices=self.choices,
             is_final=not self.project.branch,
             settles=self.settles,
+            pruned=self.pruned,
+            former=self.former_refs,
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)
@@ -337,7 +350,17 @@ class Session:
             if uid in self.base.remote and item.stamp.is_beyond(self.base.remote[uid].stamp)
         }
         self.agreed = decision.changeset.agreed
-        return decision.changeset
+        lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
+        return replace(decision.changeset, conflicts=(*decision.changeset.conflicts, *lost))
+
+    def _computed(self, items: Snapshot, states: Mapping[Uid, State]) -> Mapping[Field, Value]:
+        """Compute the plan's lines from all of its tasks: those that are left alone count too."""
+        if not self.frozen:
+            return computed_lines(items, states)
+        whole = {uid: items.get(uid, item) for uid, item in self.shown.items()}
+        tasks = [u for u in self.frozen if u in self.shown and self.shown[u].kind is Kind.TASK]
+        held = {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
+        return computed_lines({**whole, **items}, {**held, **states})
 
     def thawed(self, side: Snapshot) -> Snapshot:
         """Leave out the items whose record cannot be read: nothing about them is decided or compared."""
@@ -362,7 +385,7 @@ class Session:
         frozen = [
             Note(uid, f"{key[0].value} #{key[1]} is {absence.value}; nothing was done about it")
             for key, absence in self.absent.items()
-            if (uid := self.names.known.get(key))
+            if absence not in existence.LOST and (uid := self.names.known.get(key))
         ]
         return [*self.plan_notes, *self.view.notes, *self.notes, *frozen]
 
@@ -405,7 +428,7 @@ class Session:
 
     def line_of(self, uid: Uid) -> int:
         """Find the line of the plan on which an item stands, 0 where it has none."""
-        item = self.local.get(uid)
+        item = self.local.get(uid) or self.shown.get(uid)
         if item is None or item.at is None or item.at < 0 or item.at >= len(self.document.nodes):
             return 0
         return self.document.line_no(self.document.nodes[item.at].block.span.start)
@@ -414,10 +437,16 @@ class Session:
         """Name an item as its author does: its number as written, else its title or text."""
         if uid == OVERVIEW:
             return "overview"
-        item = self.local.get(uid) or self.remote.get(uid) or self.base.local.get(uid)
+        sides = (self.local, self.shown, self.remote, self.base.local)
+        item = next((side[uid] for side in sides if uid in side), None)
         if item is None:
             return uid
-        if item.kind is not Kind.STEP and uid in self.local and item.at is not None and item.at >= 0:
+        if (
+            item.kind is not Kind.STEP
+            and uid in (*self.local, *self.shown)
+            and item.at is not None
+            and item.at >= 0
+        ):
             label = self.document.nodes[item.at].label
             return label or text_of(item, Field.TITLE)
         return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)

@@ -10,6 +10,7 @@ from plansync.model import (
     Changeset,
     Choice,
     Conflict,
+    Drift,
     Field,
     Kind,
     State,
@@ -20,7 +21,9 @@ from plansync.model import (
     owner_of,
     text_of,
 )
+from plansync.sync import ways
 from plansync.sync.session import Session
+from plansync.sync.ways import How
 
 _WORDS = {Field.STATE: tuple(State), Field.TICK: tuple(Tick)}
 _TEXTS = (Field.TITLE, Field.TEXT)
@@ -30,24 +33,46 @@ _TEXTS = (Field.TITLE, Field.TEXT)
 class Settling:
     """Which conflicts are decided (none named: all that there are), and how.
 
-    `value`: the person's own words, where no side is taken.
+    `value`: the person's own words, where no side is taken. `how`: what is done where no value settles it.
     """
 
     ids: Sequence[str]
     take: Take
     value: str = ""
+    how: How | None = None
 
     def settle(self, session: Session, changeset: Changeset) -> set[Uid]:
         """Make the choices; returns the items whose conflicts they settle.
 
         Raises: ConfigError for a conflict that is not open, or a value that its field cannot have.
         """
-        known = {conflict_id(c.uid, c.field): c for c in changeset.conflicts}
+        known = {conflict_id(each.uid, each.field): each for each in changeset.undecided}
         if unknown := [name for name in self.ids if name not in known]:
             raise ConfigError(f"no conflict {', '.join(unknown)} is open here; {_listed(list(known))}")
-        chosen = [known[name] for name in self.ids] if self.ids else list(known.values())
-        session.choices = {(c.uid, c.field): self._choice(session, c) for c in chosen}
-        return {owner_of(c.uid) for c in chosen}
+        chosen = [known[name] for name in self.ids] if self.ids else self._all(session, changeset)
+        for each in chosen:
+            self._decide(session, each)
+        return {owner_of(each.uid) for each in chosen} | session.restoring
+
+    def _all(self, session: Session, changeset: Changeset) -> list[Conflict | Drift]:
+        """Take all that can be decided so: conflicts by a side, anything by a way that is one for it."""
+        if self.how is None:
+            return list(changeset.conflicts)
+        return [each for each in changeset.undecided if self.how in ways.ways_of(session, each)]
+
+    def _decide(self, session: Session, about: Conflict | Drift) -> None:
+        how = self.how
+        if how is None and isinstance(about, Conflict) and about.field is Field.EXISTENCE:
+            how = ways.way_of_side(session, about, self.take)
+        if how is not None:
+            ways.go(session, how, about)
+        elif isinstance(about, Drift) or about.field is Field.EXISTENCE:
+            takes = ", ".join(ways.ways_of(session, about))
+            raise ConfigError(
+                f"no side can be taken of {session.label_of(about.uid)}; it takes --how {takes}"
+            )
+        else:
+            session.choices = {**session.choices, (about.uid, about.field): self._choice(session, about)}
 
     def _choice(self, session: Session, conflict: Conflict) -> Choice:
         value = self._typed(session, conflict) if self.take is Take.VALUE else None

@@ -60,10 +60,11 @@ class Absence(StrEnum):
 
 
 class Page(NamedTuple):
-    """One page of a listing. `is_unchanged`: the tracker said that it did not move (304)."""
+    """One page of a listing. `is_unchanged`: the tracker said that it did not move (304). `is_last`: none follows."""
 
     records: tuple[Record, ...]
     is_unchanged: bool
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,7 +309,7 @@ class GitHub:
             raise Unavailable(f"{self._http.host} answered a listing with something else; run again later")
         payloads = (self._read(_PAYLOADS[thing], each) for each in answer.body)
         records = (each.record(self._site) for each in payloads if not each.pull_request)
-        return Page(tuple(records), answer.is_unchanged)
+        return Page(tuple(records), answer.is_unchanged, answer.is_last)
 
     def _read(self, model: type[_Model], body: object) -> _Model:
         if (payload := _valid(model, body)) is not None:

@@ -111,6 +111,11 @@ class Answer(NamedTuple):
     is_unchanged: bool
     headers: Mapping[str, str]
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no page of a listing follows."""
+        return _next_link(self) is None
+
 
 class Reach(TypedDict, total=False):
     """How an adapter reaches its tracker: the options of `Http` that it passes on unread."""

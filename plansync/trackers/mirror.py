@@ -73,36 +73,46 @@ class Mirror:
         """Bring the mirror up to date; tell why those linked records that are not there are not.
 
         `full` reads each linked record directly. Absence from a list proves nothing: only a direct
-        read says that a record is gone.
+        read says that a record is gone. It is asked for where a list should show a record and does not.
         """
-        wanted = set(linked)
+        wanted, missed = set(linked), set[tuple[Thing, int]]()
         if self.watermark or any(thing is Thing.ISSUE for thing, _ in self.records):
-            await self._read_changed(wanted)
+            missed = await self._read_changed(wanted)
         else:
             async for page in self.tracker.labelled(LABEL):
                 self._take(page.records, wanted)
         await self._read_milestones()
-        absent = await self._look(wanted if full else {key for key in wanted if key not in self.records})
+        unseen = {key for key in wanted if key not in self.records or key in missed}
+        absent = await self._look(wanted if full else unseen)
         self._flush()
         return absent
 
-    async def _read_changed(self, wanted: set[tuple[Thing, int]]) -> None:
+    async def _read_changed(self, wanted: set[tuple[Thing, int]]) -> set[tuple[Thing, int]]:
         """Follow pages until one holds nothing new; a longer read looks at the first page again.
 
         Revisions are whole seconds: what bears the last second that was read may have changed in it
-        since, so a page proves nothing until it reaches below that second.
+        since, so a page proves nothing until it reaches below that second. Returns the issues that moved last
+        among those that were read about, by what is known, and that no page shows.
         """
-        for _ in range(_ROUNDS_MAX):
+        seen, reach = set[tuple[Thing, int]](), ""
+        page = Page((), is_unchanged=False)
+        for round_ in range(_ROUNDS_MAX):
             edge, pages = self.watermark, 0
             async for page in self.tracker.changed(edge):
                 pages += 1
+                seen |= {(r.thing, r.ref) for r in page.records}
                 is_known = all(self._is_known(record) for record in page.records)
                 self._take(page.records, wanted)
                 is_as_read = page.is_unchanged and max((r.revision for r in page.records), default="") <= edge
                 if _is_older(page, edge) or (is_known and (is_as_read or _reaches_below(page, edge))):
                     break
+            if round_ == 0:
+                is_whole = page.is_last and not page.is_unchanged
+                reach = "" if is_whole else min((r.revision for r in page.records), default="")
             if pages <= 1:
                 break
+        known = {key for key in wanted - seen if key[0] is Thing.ISSUE and key in self.records}
+        return {key for key in known if self.records[key].revision > reach}
 
     def _is_known(self, record: Record) -> bool:
         known = self.records.get((record.thing, record.ref))
@@ -140,6 +150,8 @@ class Mirror:
         absent: dict[tuple[Thing, int], Absence] = {}
         for key in sorted(keys):
             answer = await self.tracker.look(*key)
+            if key[0] is Thing.MILESTONE and answer is Absence.DENIED:
+                answer = Absence.GONE  # whoever reads the list of milestones, as just now, reads each of them
             if isinstance(answer, Record):
                 self._note(answer)
             else:

@@ -221,3 +221,11 @@ def test_without_any_setting_a_push_stays_on_this_machine(plan: Source, tmp_path
     assert alone.state.parent == alone.folder / ".plansync" / "local", "trying leaves nothing to commit"
     assert (alone.folder / ".plansync" / "local" / ".gitignore").read_text().split() == ["*"]
     assert alone.is_settled()
+
+
+def test_a_task_that_is_dropped_before_it_has_an_issue_is_nothing_to_decide(fresh: Copy) -> None:
+    title = fresh.outline.task("1.1").title
+    line = next(each for each in fresh.text.splitlines() if f"Task 1.1: {title}" in each)
+    fresh.replace(f"{line}\n", f"{line}\n\n**Status**: Dropped\n")
+
+    assert fresh.push().json["conflicts"] == []

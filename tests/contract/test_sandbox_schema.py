@@ -65,6 +65,9 @@ async def milestones(client: httpx.AsyncClient) -> None:
     assert (await client.get(f"{R}/milestones/1")).status_code == 200
     assert (await client.get(f"{R}/milestones/9")).status_code == 404
     assert (await client.patch(f"{R}/milestones/2", json={"state": "closed"})).status_code == 200
+    assert (await client.post(f"{R}/milestones", json={"title": "Never"})).status_code == 201
+    assert (await client.delete(f"{R}/milestones/3")).status_code == 204
+    assert (await client.delete(f"{R}/milestones/3")).status_code == 404
 
 
 async def issues(client: httpx.AsyncClient) -> None:

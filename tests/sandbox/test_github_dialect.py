@@ -107,6 +107,25 @@ def test_a_deleted_issue_is_gone_and_its_number_never_comes_back(api: Api) -> No
     assert api.post(f"{R}/issues", title="two")["number"] == 2
 
 
+def test_a_transferred_issue_tells_where_it_is_now(api: Api) -> None:
+    api.post(f"{R}/issues", title="one")
+    api.records.transfer_issue(1)
+
+    read, write = api.ask("GET", f"{R}/issues/1"), api.ask("PATCH", f"{R}/issues/1", json={"title": "x"})
+
+    assert (read.status_code, write.status_code) == (301, 307)
+    assert f"/repositories/{api.records.repository_id}/" not in read.headers["location"]
+
+
+def test_the_issues_of_a_deleted_milestone_stay_in_none(api: Api) -> None:
+    api.post(f"{R}/milestones", title="M")
+    api.post(f"{R}/issues", title="one", milestone=1)
+    api.records.delete_milestone(1)
+
+    assert api.get(f"{R}/issues/1")["milestone"] is None
+    assert api.get(f"{R}/milestones", state="all") == []
+
+
 def test_owner_and_repository_match_in_any_case(api: Api) -> None:
     assert api.get("/repos/LOCAL/Plans")["full_name"] == REPO
 

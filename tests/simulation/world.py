@@ -191,9 +191,10 @@ class SimTracker:
             )
             shown = rows[page * _PAGE : (page + 1) * _PAGE]
             page += 1
+            is_last = page * _PAGE >= len(rows)
             self.weather.point(f"after GET {what}")
-            yield Page(tuple(self._record(thing, r) for r in shown if not r.is_pull), False)
-            if page * _PAGE >= len(rows):
+            yield Page(tuple(self._record(thing, r) for r in shown if not r.is_pull), False, is_last)
+            if is_last:
                 return
 
     def changed(self, since: str) -> AsyncIterator[Page]:

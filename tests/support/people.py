@@ -20,7 +20,7 @@ from tests.support.outline import BOM, Change, Outline, changes, outline
 LIMIT_S = 120
 ENVELOPE = {
     *("schema", "command", "run", "plan", "tracker", "outcome"),
-    *("operations", "conflicts", "notes", "requests", "duration_s"),
+    *("operations", "conflicts", "drifts", "notes", "requests", "duration_s"),
 }
 """The keys of the document that a run prints."""
 OPERATION = {"id", "side", "kind", "task", "label", "ref", "url", "fields", "status", "rule", "error"}

@@ -10,6 +10,7 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+from plansync.sandbox.records import Records
 from tests.support.people import Place, environment
 
 
@@ -45,6 +46,16 @@ class Sandbox:
 
     def restore(self, kept: Path) -> None:
         _copy(kept, self.records)
+
+    def delete(self, number: int) -> None:
+        """Delete an issue, as the web page of a tracker can."""
+        with closing(Records(self.records)) as records:
+            records.delete_issue(number)
+
+    def transfer(self, number: int) -> None:
+        """Transfer an issue to another repository, as the web page of a tracker can."""
+        with closing(Records(self.records)) as records:
+            records.transfer_issue(number)
 
     def close(self) -> None:
         self._process.kill()

@@ -25,6 +25,19 @@ class Side(StrEnum):
     BASE = "base"
 
 
+class How(StrEnum):
+    """What is done about something that no value settles; see `sync.ways`."""
+
+    RECREATE = "recreate"
+    DROP = "drop"
+    FOLLOW = "follow"
+    CLOSE = "close"
+    KEEP = "keep"
+    RESTORE = "restore"
+    ACCEPT = "accept"
+    FIX_REASON = "fix-reason"
+
+
 def command(
     context: typer.Context,
     names: Annotated[
@@ -37,6 +50,12 @@ def command(
     value: Annotated[
         str, typer.Option("--value", help="Take this value: a text, state, tick or phase.")
     ] = "",
+    how: Annotated[
+        How | None,
+        typer.Option(
+            "--how", help="What to do where no value settles it: an issue that is gone, or strayed."
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Decide all that are open in one way.")] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -45,15 +64,18 @@ def command(
     """List the conflicts, or decide them: both sides then say what you chose."""
     from plansync.cli.running import Request, perform
     from plansync.model import Take
+    from plansync.sync import ways
     from plansync.sync.settling import Settling
 
     common: Common = context.obj
     ids, plan = _parted(names or [])
-    _check(ids, take, value, every)
+    _check(ids, (take, value, how), every)
     if not ids and not every:
         request = Request("resolve", plan, dry_run=True, only_conflicts=True)
         raise typer.Exit(perform(common, request))
-    settling = Settling(ids, Take(take.value) if take else Take.VALUE, value)
+    settling = Settling(
+        ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
+    )
     request = Request("resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every)
     raise typer.Exit(perform(common, request))
 
@@ -70,18 +92,19 @@ def _parted(names: Sequence[str]) -> tuple[list[str], Path | None]:
     return ids, Path(plans[0]) if plans else None
 
 
-def _check(ids: Sequence[str], take: Side | None, value: str, every: bool) -> None:
+def _check(ids: Sequence[str], says: tuple[Side | None, str, How | None], every: bool) -> None:
     """Refuse what says nothing, or two things.
 
     Raises: ConfigError.
     """
-    if (ids or every) and not (take or value):
-        raise ConfigError("say how: --take plan, --take issue, --take base, or --value TEXT")
-    if take and value:
-        raise ConfigError("--take and --value exclude each other")
-    if (take or value) and not (ids or every):
+    said = [each for each in says if each]
+    if (ids or every) and not said:
+        raise ConfigError("say how: --take plan, --take issue, --take base, --value TEXT, or --how ACTION")
+    if len(said) > 1:
+        raise ConfigError("--take, --value and --how exclude each other")
+    if said and not (ids or every):
         raise ConfigError("say which conflict, by its id, or --all; plansync resolve lists them")
     if ids and every:
         raise ConfigError("name conflicts or say --all, not both")
-    if every and value:
+    if every and says[1]:
         raise ConfigError("--value is for one conflict; with --all take a side")

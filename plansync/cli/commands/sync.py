@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from plansync.cli.context import Common
-from plansync.cli.options import Allow, DryRun, FailOn, FailOnChoice, MaxTime, Only, Plan, Yes
+from plansync.cli.options import Allow, DryRun, FailOn, FailOnChoice, Full, MaxTime, Only, Plan, Yes
 
 
 def command(
@@ -17,12 +17,13 @@ def command(
     allow: Allow = None,
     max_time: MaxTime = "",
     fail_on: FailOn = FailOnChoice.ANY,
+    full: Full = False,
 ) -> None:
     """Pull and push in one run: what a scheduled job calls."""
     from plansync.cli.running import Request, perform
 
     common: Common = context.obj
     request = Request(
-        "sync", plan, dry_run, yes, tuple(allow or ()), tuple(only or ()), max_time, fail_on.value
+        "sync", plan, dry_run, yes, tuple(allow or ()), tuple(only or ()), max_time, fail_on.value, full=full
     )
     raise typer.Exit(perform(common, request))

@@ -262,7 +262,7 @@ def _state(decision: Decision, plan: Shown, issue: Shown, conflicts: set[tuple[s
         return "conflict"
     if Field.STATE not in decision.changeset.agreed[TASK].fields:
         assert (issue_state, plan_state) == (issue.state, plan.state)
-        return "drift" if decision.changeset.notes else "waits"
+        return "drift" if decision.changeset.drifts else "waits"
     assert plan_state in (None, "", issue_state)
     return str(issue_state)
 
@@ -325,5 +325,5 @@ def test_a_task_that_is_no_longer_in_the_plan_is_left_alone_and_told(base: str |
         changeset = reconcile(_given(known, {}, Shown(issue, theirs).items())).changeset
 
         assert (changeset.operations, changeset.conflicts) == ((), ())
-        words = "no longer in the plan" if base else "has never held"
-        assert [words in note.text for note in changeset.notes] == [True]
+        words = "has never held" if not base else "no longer in the plan" if issue == "todo" else ""
+        assert [words in note.text for note in changeset.notes] == ([True] if words else [])

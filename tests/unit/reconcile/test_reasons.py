@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from plansync.reconcile.reasons import UNDO, WORDS, in_words
+from plansync.model import RELINKED
+from plansync.reconcile.reasons import FIX_REASON, UNDO, WORDS, in_words
 
 PACKAGE = Path(__file__).parents[3] / "plansync"
 RULE_AT = {"Verdict": 1, "Change": 4, "set": 3, "_set": 3}
@@ -40,7 +41,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 def rules() -> set[str]:
     files = [*(PACKAGE / "reconcile").glob("*.py"), *(PACKAGE / "sync").glob("*.py"), PACKAGE / "model.py"]
-    return {rule for file in files for rule in rules_in(file.read_text(encoding="utf-8"))}
+    named = {RELINKED, FIX_REASON}  # by a constant: other parts ask for them
+    return named | {rule for file in files for rule in rules_in(file.read_text(encoding="utf-8"))}
 
 
 def test_the_rules_are_found_in_the_code() -> None:

@@ -38,7 +38,7 @@ def _decided(base: str | None, plan: str, issue: str) -> str:
     if changeset.conflicts:
         return "conflict"
     kinds = [f"{op.kind} {op.changes[0].new}" for op in changeset.operations if op.uid == TASK]
-    return ", ".join(kinds) or ("note" if changeset.notes else "agree")
+    return ", ".join(kinds) or ("note" if changeset.drifts else "agree")
 
 
 TABLE = [

@@ -1,0 +1,63 @@
+"""Issues and milestones that are not there any more: that is for a person to decide, never for a run.
+
+Source: sync semantics §2.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from plansync.model import Base, Conflict, Field, Kind, Snapshot, State, Uid, conflict_id
+from plansync.reconcile.merge import shown_state
+from plansync.trackers.base import Absence, Thing
+
+LOST = (Absence.GONE, Absence.MOVED)
+"""Absences that are certain. What merely cannot be read proves nothing."""
+
+
+def lost(
+    absent: Mapping[tuple[Thing, int], Absence],
+    known: Mapping[tuple[Thing, int], Uid],
+    shown: Snapshot,
+    base: Base,
+) -> list[Conflict]:
+    """Ask about each item of the plan whose record is certainly not there, unless that was decided.
+
+    A task that the plan calls dropped needs no issue any more.
+    """
+    found = []
+    for key, absence in sorted(absent.items()):
+        uid = known.get(key)
+        if uid is None or uid not in shown or absence not in LOST or is_accepted(base, uid, Field.EXISTENCE):
+            continue
+        if shown[uid].kind is not Kind.TASK or shown_state(shown, uid) is not State.DROPPED:
+            there = f"{key[0].value} #{key[1]}"
+            found.append(Conflict(uid, Field.EXISTENCE, there, "in the plan", absence.value))
+    return found
+
+
+def is_accepted(base: Base, uid: Uid, name: Field) -> bool:
+    """Say whether a person decided to leave something as it is."""
+    accepted = base.agreed[uid].fields.get(Field.ACCEPTED) if uid in base.agreed else None
+    return isinstance(accepted, tuple) and name.value in accepted
+
+
+def accept(base: Base, uid: Uid, name: Field) -> None:
+    """Remember that a person decided to leave something as it is."""
+    item = base.agreed.get(uid)
+    if item is not None and isinstance(base.agreed, dict):
+        known = item.fields.get(Field.ACCEPTED)
+        names = {*(known if isinstance(known, tuple) else ()), name.value}
+        base.agreed[uid] = replace(item, fields={**item.fields, Field.ACCEPTED: tuple(sorted(names))})
+
+
+def tell(base: Base, conflicts: Iterable[Conflict]) -> None:
+    """Remember that conflicts about existence were told: nothing else is settled of such an item."""
+    told = {c.uid: conflict_id(c.uid, c.field) for c in conflicts if c.field is Field.EXISTENCE}
+    for uid, own in told.items():
+        item = base.agreed.get(uid)
+        if item is not None and isinstance(base.agreed, dict):
+            known = item.fields.get(Field.TOLD)
+            ids = {*(known if isinstance(known, tuple) else ()), own}
+            base.agreed[uid] = replace(item, fields={**item.fields, Field.TOLD: tuple(sorted(ids))})

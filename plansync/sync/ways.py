@@ -1,0 +1,202 @@
+"""Ways out where no value can be taken: an issue that is gone, one that strayed, a reason that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+from plansync.document import block
+from plansync.errors import ConfigError
+from plansync.model import (
+    Choice,
+    Conflict,
+    Drift,
+    Field,
+    Kind,
+    State,
+    Take,
+    Uid,
+    Value,
+    text_of,
+)
+from plansync.reconcile.merge import shown_state
+from plansync.reconcile.reasons import FIX_REASON
+from plansync.store import state
+from plansync.sync.existence import accept
+from plansync.sync.session import Session, thing_of
+from plansync.trackers.base import Absence, Record, Thing
+
+
+class How(StrEnum):
+    """What can be done about something that no value settles."""
+
+    RECREATE = "recreate"
+    DROP = "drop"
+    FOLLOW = "follow"
+    CLOSE = "close"
+    KEEP = "keep"
+    RESTORE = "restore"
+    ACCEPT = "accept"
+    FIX_REASON = "fix-reason"
+
+
+WORDS: Mapping[How, str] = {
+    How.RECREATE: "make a new one",
+    How.DROP: "the task is dropped, or the plan does without it",
+    How.FOLLOW: "it is here under another number",
+    How.CLOSE: "close its issue as not planned",
+    How.KEEP: "leave its issue open",
+    How.RESTORE: "put it back into the milestone of its phase",
+    How.ACCEPT: "leave it as it is, and say no more of it",
+    How.FIX_REASON: "reopen it and close it for the reason that the plan gives",
+}
+
+_DRIFTS: Mapping[Field, tuple[How, ...]] = {
+    Field.PHASE: (How.RESTORE, How.ACCEPT),
+    Field.REASON: (How.FIX_REASON, How.ACCEPT),
+}
+_SIDES: Mapping[tuple[Take, bool], How] = {
+    (Take.PLAN, True): How.RECREATE,
+    (Take.ISSUE, True): How.DROP,
+    (Take.PLAN, False): How.CLOSE,
+    (Take.ISSUE, False): How.KEEP,
+}
+
+
+def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
+    """List what can be done about something; nothing where a value is to be taken."""
+    if isinstance(about, Drift):
+        return _DRIFTS.get(about.field, ())
+    if about.field is not Field.EXISTENCE:
+        return ()
+    if about.uid not in session.shown:
+        return How.CLOSE, How.KEEP
+    if about.remote == Absence.MOVED or _elsewhere(session, about.uid):
+        return How.FOLLOW, How.RECREATE, How.DROP
+    return How.RECREATE, How.DROP
+
+
+def way_of_side(session: Session, about: Conflict, take: Take) -> How | None:
+    """Say what taking a side means where an issue or a task is gone; `None` for no such side."""
+    return _SIDES.get((take, about.uid in session.shown))
+
+
+def go(session: Session, how: How, about: Conflict | Drift) -> None:
+    """Prepare the session for the next decision, which then does it.
+
+    Raises: ConfigError for a way that is none here, or that leads nowhere.
+    """
+    ways = ways_of(session, about)
+    if how not in ways:
+        name, takes = session.label_of(about.uid), ", ".join(ways)
+        instead = (
+            f"it takes --how {takes}" if takes else "take a side: --take plan, --take issue or --take base"
+        )
+        raise ConfigError(f"--how {how.value} is no way out for {name}; {instead}")
+    _GO[how](session, about.uid, about.field)
+
+
+def _recreate(session: Session, uid: Uid, name: Field) -> None:
+    """Forget the record that is gone, so that a new one is made; a milestone gets its issues back."""
+    if session.shown[uid].kind is Kind.PHASE:
+        for task, item in session.base.remote.items():
+            if item.fields.get(Field.PHASE) == uid and task in session.remote and task in session.shown:
+                _restore(session, task, Field.PHASE)
+    _forget(session, uid)
+
+
+def _drop(session: Session, uid: Uid, name: Field) -> None:
+    """Drop a task whose issue is gone; a phase or the overview just does without."""
+    if session.shown[uid].kind is not Kind.TASK:
+        accept(session.base, uid, Field.EXISTENCE)
+        return
+    _forget(session, uid)
+    _force(session, uid, Field.STATE, State.DROPPED.value)
+
+
+def _forget(session: Session, uid: Uid) -> None:
+    _leave(session, uid)
+    state.forget(session.base, uid)
+    session.show_remote()
+
+
+def _leave(session: Session, uid: Uid) -> None:
+    """Remember the number that the plan still names."""
+    known = session.base.remote.get(uid)
+    if known is not None and known.at is not None:
+        session.former_refs[uid] = known.at
+
+
+def _elsewhere(session: Session, uid: Uid) -> Record | None:
+    """Find the record that bears an item's mark under another number than the one that is known."""
+    known = session.base.remote.get(uid)
+    for (thing, ref), record in session.mirror.records.items():
+        if known is None or known.at == ref or thing is not thing_of(known):
+            continue
+        if thing is Thing.MILESTONE:
+            marked = block.read_milestone(record.body)
+            is_it = marked is not None and marked[:2] == (session.lineage, uid)
+        else:
+            ours = block.read(record.body) if "plansync:begin" in record.body else None
+            is_it = ours is not None and (ours.plan, ours.uid) == (session.lineage, uid)
+        if is_it:
+            return record
+    return None
+
+
+def _follow(session: Session, uid: Uid, name: Field) -> None:
+    """Bind an item to the record that bears its mark.
+
+    Raises: ConfigError where there is none in this repository: a plan has one target.
+    """
+    record, known = _elsewhere(session, uid), session.base.remote[uid]
+    if record is None:
+        raise ConfigError(
+            f"{session.label_of(uid)} is nowhere in {session.project.target.project}: it went to another "
+            "repository, and a plan has one target. Make a new one here (--how recreate), or drop it (--how drop)"
+        )
+    _leave(session, uid)
+    if isinstance(session.base.remote, dict):
+        session.base.remote[uid] = replace(known, at=record.ref, node=record.node)
+    session.show_remote()
+
+
+def _close(session: Session, uid: Uid, name: Field) -> None:
+    session.pruned |= {uid}
+
+
+def _keep(session: Session, uid: Uid, name: Field) -> None:
+    accept(session.base, uid, Field.EXISTENCE)
+
+
+def _accept(session: Session, uid: Uid, name: Field) -> None:
+    accept(session.base, uid, name)
+
+
+def _restore(session: Session, uid: Uid, name: Field) -> None:
+    """Put an issue into the milestone of its phase, wherever else it is now."""
+    session.restoring.add(uid)
+    session.show_remote()
+    _force(session, uid, Field.PHASE, text_of(session.local[uid], Field.PHASE))
+
+
+def _fix_reason(session: Session, uid: Uid, name: Field) -> None:
+    _force(session, uid, Field.STATE, shown_state(session.local, uid).value, FIX_REASON)
+
+
+def _force(session: Session, uid: Uid, name: Field, value: Value, rule: str = "resolved") -> None:
+    choice = Choice(Take.VALUE, value, rule, is_forced=True)
+    session.choices = {**session.choices, (uid, name): choice}
+
+
+_GO: Mapping[How, Callable[[Session, Uid, Field], None]] = {
+    How.RECREATE: _recreate,
+    How.DROP: _drop,
+    How.FOLLOW: _follow,
+    How.CLOSE: _close,
+    How.KEEP: _keep,
+    How.RESTORE: _restore,
+    How.ACCEPT: _accept,
+    How.FIX_REASON: _fix_reason,
+}
