@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plansync.cli.columns import line_width, padded, shortened
+from plansync.cli.pending import Half, counted, halves, plain, subject, told
 from plansync.model import (
     Base,
     Field,
     Item,
     Kind,
+    Snapshot,
     Uid,
-    Value,
-    conflict_id,
     is_step,
     text_of,
     uids_of,
 )
-from plansync.reconcile.merge import ROWS, same
+from plansync.reconcile.merge import ROWS
 from plansync.text import visible
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _ref(base: Base, uid: Uid) -> int | None:
 
 def _item(base: Base, item: Item) -> Words:
     uid, there = item.uid, base.remote.get(item.uid)
-    told = base.agreed[uid].fields.get(Field.TOLD, ()) if uid in base.agreed else ()
+    steps = dict.fromkeys(s for side in _sides(base) for s in uids_of(side.get(uid), Field.STEPS))
     is_linked = there is not None and there.at is not None
     return {
         "uid": uid,
@@ -74,47 +74,31 @@ def _item(base: Base, item: Item) -> Words:
         "node": there.node if there else "",
         "rev": there.stamp.rev if there else 0,
         "op": there.stamp.op if there else "",
-        "steps": len({*_steps(base.agreed, uid), *_steps(base.local, uid), *_steps(base.remote, uid)}),
-        "owed": [o for u in _with_steps(base, uid) for o in _owed(base, u)] if is_linked else [],
+        "steps": len(steps),
+        "owed": [_owed(half) for u in (uid, *steps) for half in halves(base, u)] if is_linked else [],
         "unknown": list(_unknown(base, item)) if is_linked else [],
-        "conflicts": [{"id": c, "field": _field_of(base, uid, c)} for c in told]
-        if isinstance(told, tuple)
-        else [],
+        "conflicts": [{"id": c, "field": _field_of(base, uid, c)} for c in told(base.agreed.get(uid))],
     }
 
 
 def _title(base: Base, uid: Uid) -> str:
-    texts = (text_of(side.get(uid), Field.TITLE) for side in (base.agreed, base.local, base.remote))
+    texts = (text_of(side.get(uid), Field.TITLE) for side in _sides(base))
     return next((text for text in texts if text), "")
 
 
-def _steps(side: Mapping[Uid, Item], uid: Uid) -> tuple[Uid, ...]:
-    return uids_of(side.get(uid), Field.STEPS)
+def _sides(base: Base) -> tuple[Snapshot, ...]:
+    return base.agreed, base.local, base.remote
 
 
-def _with_steps(base: Base, uid: Uid) -> tuple[Uid, ...]:
-    return (
-        uid,
-        *dict.fromkeys(s for side in (base.agreed, base.local, base.remote) for s in _steps(side, uid)),
-    )
-
-
-def _owed(base: Base, uid: Uid) -> Iterator[Words]:
-    """List the halves that are agreed and that a side does not show yet."""
-    agreed = base.agreed.get(uid)
-    for name, value in agreed.fields.items() if agreed else ():
-        if agreed is None or name in (Field.TOLD, Field.NOTED, Field.ACCEPTED, Field.IMPLIED):
-            continue
-        for side, items in (("plan", base.local), ("tracker", base.remote)):
-            shown = items[uid].fields.get(name) if uid in items else None
-            if shown is not None and not same(agreed.kind, name)(shown, value):
-                yield {
-                    "side": side,
-                    "uid": uid,
-                    "field": name.value,
-                    "has": _plain(shown),
-                    "agreed": _plain(value),
-                }
+def _owed(half: Half) -> Words:
+    """Show one half that is agreed and that a side does not show yet."""
+    return {
+        "side": half.side,
+        "uid": half.uid,
+        "field": half.name.value,
+        "has": plain(half.has),
+        "agreed": plain(half.agreed),
+    }
 
 
 def _unknown(base: Base, item: Item) -> Iterator[str]:
@@ -127,13 +111,9 @@ def _unknown(base: Base, item: Item) -> Iterator[str]:
 
 
 def _field_of(base: Base, uid: Uid, conflict: str) -> str:
-    """Find which field a conflict that was told is about; empty where it is of none that is known any more."""
-    pairs = ((u, f) for u in _with_steps(base, uid) for f in Field)
-    return next((f.value for u, f in pairs if conflict_id(u, f) == conflict), "")
-
-
-def _plain(value: Value) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    """Name the field that a conflict is about; empty where it is of none that is known any more."""
+    name = subject(conflict, uid, _sides(base))[1]
+    return name.value if name else ""
 
 
 # --------------------------------------------------------------------- text
@@ -182,25 +162,12 @@ def _standing(item: Words) -> Iterator[str]:
     for side in ("plan", "tracker"):
         fields = [o["field"] for o in item["owed"] if o["side"] == side]
         if fields:
-            yield f"the {side} still lacks {_counted(fields)}"
+            yield f"the {side} still lacks {counted(fields)}"
     if item["conflicts"]:
-        yield f"to decide: {_counted([c['field'] or 'something' for c in item['conflicts']])}"
+        yield f"to decide: {counted([c['field'] or 'something' for c in item['conflicts']])}"
     told = {c["field"] for c in item["conflicts"]}
     if unknown := [name for name in item["unknown"] if name not in told]:
-        yield f"not known: {_counted(unknown)}"
-
-
-def _counted(names: list[str]) -> str:
-    """Write the names of fields, those of steps with how many there are: `3 ticks, title`."""
-    words = {name: _WORDS.get(name, (name.replace("_", " "),) * 2) for name in names}
-    counts = {name: names.count(name) for name in words}
-    return ", ".join(
-        f"{n} {words[name][n > 1]}" if name in _WORDS else words[name][0] for name, n in counts.items()
-    )
-
-
-_WORDS = {"tick": ("tick", "ticks"), "text": ("step's words", "steps' words")}
-"""One and many of what a step has."""
+        yield f"not known: {counted(unknown)}"
 
 
 def _sum(found: Words) -> str:

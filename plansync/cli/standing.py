@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from plansync import durations
 from plansync.cli.columns import cells, line_width, padded, shortened
+from plansync.cli.pending import counted
 from plansync.durations import Duration
 from plansync.text import visible
 
@@ -34,7 +35,7 @@ def print_standing(writer: Writer, found: Words) -> None:
         writer.say(visible(f"How it is read: plansync inspect {shlex.quote(found['path'])}"))
         return
     _how_far(writer, found, width)
-    for group in (_what_next(found, width), _what_decides(found, width)):
+    for group in (_what_next(found, width), _what_is_open(found, width), _what_decides(found, width)):
         lines = list(group)
         for line in [""] * bool(lines) + lines:
             writer.say(line)
@@ -109,9 +110,6 @@ def _what_next(found: Words, width: int) -> Iterator[str]:
     if found["unclear"]:
         verb = "waits" if len(found["unclear"]) == 1 else "wait"
         yield f"Unclear: what {_names(found['unclear'])} {verb} for (no such task, or more than one)"
-    if found["decisions"]:
-        whose = f" ({_names(found['undecided'])})" if found["undecided"] else ""
-        yield f"Decide:  {_count(len(found['decisions']), 'conflict')}{whose}; see plansync diff"
 
 
 def _listed(label: str, lines: Sequence[str], more: int) -> Iterator[str]:
@@ -151,6 +149,44 @@ def _short(tasks: Sequence[Words]) -> list[str]:
     words = {m[1] if (m := re.match(r"(\D+\s)\d", name)) else "" for name in names}
     word = words.pop() if len(words) == 1 else ""
     return names[:1] + [name.removeprefix(word) for name in names[1:]]
+
+
+# ------------------------------------------------------------- what is open
+
+
+def _what_is_open(found: Words, width: int) -> Iterator[str]:
+    """List what waits for a person's word, with the command that takes it, and what waits for a run."""
+    titles = {p["uid"]: p["title"] for p in found["phases"]}
+    decisions = found["decisions"]
+    lines = [_decision(d, titles, width - 9) for d in decisions[:_LISTED]]
+    yield from _listed("Decide", lines, len(decisions) - _LISTED)
+    if decisions:
+        plan = shlex.quote(found["path"])
+        yield visible(f"{'':9}both sides: plansync resolve {plan}")
+        yield visible(f"{'':9}decide: plansync resolve {decisions[0]['id']} --take plan {plan}  (or issue)")
+    halves = [_owed(found["owed"], side) for side in ("tracker", "plan")]
+    yield from _listed("Owed", [shortened(half, width - 9) for half in halves if half], 0)
+
+
+def _decision(found: Words, titles: Words, room: int) -> str:
+    """Say what one conflict is about, and what the plan says there now."""
+    name = shortened(visible(found["label"] or found["title"] or "the plan"), _NAME_MAX)
+    step = f", step “{shortened(visible(found['step']), _NAME_MAX)}”" if found["step"] else ""
+    value = found["plan"]
+    words = titles.get(value, value) if isinstance(value, str) else ""
+    says = f"; the plan says “{visible(words)}”" if words else ""
+    return shortened(
+        f"{found['id']} {name}{step}: {found['field'].replace('_', ' ') or 'something'}{says}", room
+    )
+
+
+def _owed(owed: Sequence[Words], side: str) -> str:
+    """Say what one side lacks; empty where it lacks nothing."""
+    lacking = [o for o in owed if o["side"] == side]
+    if not lacking:
+        return ""
+    what = counted([field for o in lacking for field in o["fields"]])
+    return f"the {side} still lacks {what} ({_names(lacking)}); a sync does it"
 
 
 # ------------------------------------------------------- what decides the end

@@ -145,11 +145,11 @@ def test_a_plan_in_every_state_prints_what_its_schema_says(
     check(run("plansync inspect --json").stdout)
     remembered = check(run("plansync state show --json").stdout)
 
-    assert [i["conflicts"][0]["id"] for i in remembered["items"] if i["conflicts"]] == status["decisions"]
+    told = [i["conflicts"][0]["id"] for i in remembered["items"] if i["conflicts"]]
     assert synced["outcome"] == "conflicts"
     (conflict,) = synced["conflicts"]
     assert (conflict["plan"], conflict["issue"]) == ("Write an entry", "Write one entry")
-    assert status["decisions"] == [conflict["id"]]
+    assert [each["id"] for each in status["decisions"]] == told == [conflict["id"]]
     assert status["linked"] == 3
 
 

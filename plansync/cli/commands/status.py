@@ -39,12 +39,12 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     from plansync.model import Base, Kind
     from plansync.planning.progress import shown_state
 
-    document, view, labels = _seen(home, path)
+    document, view = _seen(home, path)
     items = view.items
     saved = remembered(home, path)
     base = saved.base if saved else Base()
     states = {uid: shown_state(items, uid, base) for uid, item in items.items() if item.kind is Kind.TASK}
-    found = _Standing(view, labels, base, states).document(path)
+    found = _Standing(document, view, base, states).document(path)
     gone = gone_plans(home, path)
     return found | {
         "gone": gone,
@@ -53,30 +53,26 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
     }
 
 
-def _seen(home: Home, path: Path) -> tuple[Document, View, Mapping[Uid, str]]:
-    """Read a plan: the document, what it shows, and each phase's and task's number as written."""
+def _seen(home: Home, path: Path) -> tuple[Document, View]:
+    """Read a plan: the document, and what it shows."""
     from plansync.document.view import snapshot
     from plansync.sync.reading import require_settled
 
     document = open_plan(home, path)
     require_settled(document.source, str(path))
-    view = snapshot(document, path.stem, milestones="phase")
-    own = {u: i.at for u, i in view.items.items() if i.at is not None and i.at >= 0}
-    return document, view, {u: document.nodes[at].label for u, at in own.items()}
+    return document, snapshot(document, path.stem, milestones="phase")
 
 
 class _Standing:
     """Puts what planning finds into the words of `docs/schemas/status-1.json`."""
 
-    def __init__(
-        self, view: View, labels: Mapping[Uid, str], base: Base, states: Mapping[Uid, State]
-    ) -> None:
+    def __init__(self, document: Document, view: View, base: Base, states: Mapping[Uid, State]) -> None:
         from plansync.model import State
         from plansync.planning.estimates import estimates, times
         from plansync.planning.graph import graph
 
         items = view.items
-        self.items, self.labels, self.base, self.states = items, labels, base, states
+        self.plan, self.items, self.base, self.states = document, items, base, states
         self.estimates = estimates(items)
         self.times = times(self.estimates)
         self.graph = graph(items, view.partly)
@@ -100,7 +96,7 @@ class _Standing:
             "unclear": self._named(u for u in self.todo.needs if u in self.todo.unclear),
             "cycle": self._named(self.todo.cycle or self.graph.cycle),
             **self._scheduled(self.todo),
-            **self._decisions(),
+            **self._open(),
             "linked": sum(1 for u in self.states if self._ref(u)),
         }
 
@@ -159,7 +155,7 @@ class _Standing:
             "schedule": [
                 {
                     "uid": uid,
-                    "label": self.labels.get(uid, ""),
+                    "label": self._label(self.items[uid]),
                     **_ends(self.times.get(uid)),
                     "earliest_start_min": timing.earliest_start_min,
                     "earliest_finish_min": timing.earliest_finish_min,
@@ -172,11 +168,27 @@ class _Standing:
             ],
         }
 
-    def _decisions(self) -> dict[str, Any]:
-        told = {u: ids for u, i in self.base.agreed.items() if (ids := _told(i))}
+    def _open(self) -> dict[str, Any]:
+        """Say what is left of the last runs: conflicts to decide, and halves that are agreed and owed."""
+        from plansync.cli import pending
+        from plansync.model import owner_of
+
+        local = pending.paired(self.base, self.items) if self.base.agreed else self.items
+
+        def placed(found: dict[str, Any]) -> dict[str, Any]:
+            owner = owner_of(found["task"])
+            item = local.get(found["task"]) or local.get(owner)
+            title = pending.title_of(owner, local, self.base)
+            return {
+                **found,
+                "label": self._label(local.get(owner)),
+                "title": title,
+                "line": self._line(item),
+            }
+
         return {
-            "decisions": sorted(c for ids in told.values() for c in ids),
-            "undecided": self._named(u for u in told if u in self.items),
+            "decisions": [placed(d) for d in pending.decisions(self.base, local)],
+            "owed": [placed(o) for o in pending.owed(self.base, local)],
         }
 
     def _named(self, uids: Iterable[Uid]) -> list[dict[str, Any]]:
@@ -188,11 +200,21 @@ class _Standing:
         item = self.items[uid]
         return {
             "uid": uid,
-            "label": self.labels.get(uid, ""),
+            "label": self._label(item),
             "title": text_of(item, Field.TITLE),
             "ref": self._ref(uid),
             "estimate": text_of(item, Field.ESTIMATE),
         }
+
+    def _label(self, item: Item | None) -> str:
+        """Read a phase's or task's number as written."""
+        return self.plan.nodes[item.at].label if item and item.at is not None and item.at >= 0 else ""
+
+    def _line(self, item: Item | None) -> int:
+        """Find the line of an item, 0 where it has none."""
+        if item is None or item.at is None or item.at < 0:
+            return 0
+        return self.plan.line_no(self.plan.nodes[item.at].block.span.start)
 
     def _ref(self, uid: Uid) -> int | None:
         there = self.base.remote.get(uid)
@@ -201,14 +223,6 @@ class _Standing:
 
 def _ends(time: Duration | None) -> dict[str, int | None]:
     return {"low_min": time.low if time else None, "high_min": time.high if time else None}
-
-
-def _told(item: Item) -> tuple[str, ...]:
-    """List the open conflicts of an item."""
-    from plansync.model import Field
-
-    told = item.fields.get(Field.TOLD, ())
-    return told if isinstance(told, tuple) else ()
 
 
 def overview(common: Common) -> None:
