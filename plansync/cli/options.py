@@ -17,6 +17,13 @@ class FailOnChoice(StrEnum):
     NEVER = "never"
 
 
+class AssumeChoice(StrEnum):
+    """Which side is right where nothing is remembered."""
+
+    PLAN = "plan"
+    ISSUE = "issue"
+
+
 Plan = Annotated[Path | None, typer.Argument(help="The plan; the configured one, or the one found here.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Show what would be done; write nothing anywhere.")
@@ -34,4 +41,8 @@ MaxTime = Annotated[
 FailOn = Annotated[FailOnChoice, typer.Option("--fail-on", help="Which conflicts make the exit code 4.")]
 Full = Annotated[
     bool, typer.Option("--full", help="Read each linked issue directly: notices every deleted one.")
+]
+Assume = Annotated[
+    AssumeChoice | None,
+    typer.Option("--assume", help="Take this side, once, for what differs and is not remembered."),
 ]

@@ -52,12 +52,14 @@ class Request:
     rounds: int = 3
     rebuild: bool = False
     full: bool = False
+    assume: str = ""
 
 
 def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
     from plansync import wiring
     from plansync.cli import output, progress
+    from plansync.model import Take
     from plansync.sync.events import Report
     from plansync.sync.guards import ALLOWED
     from plansync.sync.run import Direction, Options, run
@@ -96,6 +98,7 @@ def perform(common: Common, request: Request) -> int:
                 rounds=request.rounds,
                 rebuild=request.rebuild,
                 full=request.full,
+                assume=Take(request.assume) if request.assume else None,
                 **_hooks(request),
             )
             with stopper.listening():

@@ -44,7 +44,7 @@ def reconcile(given: Given) -> Decision:
     given = replace(given, local=local, remote=remote)
     given = replace(given, skipped=without_issue(given))
     given = replace(given, local=linkable(given.local, given.skipped))
-    agreement = merge(given.base, given.local, remote, given.choices)
+    agreement = merge(given.base, given.local, remote, given.choices, given.assume)
     if given.settles is not None:
         set_aside(agreement, given.local, remote, given.settles)
     derive(agreement, given)
@@ -56,9 +56,20 @@ def reconcile(given: Given) -> Decision:
         conflicts=(*agreement.conflicts.values(), *asked(given, gone)),
         drifts=tuple(agreement.drifts.values()),
         removed=gone,
-        notes=(*agreement.notes, *noted(given, gone), *_left_out(given)),
+        notes=(*agreement.notes, *_assumed(agreement), *noted(given, gone), *_left_out(given)),
     )
     return Decision(changeset, given.local, remote, given.skipped)
+
+
+def _assumed(agreement: Agreement) -> tuple[Note, ...]:
+    """Say for how many fields a side was taken because nothing is remembered of them."""
+    count = sum(agreement.why.get(key) == "assumed" for key in agreement.chosen)
+    if agreement.assume is None or not count:
+        return ()
+    text = (
+        f"what was agreed of {count} values is not known; the {agreement.assume} is taken as right (--assume)"
+    )
+    return (Note("", text),)
 
 
 def _left_out(given: Given) -> tuple[Note, ...]:

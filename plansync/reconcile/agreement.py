@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plansync.model import Choices, Conflict, Drift, Field, Note, Uid, Value
+from plansync.model import Choice, Choices, Conflict, Drift, Field, Note, Take, Uid, Value
 
 
 @dataclass(slots=True)
 class Agreement:
     """What is agreed so far. A field in conflict, or unknown, is not in `items`.
 
-    `choices`: what a person decided beforehand; `chosen`: the fields for which that was needed; `aside`: those that
-    this run was told to leave as they are.
+    `choices`: what a person decided beforehand; `assume`: the side that holds where nothing is remembered of a field;
+    `chosen`: the fields for which either was needed; `aside`: those that this run was told to leave as they are.
     """
 
     choices: Choices = field(default_factory=dict)
+    assume: Take | None = None
     items: dict[Uid, dict[Field, Value]] = field(default_factory=dict)
     conflicts: dict[tuple[Uid, Field], Conflict] = field(default_factory=dict)
     why: dict[tuple[Uid, Field], str] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Agreement:
     def disagree(self, conflict: Conflict) -> None:
         """Leave a field to a person, or take what the person decided."""
         key = conflict.uid, conflict.field
-        choice = self.choices.get(key)
+        choice = self.choices.get(key) or self._assumption(conflict)
         if choice and (value := choice.of(conflict)) is not None:
             self.set(*key, value, choice.rule)
             self.chosen.add(key)
@@ -47,3 +48,9 @@ class Agreement:
     def drift(self, uid: Uid, name: Field, text: str) -> None:
         """Note that something is not as it was left, which nothing follows from."""
         self.drifts[uid, name] = Drift(uid, name, text)
+
+    def _assumption(self, conflict: Conflict) -> Choice | None:
+        """Give the choice for a field without a base; which steps there are is never one: unknown ones are kept."""
+        if self.assume is None or conflict.base is not None or conflict.field is Field.STEPS:
+            return None
+        return Choice(self.assume, rule="assumed")

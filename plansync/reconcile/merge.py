@@ -201,9 +201,15 @@ def same(kind: Kind, name: Field) -> Callable[[Value | None, Value | None], bool
     return row.same if row else alike
 
 
-def merge(base: Base, local: Snapshot, remote: Snapshot, choices: Choices | None = None) -> Agreement:
+def merge(
+    base: Base,
+    local: Snapshot,
+    remote: Snapshot,
+    choices: Choices | None = None,
+    assume: Take | None = None,
+) -> Agreement:
     """Merge every item of the plan with its twin on the tracker; one without a twin is new."""
-    agreement = Agreement(choices or {})
+    agreement = Agreement(choices or {}, assume)
     for uid, item in local.items():
         if is_step(uid):
             continue

@@ -38,6 +38,7 @@ WORDS: Mapping[str, str] = {
     "resolved": "somebody decided the conflict so",
     "task removed": "the task is no longer in the plan, so its issue is closed as not planned",
     FIX_REASON: "somebody wanted the issue closed for the reason that the plan gives",
+    "assumed": "nothing was remembered of it, and the run was told which side to take then (--assume)",
     "told": "the conflict was told, and is not news any more",
 }
 _NUMBERED = re.compile(r"[RS]\d+")

@@ -21,6 +21,7 @@ from plansync.model import (
     Side,
     Snapshot,
     State,
+    Take,
     Tick,
     Uid,
     Value,
@@ -56,9 +57,10 @@ class Given:
 
     `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
     at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
-    `is_final`: the plan is on its default branch, where its computed lines are refreshed. `settles`: which fields may
-    be settled where the sides differ, where not all. `pruned`: removed tasks whose issues a person wants closed.
-    `former`: the numbers of issues that were a task's until now.
+    `assume`: the side that holds where nothing is remembered of a field. `is_final`: the plan is on its default
+    branch, where its computed lines are refreshed. `settles`: which fields may be settled where the sides differ,
+    where not all. `pruned`: removed tasks whose issues a person wants closed. `former`: the numbers of issues that
+    were a task's until now.
     """
 
     base: Base
@@ -72,6 +74,7 @@ class Given:
     policy: Policy = field(default_factory=Policy)
     skipped: frozenset[Uid] = frozenset()
     choices: Choices = field(default_factory=dict)
+    assume: Take | None = None
     is_final: bool = True
     settles: Settles | None = None
     pruned: frozenset[Uid] = frozenset()
@@ -195,10 +198,11 @@ def _chosen(agreement: Agreement, given: Given, uid: Uid) -> None:
         return  # an undo says itself what becomes of the ticks
     if given.local[uid].fields.get(Field.CARRIER) != "boxes" or given.policy.issue_closed == "mark-task":
         return
+    rule = agreement.why[uid, Field.STATE]
     open_ = [s for s in counting(agreement, given, uid) if agreement.get(s, Field.TICK) == Tick.OPEN]
     for step in open_:
-        agreement.set(step, Field.TICK, Tick.TICKED.value, "resolved")
-    agreement.set(uid, Field.IMPLIED, tuple(open_), "resolved")
+        agreement.set(step, Field.TICK, Tick.TICKED.value, rule)
+    agreement.set(uid, Field.IMPLIED, tuple(open_), rule)
 
 
 def _dropped(agreement: Agreement, given: Given, uid: Uid) -> None:

@@ -22,6 +22,7 @@ from plansync.model import (
     Note,
     Operation,
     Side,
+    Take,
     Uid,
     is_step,
     owner_of,
@@ -67,8 +68,9 @@ class Options:
     which no further request begins. `settling`: what a person decided of conflicts; nothing else is done.
     `decide`: decides what is to be done, where that is not all that plan and tracker differ in. `decided` is told of
     it before anything is written. `lineage`: what a plan is to be called that has no id yet. `rounds`: in how many
-    rounds what moved is decided anew. `rebuild`: forget what is remembered and read it from the issues.
-    `full`: read each linked issue directly, so that a deleted one that no list tells of is missed.
+    rounds what moved is decided anew. `rebuild`: forget what is remembered and read it from the issues. `assume`: the
+    side that is taken for what differs and of which nothing is remembered. `full`: read each linked issue directly, so
+    that a deleted one that no list tells of is missed.
     """
 
     direction: Direction = Direction.BOTH
@@ -87,6 +89,7 @@ class Options:
     rounds: int = _ROUNDS_MAX
     rebuild: bool = False
     full: bool = False
+    assume: Take | None = None
 
 
 class Declined(PlansyncError):
@@ -111,7 +114,7 @@ class _Run:
     def __init__(self, project: Project, command: str, options: Options) -> None:
         self.project, self.options = project, options
         self.session = Session(project, options.listen, is_rebuilding=options.rebuild)
-        self.session.new_lineage = options.lineage
+        self.session.new_lineage, self.session.assume = options.lineage, options.assume
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
@@ -195,8 +198,14 @@ class _Run:
         session.notes.append(Note("", text))
 
     async def _rebuild(self, journal: Journal) -> Report:
-        """Remember that on which both sides agree as they are now, and write nothing else."""
+        """Remember that on which both sides agree as they are now, and write nothing else.
+
+        What is assumed was shown, and is no agreement: the run that acts on it is the next one.
+        """
         session = self.session
+        if session.assume is not None:
+            session.assume = None
+            session.decide()
         session.repository = (await self.project.tracker.repository()).node
         for uid in list(session.owners()):
             fold(session.base, session.settled(uid), uid)

@@ -24,6 +24,7 @@ from plansync.model import (
     Side,
     Snapshot,
     State,
+    Take,
     Uid,
     Value,
     is_step,
@@ -131,6 +132,7 @@ class Session:
         self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()
         self.choices: Choices = {}
+        self.assume: Take | None = None
         self.settles: Settles | None = None
         self.left: list[Note] = []
         self.former = Former()
@@ -333,6 +335,7 @@ class Session:
             policy=self.project.policy,
             is_serial=self.project.tracker.traits.writes_at_once == 1,
             choices=self.choices,
+            assume=self.assume,
             is_final=not self.project.branch,
             settles=self.settles,
             pruned=self.pruned,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from plansync.cli.context import Common
-from plansync.cli.options import Allow, DryRun, FailOn, FailOnChoice, Full, MaxTime, Only, Plan, Yes
+from plansync.cli.options import Allow, Assume, DryRun, FailOn, FailOnChoice, Full, MaxTime, Only, Plan, Yes
 
 
 def command(
@@ -18,12 +18,22 @@ def command(
     max_time: MaxTime = "",
     fail_on: FailOn = FailOnChoice.ANY,
     full: Full = False,
+    assume: Assume = None,
 ) -> None:
     """Bring closed issues and ticked boxes back into the plan."""
     from plansync.cli.running import Request, perform
 
     common: Common = context.obj
     request = Request(
-        "pull", plan, dry_run, yes, tuple(allow or ()), tuple(only or ()), max_time, fail_on.value, full=full
+        "pull",
+        plan,
+        dry_run,
+        yes,
+        tuple(allow or ()),
+        tuple(only or ()),
+        max_time,
+        fail_on.value,
+        assume=assume.value if assume else "",
+        full=full,
     )
     raise typer.Exit(perform(common, request))
