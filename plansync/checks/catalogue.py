@@ -302,7 +302,10 @@ _ENTRIES = (
         "git-conflict",
         "error",
         "Git left a conflict in the plan.",
-        "Nothing is read before it is settled, because both versions stand there.",
+        "Nothing is read before it is settled, because both versions stand there. One around lines that plansync "
+        "computes (Completion, Current Phase, Implementation Status, Last Updated) needs nobody: a sync settles it "
+        "too, git's signs go and the lines are computed anew.",
+        is_mended=True,
     ),
     Entry(
         "PLAN902",

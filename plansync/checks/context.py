@@ -9,6 +9,7 @@ from functools import cached_property
 
 from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.finding import Finding, Severity
+from plansync.document.builder import parse
 from plansync.document.edits import Edit
 from plansync.document.letters import tick_of_letter
 from plansync.document.references import plain
@@ -45,6 +46,10 @@ class Context:
 
     document: Document
     beside: Beside
+
+    def parse(self, source: bytes) -> Document:
+        """Read another version of this plan, in the same form."""
+        return parse(source, self.document.dialect, self.document.letters)
 
     @cached_property
     def view(self) -> View:

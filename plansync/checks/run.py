@@ -18,30 +18,53 @@ from plansync.checks import (
 from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.context import Beside, Context
 from plansync.checks.finding import Finding, Severity
-from plansync.document.edits import apply_edits
-from plansync.document.spans import Span, line_end, line_start
+from plansync.document.edits import Edit, apply_edits
+from plansync.document.rewrite import summary_edits
+from plansync.document.spans import Span, line_end
+from plansync.document.torn import Torn, conflicts, torn
 from plansync.document.tree import Document, Role
+from plansync.document.view import snapshot
 from plansync.errors import Unwritable
+from plansync.model import OVERVIEW, Change, Field
+from plansync.planning.progress import computed_now
 
 UNREADABLE = "PLAN903"
 """The one check that is no rule: without a text there is no document to look at."""
+
+GIT_CONFLICT = "PLAN901"
+"""The one check that hides all others."""
 
 Rule = Callable[[Context], Iterator[Finding]]
 Parse = Callable[[bytes], Document]
 
 
 def git_conflict(context: Context) -> Iterator[Finding]:
-    """Find the first line of a conflict that git left."""
+    """Find the first conflict that git left and that somebody has to settle, else the first of computed lines."""
+    document = context.document
+    found = torn(document.source, context.parse)
+    if found is None:
+        return
+    line = found.stuck or found.line
+    starts = (c.span.start for c in conflicts(document.source) if c.line == line)
+    at = next(starts)
+    place = Span(at, line_end(document.source, at))
+    if found.stuck:
+        yield context.finding(GIT_CONFLICT, place, "git left a conflict here; settle it first")
+    else:
+        message = "git left a conflict here, in lines that are computed"
+        yield context.finding(GIT_CONFLICT, place, message, _settled(context, found))
+
+
+def _settled(context: Context, found: Torn) -> tuple[Edit, ...]:
+    """Take our side of each conflict, with its lines computed anew."""
     source = context.document.source
-    for sign in (b"<<<<<<< ", b">>>>>>> "):
-        at = source.find(sign)
-        while at >= 0 and line_start(source, at) != at:
-            at = source.find(sign, at + 1)
-        if at >= 0:
-            yield context.finding(
-                "PLAN901", Span(at, line_end(source, at)), "git left a conflict here; settle it first"
-            )
-            return
+    document = context.parse(found.source)
+    items = snapshot(document, context.beside.name, milestones="phase").items
+    now = {**computed_now(items, context.beside.base), Field.UPDATED: found.updated}
+    shown = items[OVERVIEW].fields
+    changes = [Change(OVERVIEW, name, shown[name], now.get(name, shown[name])) for name in found.fields]
+    content = apply_edits(found.source, summary_edits(document, changes))
+    return (Edit(0, len(source), content),)
 
 
 def no_task(context: Context) -> Iterator[Finding]:
@@ -115,7 +138,8 @@ def mended(document: Document, findings: Sequence[Finding], parse: Parse) -> byt
     Raises: Unwritable where two of them meet, or where the plan would then hold other items.
     """
     source = apply_edits(document.source, [edit for finding in findings for edit in finding.fix])
-    if _outline(parse(source)) != _outline(document):
+    left = torn(document.source, parse)
+    if _outline(parse(source)) != _outline(parse(left.source) if left else document):
         raise Unwritable("the plan would be read otherwise once it is mended; mend it by hand")
     return source
 

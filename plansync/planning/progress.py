@@ -90,6 +90,12 @@ def computed_lines(items: Snapshot, states: Mapping[Uid, State]) -> dict[Field, 
     return {name: value for name, value in values.items() if name in plan.fields}
 
 
+def computed_now(items: Snapshot, base: Base) -> dict[Field, Value]:
+    """Compute the live lines that the plan has from its states as they show now."""
+    tasks = (u for u, i in items.items() if i.kind is Kind.TASK)
+    return computed_lines(items, {uid: shown_state(items, uid, base) for uid in tasks})
+
+
 def _overall(items: Snapshot, states: Mapping[Uid, State], now: Progress) -> int:
     if now.total and now.done == now.total:
         return 2

@@ -31,6 +31,7 @@ WORDS: Mapping[str, str] = {
     "R4": "the task was reopened, so the ticks go that plansync had set when it was closed",
     "status": "the boxes alone do not say the task's state, so a status line does",
     "computed": "the line is computed from the tasks, and they changed",
+    "merged": "git left a conflict in lines that are computed, so they are computed anew",
     "cycle": "the tasks depend on each other, so the last one could only be named once all had an issue",
     "identity": "everything that has an issue bears an id, so that it is known again",
     "link": "a task names its issue",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from plansync.document import detect
+from plansync.document.torn import Torn, torn
 from plansync.document.tree import Document, Role
 from plansync.errors import PlanError, SafetyStop
 from plansync.model import Tick
@@ -28,26 +29,24 @@ def reader(
     return partial(detect.read, path=path, dialect=dialect or "", ticks=letters, remembered=remembered)
 
 
-def require_settled(source: bytes, path: str) -> None:
-    """Refuse a file in which git left a conflict.
+def settled(source: bytes, path: str, parse: Parse) -> Torn | None:
+    """Settle what git left of a merge where only computed lines conflict; `None` where it left nothing.
 
-    Raises: SafetyStop.
+    Raises: SafetyStop where something else conflicts.
     """
-    if b"<<<<<<< " not in source and b">>>>>>> " not in source:
-        return
-    for number, text in enumerate(source.splitlines(), 1):
-        if text.startswith((b"<<<<<<< ", b">>>>>>> ")):
-            raise SafetyStop(
-                f"{path}:{number}: git left a conflict here; settle it in the plan, then run again"
-            )
+    found = torn(source, parse)
+    if found and found.stuck:
+        raise SafetyStop(
+            f"{path}:{found.stuck}: git left a conflict here; settle it in the plan, then run again"
+        )
+    return found
 
 
 def require_plan(document: Document, path: str) -> None:
     """Refuse a file in which there is nothing to sync, or that is in a form plansync does not write.
 
-    Raises: PlanError; SafetyStop where git left a conflict.
+    Raises: PlanError.
     """
-    require_settled(document.source, path)
     name = document.dialect.name
     if not document.dialect.is_written and document.nodes:
         raise PlanError(

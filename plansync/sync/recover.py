@@ -24,7 +24,6 @@ from plansync.model import (
 from plansync.reconcile.pairing import is_similar
 from plansync.reconcile.settle import REMEMBERED
 from plansync.store import state
-from plansync.store.files import digest
 from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync.events import Waiting
 from plansync.sync.session import Session, thing_of
@@ -176,7 +175,7 @@ def _has_plan_landed(session: Session, entry: Entry) -> bool:
     landed, each old value that none did. Where both are there somebody took changes back, or made the
     same ones: nobody can tell, so what is contested is forgotten, to be asked about where the sides differ.
     """
-    now = digest(session.source)
+    now = session.digest
     if now == entry.intent.get("post"):
         return True
     if now == entry.intent.get("pre"):

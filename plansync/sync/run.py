@@ -233,6 +233,8 @@ class _Run:
 
         def is_chosen(op: Operation) -> bool:
             is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
+            if op.wave == IDS and op.kind == "update-summary":
+                return True  # what git left there is in the way of any other write
             is_wanted = self.wanted is None or is_footer or owner_of(op.uid) in self.wanted
             return is_wanted and not self._waits_for_branch(op) and self._is_chosen(op, news)
 

@@ -10,17 +10,20 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from plansync.document import block, rewrite, view
+from plansync.document.torn import Torn
 from plansync.document.tree import Document
 from plansync.errors import SafetyStop, StoreError, Unreadable
 from plansync.model import (
     OVERVIEW,
     Base,
+    Change,
     Changeset,
     Choices,
     Field,
     Item,
     Kind,
     Note,
+    Operation,
     Side,
     Snapshot,
     State,
@@ -32,10 +35,11 @@ from plansync.model import (
     state_of,
     text_of,
 )
-from plansync.planning.progress import computed_lines
+from plansync.planning.progress import computed_lines, computed_now
 from plansync.reconcile import Given, Policy, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.merge import shown_state
+from plansync.reconcile.order import IDS
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import NO_CONFIG, command
@@ -43,6 +47,7 @@ from plansync.store.journal import Journal
 from plansync.store.state import Saved, Target
 from plansync.sync import existence
 from plansync.sync.events import Listener
+from plansync.sync.reading import settled
 from plansync.trackers import mapping
 from plansync.trackers.base import Absence, Record, Thing, Tracker
 from plansync.trackers.mapping import Names
@@ -137,6 +142,7 @@ class Session:
         self.left: list[Note] = []
         self.former = Former()
         self.new_lineage = ""
+        self.base = Base({}, {}, {})
         self.read_plan()
         self.read_state()
 
@@ -147,9 +153,13 @@ class Session:
         self.take_plan(self.project.files.read())
 
     def take_plan(self, source: bytes) -> None:
-        """Parse a plan's bytes."""
-        self.source, self.digest = source, digest(source)
-        self.document = self.project.parse(source)
+        """Parse a plan's bytes; where git left a conflict in computed lines alone, as if it were settled.
+
+        Raises: SafetyStop for any other conflict.
+        """
+        self.torn = settled(source, self.project.path, self.project.parse)
+        self.source, self.digest = self.torn.source if self.torn else source, digest(source)
+        self.document = self.project.parse(self.source)
         shown = self.show(self.document)
         self.plan_notes, self.shown = shown.notes, shown.items
         self.local: Snapshot = shown.items
@@ -354,7 +364,10 @@ class Session:
         }
         self.agreed = decision.changeset.agreed
         lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
-        return replace(decision.changeset, conflicts=(*decision.changeset.conflicts, *lost))
+        changeset = replace(decision.changeset, conflicts=(*decision.changeset.conflicts, *lost))
+        if self.torn is None:
+            return changeset
+        return replace(changeset, operations=(self._mended(self.torn), *changeset.operations))
 
     def _computed(self, items: Snapshot, states: Mapping[Uid, State]) -> Mapping[Field, Value]:
         """Compute the plan's lines from all of its tasks: those that are left alone count too."""
@@ -364,6 +377,15 @@ class Session:
         tasks = [u for u in self.frozen if u in self.shown and self.shown[u].kind is Kind.TASK]
         held = {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
         return computed_lines({**whole, **items}, {**held, **states})
+
+    def _mended(self, torn: Torn) -> Operation:
+        """Compute the lines anew in which git left a conflict: whatever else is done, its signs go first."""
+        shown = self.local[OVERVIEW].fields
+        now = {**computed_now({**self.shown, **self.local}, self.base), Field.UPDATED: torn.updated}
+        changes = (
+            Change(OVERVIEW, name, shown[name], now.get(name, shown[name]), "merged") for name in torn.fields
+        )
+        return Operation(Side.LOCAL, "update-summary", OVERVIEW, tuple(changes), IDS)
 
     def thawed(self, side: Snapshot) -> Snapshot:
         """Leave out the items whose record cannot be read: nothing about them is decided or compared."""
@@ -390,7 +412,13 @@ class Session:
             for key, absence in self.absent.items()
             if absence not in existence.LOST and (uid := self.names.known.get(key))
         ]
-        return [*self.plan_notes, *self.view.notes, *self.notes, *frozen]
+        return [*self.plan_notes, *self._torn_note(), *self.view.notes, *self.notes, *frozen]
+
+    def _torn_note(self) -> list[Note]:
+        if self.torn is None:
+            return []
+        text = f"line {self.torn.line}: git left a conflict in lines that plansync computes; it settles that itself"
+        return [Note("", text)]
 
     # ------------------------------------------------------------ remember
 

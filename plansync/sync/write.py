@@ -259,8 +259,8 @@ class Writer:
         session.local = after
 
     def _known_owners(self, batch: Sequence[Done]) -> list[Uid]:
-        """List the items whose memory a batch moves; ids and links are not remembered."""
-        kinds = ("set-marker", "set-link")
+        """List the items whose memory a batch moves; ids, links and computed lines are not remembered."""
+        kinds = ("set-marker", "set-link", "update-summary")
         owners = dict.fromkeys(owner_of(d.operation.uid) for d in batch if d.operation.kind not in kinds)
         return [u for u in owners if u in self.session.remote and u in self.session.agreed]
 

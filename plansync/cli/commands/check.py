@@ -150,16 +150,19 @@ def _mended(
 ) -> tuple[list[Finding], list[Finding]]:
     """Mend a plan under its lock, in one replacement; gives what is left, and what was mended."""
     from plansync import wiring
-    from plansync.checks.run import check, mended
+    from plansync.checks.run import GIT_CONFLICT, check, mended
     from plansync.store.files import digest
 
     paths = wiring.paths_of(home, path)
     files, parse = wiring.plan_files(paths), parser(home, path)
     with wiring.locked_for_a_moment(paths, "check --fix"):
-        source = files.read()
-        document = parse(source)
-        fixed = [f for f in check(document, beside, codes) if f.fix]
-        content = mended(document, fixed, parse)
+        content = source = files.read()
+        fixed: list[Finding] = []
+        while found := [f for f in check(parse(content), beside, codes) if f.fix]:
+            content = mended(parse(content), found, parse)
+            fixed += found
+            if GIT_CONFLICT not in {f.code for f in found}:
+                break  # one of git's hides all else there is to mend
         files.check_writable()
         files.replace(content, digest(source))
         return check(parse(content), beside, codes), fixed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, gone_plans, open_plan, remembered
+from plansync.cli.context import Common, find_plan, gone_plans, parser, remembered
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
 
@@ -56,10 +56,12 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
 def _seen(home: Home, path: Path) -> tuple[Document, View]:
     """Read a plan: the document, and what it shows."""
     from plansync.document.view import snapshot
-    from plansync.sync.reading import require_settled
+    from plansync.store.files import read_plan
+    from plansync.sync.reading import settled
 
-    document = open_plan(home, path)
-    require_settled(document.source, str(path))
+    source, parse = read_plan(path), parser(home, path)
+    torn = settled(source, str(path), parse)
+    document = parse(torn.source if torn else source)
     return document, snapshot(document, path.stem, milestones="phase")
 
 
