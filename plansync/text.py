@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 UID_PATTERN = "[2-9a-hj-km-np-z]{7}"
 PLACEHOLDER = re.compile(r"\[[^\]\[]*\]|<[^<>]*>|\{[^{}]*\}|T?XXX+|TBD|TODO|\.{3}|…", re.IGNORECASE)
@@ -112,8 +113,11 @@ def heading(text: str) -> str:
 
 def words(text: object) -> str:
     """Reduce a text to what is compared: NFC, escapes taken back, inner blanks to one, trimmed."""
-    if not isinstance(text, str):
-        return ""
+    return _words(text) if isinstance(text, str) else ""
+
+
+@lru_cache(maxsize=16_384)  # three sides hold the same text, and each step of a run compares it again
+def _words(text: str) -> str:
     text = re.sub(r"\\(#+)$", r"\1", one_line(restore(text)))
     text = re.sub(r"<U\+([0-9A-F]{4})>", lambda m: chr(int(m[1], 16)), text)
     return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.metadata import Key, key_lines
@@ -74,6 +75,7 @@ def _encoded(body: str) -> bytes:
     return body.encode("utf-8", errors="replace")
 
 
+@lru_cache(maxsize=4096)  # one run reads the same body as often as it looks at the tracker
 def read(body: str) -> Block | None:
     """Find and read the block of a body."""
     source = _encoded(body)

@@ -176,6 +176,15 @@ def put_together(first: Header, records: Mapping[str, Record]) -> bytes:
 
 def record(base: Base, uid: Uid) -> dict[str, Any]:
     """Show one item of the base, with its steps, as the state file holds it."""
+    return sealed(uid, _record(base, uid))
+
+
+def is_same(one: Base, other: Base, uid: Uid) -> bool:
+    """Say whether two bases remember the same of an item."""
+    return _record(one, uid) == _record(other, uid)
+
+
+def _record(base: Base, uid: Uid) -> dict[str, Any]:
     sides = (base.local, base.remote, base.agreed)
     kind = next(s[uid].kind for s in sides if uid in s)
     there = base.remote.get(uid)
@@ -190,7 +199,7 @@ def record(base: Base, uid: Uid) -> dict[str, Any]:
     steps = sorted({u for s in sides for u in uids_of(s.get(uid), Field.STEPS) if u in s}, key=_number)
     if steps:
         values["step"] = {str(_number(u)): _values(sides, u, Kind.STEP) for u in steps}
-    return sealed(uid, values)
+    return values
 
 
 def sealed(uid: str, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,10 +214,13 @@ def _number(uid: str) -> int:
 
 def _values(sides: tuple[Snapshot, ...], uid: Uid, kind: Kind) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
+    shown = [s[uid].fields if uid in s else {} for s in sides]
     for name in REMEMBERED[kind]:
-        three = [_plain(name, s[uid].fields.get(name)) if uid in s else None for s in sides]
-        if any(v is not None for v in three):
-            found[name.value] = three[:1] if three[0] == three[1] == three[2] else three
+        one, two, three = (fields.get(name) for fields in shown)
+        if one is two is three is None:
+            continue
+        values = [_plain(name, value) for value in ((one,) if one == two == three else (one, two, three))]
+        found[name.value] = values
     return found
 
 

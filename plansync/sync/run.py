@@ -439,7 +439,7 @@ class _Run:
         session = self.session
         part = session.settled(uid)
         known = any(uid in s for s in (session.base.local, session.base.agreed))
-        return not known or state.record(part, uid) != state.record(session.base, uid)
+        return not known or not state.is_same(part, session.base, uid)
 
     def _settle_rest(self, chosen: list[Done]) -> None:
         """Move the base of all that was decided, and of nothing that was left out.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import traceback
 from collections.abc import Iterator, Sequence
@@ -44,11 +45,13 @@ _parse = lru_cache(maxsize=512)(reader("docs/plan.md"))
 def running() -> Iterator[asyncio.AbstractEventLoop]:
     """Give a loop for a whole history; a runner for each run costs more than a small run does."""
     loop = asyncio.new_event_loop()
+    gc.disable()  # garbage is collected between histories: in them that takes a fifth of the time
     try:
         yield loop
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())  # of runs that died
         loop.close()
+        gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
