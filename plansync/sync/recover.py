@@ -67,7 +67,10 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
             if _created(session, entry) is None:
                 waits = True
         else:
-            _settle(session, journal, entry, _has_update_landed(session, entry))
+            has_landed = _has_update_landed(session, entry)
+            if has_landed is None:
+                _remember_doubt(session, journal, entry)
+            _settle(session, journal, entry, bool(has_landed))
     if waits:
         await _look_twice(session, [e for e in entries if e.kind.startswith("create-")])
     for entry in entries:
@@ -84,6 +87,16 @@ def _settle(session: Session, journal: Journal, entry: Entry, has_landed: bool) 
     journal.settle(entry.number, Outcome.LANDED if has_landed else Outcome.REFUSED, entry.intent)
     if has_landed and _is_over(session, entry):
         _fold(session.base, entry)
+
+
+def _remember_doubt(session: Session, journal: Journal, entry: Entry) -> None:
+    """Forget what nobody can tell was agreed, for good: this run may end before it writes the state file."""
+    uid = Uid(entry.item)
+    _forget(session.base, uid, [Field(name) for _, name, *_ in entry.intent.get("changes", [])])
+    if uid in session.base.local:
+        records = {uid: state.record(session.base, uid)}
+        intent = {"state": session.state_digest, "changes": [], "records": records}
+        journal.settle(journal.intend("", session.run, "", "agree", intent), Outcome.LANDED)
 
 
 async def _look_twice(session: Session, entries: list[Entry]) -> None:
@@ -124,11 +137,11 @@ def _created(session: Session, entry: Entry) -> Record | None:
     return min(matches, key=lambda m: m[:2])[2] if matches else None
 
 
-def _has_update_landed(session: Session, entry: Entry) -> bool:
+def _has_update_landed(session: Session, entry: Entry) -> bool | None:
     """Certify an update: by its stamp where it wrote a body, else by revision and value.
 
-    Where the issue moved on and shows another value, nobody can tell whether ours landed and was undone:
-    what was agreed of the field is forgotten, so that it is asked about and never written twice.
+    Where the issue moved on and shows another value, nobody can tell whether ours landed and was undone
+    (`None`): what was agreed of the field is forgotten, so that it is asked about and never written twice.
     """
     item = session.view.items.get(Uid(entry.item))
     ref = entry.intent.get("ref")
@@ -142,9 +155,8 @@ def _has_update_landed(session: Session, entry: Entry) -> bool:
         return False  # it wrote a body, and the body does not bear its stamp
     if all(item.fields.get(name) == new for name, new in changes):
         return True
-    if record is None or record.revision != entry.intent.get("before") or not record.revision:
-        _forget(session.base, item.uid, [name for name, _ in changes])
-    return False
+    is_untouched = record is not None and record.revision and record.revision == entry.intent.get("before")
+    return False if is_untouched else None
 
 
 def _forget(base: Base, uid: Uid, names: Iterable[Field]) -> None:

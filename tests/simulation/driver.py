@@ -25,6 +25,7 @@ from plansync.sync.events import Report, Status
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
 from plansync.sync.session import Project
+from tests.simulation import faults
 from tests.simulation.looks import TEMPLATE, Look, Pen
 from tests.simulation.people import TRACKER_ACTS, PlanPerson, TrackerPerson
 from tests.simulation.witness import PLAN, TRACKER, Witness
@@ -117,7 +118,14 @@ class Copy:
 class History:
     """Plays one history."""
 
-    def __init__(self, seed: int, copies: int = 1, look: Look = TEMPLATE, plan: bytes = b"") -> None:
+    def __init__(
+        self,
+        seed: int,
+        copies: int = 1,
+        look: Look = TEMPLATE,
+        plan: bytes = b"",
+        chances: faults.Chances = faults.ALL,
+    ) -> None:
         self.seed, self.copies, self.look = seed, copies, look
         self.log: list[str] = []
         self.clock, self.pen = Clock(), Pen()
@@ -127,6 +135,7 @@ class History:
         self.tracker = SimTracker(self.clock, self.log.append)
         # Two writers and a list that lags: that race may make an issue twice, which is no news.
         self.tracker.is_lagging = copies == 1
+        self.tracker.chances = chances
         self.witness = Witness(self.first.disk, self.tracker, look, is_strict=copies == 1)
         self.plan_person, self.tracker_person = PlanPerson(self.pen, look), TrackerPerson(self.pen)
 

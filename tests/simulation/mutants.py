@@ -243,7 +243,7 @@ MUTANTS: Sequence[Mutant] = (
         ((session, "settle", _settle_target_only),),
         scenarios=("a tick is taken back after it was sent",),
     ),
-    Mutant("POST retried blind", ((write.Writer, "_send", _send_blind),), seeds=(("template", 6),)),
+    Mutant("POST retried blind", ((write.Writer, "_send", _send_blind),), seeds=(("template", 34),)),
     Mutant(
         "list look-up without quarantine", ((recover, "_look_twice", _look_once),), seeds=(("template", 25),)
     ),

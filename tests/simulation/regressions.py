@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.simulation.faults import ALL, FEW, Chances
+
 
 class Past(NamedTuple):
     """One history; `actions` as `who:what:seed`, parted by blanks."""
@@ -12,6 +14,7 @@ class Past(NamedTuple):
     actions: str
     copies: int = 1
     look: str = "template"
+    chances: Chances = FEW
 
 
 REGRESSIONS: dict[str, Past] = {
@@ -161,5 +164,17 @@ REGRESSIONS: dict[str, Past] = {
         "plan:remove:3230080308 run:push:822268043 tracker:tick:1439096405 tracker:tick:3643265368"
         " run:sync:100212072 tracker:drop:1339620912 tracker:untick:495929121 run:sync:1541978699"
         " tracker:close:961975583",
+    ),
+    "what nobody can tell of a close stays forgotten when the run that says so ends before it writes": Past(
+        32,
+        "run:push:2584364062 plan:check:1481124516 run:sync:1465721009 tracker:reopen:2154860819"
+        " plan:check:1202982806 run:sync:3311405662",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step may be removed where it stood open all the time, though the plan's tick came and went": Past(
+        1811,
+        "run:push:1233282724 run:pull:1086670634 plan:untick:1491670207 run:push:3996518461"
+        " tracker:remove:817270474",
     ),
 }

@@ -30,6 +30,7 @@ def test_a_seed_always_tells_the_same_history(seed: int, look: Look) -> None:
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_what_once_broke_holds(name: str) -> None:
     past = REGRESSIONS[name]
-    result = History(past.seed, past.copies, LOOKS[past.look]).play(read_actions(past.actions))
+    history = History(past.seed, past.copies, LOOKS[past.look], chances=past.chances)
+    result = history.play(read_actions(past.actions))
 
     assert not result.error, f"{name}\n{describe(result)}"

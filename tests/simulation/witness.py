@@ -322,7 +322,9 @@ class Witness:
             for kind in ("tick", "text"):
                 values = self.history.get((side, (kind, name)), [None])
                 other = TRACKER if side == PLAN else PLAN
-                if values[-1] not in (values[0], *self.history.get((other, (kind, name)), [])[1:]):
+                theirs = self.history.get((other, (kind, name)), [])
+                shown = [v for v in theirs if v is not None][-1:]  # what stood there when it was removed
+                if values[-1] not in (values[0], *theirs[1:], *shown):
                     raise Broken(f"lost: {name} was removed from the {side} with a person's {kind}")
 
     def finished(self, since: int, disputed: Iterable[str], *, is_whole: bool, is_clear: bool) -> None:

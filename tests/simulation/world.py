@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
+from typing import NamedTuple
 
-from plansync.errors import Moved, OutcomeUnknown, RateLimited, Rejected, Unavailable
+from plansync.errors import AuthError, Moved, Rejected
 from plansync.model import State
 from plansync.store.files import digest
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.github import TRAITS
+from tests.simulation import faults
 
 _EPOCH = 1_750_000_000
 _PAGE, _NEWEST_PAGE = 5, 30
@@ -57,6 +59,7 @@ class Weather:
     crash_at: int = 0
     visits: dict[int, Callable[[], None]] = field(default_factory=dict)
     points: int = 0
+    is_signed_out: bool = False
     log: Callable[[str], None] = lambda text: None
 
     def point(self, name: str) -> None:
@@ -98,6 +101,15 @@ class Row:
     visible_at: float = 0.0
 
 
+class Late(NamedTuple):
+    """A write whose sender gave up: it lands at `at`, unless its record was written meanwhile."""
+
+    at: float
+    thing: Thing
+    then: Row | None
+    row: Row
+
+
 class SimTracker:
     """A tracker in memory: whole seconds, small pages, lists that lag behind writes."""
 
@@ -110,6 +122,8 @@ class SimTracker:
         self.numbers = {Thing.ISSUE: 0, Thing.MILESTONE: 0}
         self.is_stale_within_seconds = False
         self.is_lagging = True
+        self.late: list[Late] = []
+        self.chances = faults.ALL
 
     @property
     def traits(self) -> Traits:
@@ -130,6 +144,20 @@ class SimTracker:
         self.rows[thing, row.ref] = row
         return row
 
+    def catch_up(self) -> None:
+        """Finish the writes whose time has come."""
+        due = [late for late in self.late if late.at <= self.clock.seconds]
+        self.late = [late for late in self.late if late not in due]
+        for thing, then, row in (late[1:] for late in due):
+            is_free = self.rows.get((thing, row.ref)) is then and not self._is_taken(thing, row)
+            self.log(f"    {'late' if is_free else 'too late'}: {thing.value} #{row.ref}")
+            if is_free:
+                self.put(thing, row if row.ref else replace(row, ref=self.number(thing)))
+
+    def _is_taken(self, thing: Thing, row: Row) -> bool:
+        others = self.milestone_rows() if thing is Thing.MILESTONE else []
+        return any(r.title == row.title and r.ref != row.ref for r in others)
+
     def number(self, thing: Thing) -> int:
         self.numbers[thing] += 1
         return self.numbers[thing]
@@ -145,7 +173,7 @@ class SimTracker:
         rows = {key: row for key, row in self.rows.items() if key[0] is thing}
         if is_stale:
             for key, row in self.before.items():
-                if key in rows and row is None:
+                if key in rows and row is None and self.is_lagging:
                     del rows[key]
                 elif (
                     key in rows
@@ -157,42 +185,58 @@ class SimTracker:
 
     # ------------------------------------------------------------- requests
 
-    def _begin(self, method: str, what: str, *faults: str) -> str:
+    def _begin(self, method: str, what: str, *kinds: str) -> str:
         self.clock.pass_(0.2)
+        self.catch_up()
         self.weather.point(f"before {method} {what}")
         self.requests.total += 1
         self.requests.by_method[method] = self.requests.by_method.get(method, 0) + 1
         self.requests.writes += method != "GET"
-        fault = self.weather.draw(*faults)
+        fault = self.weather.draw(*kinds)
         self.log(f"    {method} {what}{f' [{fault}]' if fault else ''}")
-        if fault == "unavailable":
-            raise Unavailable("the tracker could not be reached")
-        if fault == "rate limited":
-            raise RateLimited("too many requests", 60)
+        self.weather.is_signed_out |= fault == "401"
+        if self.weather.is_signed_out:
+            raise AuthError("401")
         return fault
 
-    def _read(self, what: str, *faults: str) -> bool:
-        return self._begin("GET", what, "unavailable", "rate limited", *faults) == "stale"
+    def _read(self, what: str, *kinds: str) -> str:
+        """Begin a read; give what is odd about its answer.
+
+        Raises: what the adapter raises where there is none.
+        """
+        fault = self._begin("GET", what, *(kinds or self.chances.read))
+        if error := faults.raised(fault, is_read=True):
+            raise error
+        return fault
 
     async def repository(self) -> Repository:
-        self._read("repository")
+        self._refuse_absent(self._read("repository"))
         return Repository("R1", "owner/name")
+
+    @staticmethod
+    def _refuse_absent(fault: str) -> None:
+        if fault == faults.ABSENT:
+            raise faults.absent(is_update=False)
 
     async def _pages(
         self, thing: Thing, what: str, order: Callable[[Row], object], chosen: Callable[[Row], bool]
     ) -> AsyncIterator[Page]:
-        page = 0
+        page = at = 0
         while True:
-            is_stale = self._read(f"{what} page {page + 1}", "stale")
+            page += 1
+            fault = self._read(f"{what} page {page}", *self.chances.pages)
+            self._refuse_absent(fault)
             rows = sorted(
-                (r for r in self._listed(thing, is_stale=is_stale) if chosen(r)),
+                (r for r in self._listed(thing, is_stale=fault == "stale") if chosen(r)),
                 key=order,  # type: ignore[arg-type]
                 reverse=True,
             )
-            shown = rows[page * _PAGE : (page + 1) * _PAGE]
-            page += 1
-            is_last = page * _PAGE >= len(rows)
+            if fault == "shifted" and page > 1:  # a record before the cursor came, or moved up
+                at = max(0, at - 1)
+            shown = rows[at : at + _PAGE]
+            at += _PAGE
             self.weather.point(f"after GET {what}")
+            is_last = at >= len(rows)
             yield Page(tuple(self._record(thing, r) for r in shown if not r.is_pull), False, is_last)
             if is_last:
                 return
@@ -207,44 +251,62 @@ class SimTracker:
         return self._pages(Thing.MILESTONE, "milestones", lambda r: -r.ref, lambda r: True)
 
     async def newest(self) -> tuple[Record, ...]:
-        self._read("newest")
+        self._refuse_absent(self._read("newest"))
         rows = sorted(self._listed(Thing.ISSUE, is_stale=False), key=lambda r: -r.ref)[:_NEWEST_PAGE]
         return tuple(self._record(Thing.ISSUE, r) for r in rows if not r.is_pull)
 
     async def look(self, thing: Thing, ref: int) -> Record | Absence:
-        self._read(f"{thing.value} #{ref}")
+        fault = self._read(f"{thing.value} #{ref}")
         row = self.rows.get((thing, ref))
         self.weather.point(f"after GET {thing.value}")
+        if fault == faults.ABSENT:
+            return Absence.DENIED
         if row is None:
             return Absence.GONE
         return Absence.OTHER if row.is_pull else self._record(thing, row)
 
     def _write(self, method: str, what: str) -> str:
-        return self._begin(method, what, "unavailable", "rate limited", "lost", "lost", "unknown", "unknown")
+        """Begin a write; give the fault after which it is carried out.
+
+        Raises: what the adapter raises where it is not.
+        """
+        fault = self._begin(
+            method, what, *self.chances.write, *(self.chances.late if self.is_lagging else ())
+        )
+        if fault == faults.ABSENT:
+            raise faults.absent(is_update=method == "PATCH")
+        error = faults.raised(fault, is_read=False)
+        if error and not (faults.FAULTS[fault].applies or faults.FAULTS[fault].comes_late):
+            raise error
+        return fault
 
     def _answer(self, fault: str, thing: Thing, row: Row) -> Record:
+        """Carry out a write, now or later, and answer it if that can be done."""
+        if fault in faults.LATE:
+            delay = self.weather.rng.choice((1, 5, 30) if row.ref else (1, 4, 8))
+            self.late.append(Late(self.clock.seconds + delay, thing, self.rows.get((thing, row.ref)), row))
+        else:
+            row = self.put(thing, row)
         self.weather.point(f"applied {thing.value} #{row.ref}")
-        if fault == "lost":
-            raise OutcomeUnknown("the answer was lost")
+        if error := faults.raised(fault, is_read=False):
+            raise error
         return self._record(thing, row)
 
     async def create(self, thing: Thing, fields: Written) -> Record:
         fault = self._write("POST", f"{thing.value} {fields.get('title')}")
-        if fault == "unknown":
-            raise OutcomeUnknown("the answer was lost")
         if thing is Thing.MILESTONE and any(r.title == fields["title"] for r in self.milestone_rows()):
             raise Rejected("a milestone of this title is there")
         self._check_single(thing, fields)
         late = self.weather.rng.choice((0, 0, 4, 9)) if self.weather.rate and self.is_lagging else 0
         row = Row(
-            self.number(thing),
+            0 if fault in faults.LATE else self.number(thing),
             fields.get("title", ""),
             fields.get("body", ""),
             milestone=fields.get("milestone"),
             labels=fields.get("labels", ()),
             visible_at=self.clock.seconds + late,
         )
-        return self._answer(fault, thing, self.put(thing, row))
+        return self._answer(fault, thing, row)
 
     def _check_single(self, thing: Thing, fields: Written) -> None:
         made = _MARKED.search(fields.get("body", ""))
@@ -256,8 +318,6 @@ class SimTracker:
     async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
         fault = self._write("PATCH", f"{thing.value} #{ref} {', '.join(sorted(fields))}")
         row = self.rows.get((thing, ref))
-        if fault == "unknown":
-            raise OutcomeUnknown("the answer was lost")
         if row is None:
             raise Moved("it is gone")
         if thing is Thing.MILESTONE and any(
@@ -267,7 +327,7 @@ class SimTracker:
         old, new = _REV.search(row.body), _REV.search(fields.get("body", ""))
         if old and new and int(new[1]) <= int(old[1]):
             raise Broken(f"rev of #{ref} goes from {old[1]} to {new[1]}")
-        return self._answer(fault, thing, self.put(thing, replace(row, **fields)))
+        return self._answer(fault, thing, replace(row, **fields))
 
     async def aclose(self) -> None:
         return None
