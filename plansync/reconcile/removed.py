@@ -23,6 +23,7 @@ from plansync.model import (
     Snapshot,
     State,
     Uid,
+    Value,
     state_of,
     uids_of,
 )
@@ -68,20 +69,37 @@ def _differs(now: Item | None, then: Item | None) -> bool:
 
 
 def closed(given: Given, gone: Iterable[Removed]) -> list[Operation]:
-    """Close those that a person named, and where that is the policy those that nobody touched since."""
+    """Close those that a person named, and where that is the policy those that nobody touched since.
+
+    An undo opens those again that a run had closed.
+    """
     is_policy = given.policy.task_removed == "close"
-    return [
-        Operation(
-            Side.REMOTE,
-            "close-issue",
-            each.uid,
-            (Change(each.uid, Field.STATE, State.TODO.value, State.DROPPED.value, "task removed"),),
-            ISSUES,
-            (each.uid,),
-        )
+    closes = [
+        _turned("close-issue", each.uid, State.TODO, State.DROPPED, "task removed")
         for each in gone
-        if each.uid in given.pruned or (is_policy and not each.is_changed and not _is_kept(given, each.uid))
+        if _wanted(given, each.uid) == State.DROPPED
+        or (is_policy and not each.is_changed and not _is_kept(given, each.uid))
     ]
+    reopens = [
+        _turned("reopen-issue", uid, State.DROPPED, State.TODO, choice.rule)
+        for uid, choice in given.pruned.items()
+        if uid not in given.local
+        and uid in given.base.agreed
+        and choice.value == State.TODO
+        and state_of(given.remote.get(uid)) is State.DROPPED
+    ]
+    return [*closes, *reopens]
+
+
+def _wanted(given: Given, uid: Uid) -> Value | None:
+    """Say in which state a person wants the issue of a removed task; `None` where nobody said."""
+    choice = given.pruned.get(uid)
+    return choice.value if choice else None
+
+
+def _turned(kind: str, uid: Uid, old: State, new: State, rule: str) -> Operation:
+    change = Change(uid, Field.STATE, old.value, new.value, rule)
+    return Operation(Side.REMOTE, kind, uid, (change,), ISSUES, (uid,))
 
 
 def asked(given: Given, gone: Iterable[Removed]) -> list[Conflict]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from plansync.model import (
     OVERVIEW,
     Base,
+    Choice,
     Choices,
     Conflict,
     Field,
@@ -59,8 +60,8 @@ class Given:
     at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
     `assume`: the side that holds where nothing is remembered of a field. `is_final`: the plan is on its default
     branch, where its computed lines are refreshed. `settles`: which fields may be settled where the sides differ,
-    where not all. `pruned`: removed tasks whose issues a person wants closed. `former`: the numbers of issues that
-    were a task's until now.
+    where not all. `pruned`: in which state a person wants the issues of removed tasks.
+    `former`: the numbers of issues that were a task's until now.
     """
 
     base: Base
@@ -77,7 +78,7 @@ class Given:
     assume: Take | None = None
     is_final: bool = True
     settles: Settles | None = None
-    pruned: frozenset[Uid] = frozenset()
+    pruned: Mapping[Uid, Choice] = field(default_factory=dict)
     former: Mapping[Uid, int] = field(default_factory=dict)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from plansync.errors import ConfigError
-from plansync.model import Changeset, Field, Note, Removed, Uid, text_of
+from plansync.model import Changeset, Choice, Field, Note, Removed, State, Take, Uid, text_of
 from plansync.sync.session import Session
+
+CLOSED = Choice(Take.VALUE, State.DROPPED.value, "task removed")
+"""What becomes of the issue of a task that is gone."""
 
 
 @dataclass(slots=True)
@@ -22,10 +25,11 @@ class Prune:
 
         Raises: ConfigError for a name that no removed task with an open issue has.
         """
-        session.pruned, session.settles = frozenset(), None
+        session.pruned, session.settles = {}, None
         gone = session.decide().removed
         chosen = self._named(session, gone) if self.names else {g.uid for g in gone if not g.is_changed}
-        session.pruned, session.settles = frozenset(chosen), lambda uid, name: False
+        session.settles = lambda uid, name: False
+        session.pruned = dict.fromkeys(chosen, CLOSED)
         changeset = session.decide()
         return replace(
             changeset,

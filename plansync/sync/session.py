@@ -18,6 +18,7 @@ from plansync.model import (
     Base,
     Change,
     Changeset,
+    Choice,
     Choices,
     Field,
     Item,
@@ -132,7 +133,7 @@ class Session:
         self.absent: dict[tuple[Thing, int], Absence] = {}
         self.frozen: set[Uid] = set()
         self.restoring: set[Uid] = set()
-        self.pruned: frozenset[Uid] = frozenset()
+        self.pruned: dict[Uid, Choice] = {}
         self.former_refs: dict[Uid, int] = {}
         self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()

@@ -34,6 +34,7 @@ from plansync.reconcile.merge import same
 from plansync.reconcile.reasons import UNDO
 from plansync.store.files import digest
 from plansync.store.history import History, Told, ToldChange, ToldStep
+from plansync.sync.prune import CLOSED
 from plansync.sync.session import Former, Session
 from plansync.text import cut, words
 
@@ -57,14 +58,14 @@ class Undo:
         """
         history = History(session.project.journal(session.lineage).db, session.lineage)
         told = self._told(history)
-        session.choices, session.settles, session.left = {}, None, []
+        session.choices, session.settles, session.left, session.pruned = {}, None, [], {}
         undoing = _Undoing(session, session.decide(), f"{UNDO}{self.run}")
         undoing.undo(told)
         chosen = undoing.choices
-        session.choices, session.left = chosen, undoing.left
+        session.choices, session.left, session.pruned = chosen, undoing.left, undoing.reopened
         session.settles = lambda uid, name: (uid, name) in chosen
         session.former = _former(history, self.run, session.digest)
-        return _narrowed(session.decide(), {owner_of(uid) for uid, _ in chosen})
+        return _narrowed(session.decide(), {owner_of(uid) for uid, _ in chosen} | undoing.reopened.keys())
 
     def _told(self, history: History) -> list[Told]:
         kept = history.operations(self.run)
@@ -125,6 +126,7 @@ class _Undoing:
         self.session, self.agreed, self.rule = session, today.agreed, rule
         self.local, self.remote = session.local, session.remote
         self.choices: dict[tuple[Uid, Field], Choice] = {}
+        self.reopened: dict[Uid, Choice] = {}
         self.left: list[Note] = []
         self.texts: dict[Uid, set[str]] = {}
         self.added: set[Uid] = set()
@@ -196,6 +198,9 @@ class _Undoing:
         then, after = told[0].state_then, told[-1].state_agreed
         if item is None or item.kind is not Kind.TASK or not changed or then is None:
             return
+        if owner not in self.local and any(c.rule == CLOSED.rule for c in changed):
+            self._reopen(owner, told[0])
+            return
         has_changed = any(c.field in _BY_STATE for c in changed) or after not in (None, then)
         shown = {str(value) for _, value in self._shown(owner, Field.STATE)}
         if not shown <= {then, after}:
@@ -207,6 +212,13 @@ class _Undoing:
             self._choose(owner, Field.IMPLIED, told[0].implied_then)
         elif self._is_touched(owner):
             self._choose(owner, Field.STATE, then)
+
+    def _reopen(self, owner: Uid, told: Told) -> None:
+        """Open the issue of a task that is gone from the plan, where the run had closed it and it still is."""
+        if text_of(self.remote[owner], Field.STATE) == State.DROPPED:
+            self.reopened[owner] = Choice(Take.VALUE, State.TODO.value, self.rule)
+        else:
+            self._leave(owner, told.title, "its state was changed since")
 
     def _is_touched(self, owner: Uid) -> bool:
         return any(owner_of(uid) == owner for uid, _ in self.choices)

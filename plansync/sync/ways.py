@@ -24,6 +24,7 @@ from plansync.reconcile.merge import shown_state
 from plansync.reconcile.reasons import FIX_REASON
 from plansync.store import state
 from plansync.sync.existence import accept
+from plansync.sync.prune import CLOSED
 from plansync.sync.session import Session, thing_of
 from plansync.trackers.base import Absence, Record, Thing
 
@@ -163,7 +164,7 @@ def _follow(session: Session, uid: Uid, name: Field) -> None:
 
 
 def _close(session: Session, uid: Uid, name: Field) -> None:
-    session.pruned |= {uid}
+    session.pruned = {**session.pruned, uid: CLOSED}
 
 
 def _keep(session: Session, uid: Uid, name: Field) -> None:

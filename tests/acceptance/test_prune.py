@@ -220,3 +220,17 @@ def test_on_another_branch_nothing_is_closed(copy: Copy, person: Person) -> None
 
     assert states(person, title) == ["open"]
     assert "waits for the default branch" in ran.out
+
+
+def test_an_undo_opens_what_a_prune_closed_unless_somebody_did(
+    copy: Copy, person: Person, titles: tuple[str, str, str]
+) -> None:
+    run = copy.run("prune", "--yes", "--json").json["run"]
+    person.reopen(titles[0])
+    person.close(titles[0])
+
+    ran = copy.run("undo", run, "--yes", "--json", exits=4)
+
+    assert ran.kinds("tracker") == ["reopen-issue"] * 2
+    assert states(person, *titles) == ["closed completed", "open", "open"]
+    assert copy.is_settled()

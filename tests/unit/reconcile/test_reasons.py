@@ -10,7 +10,7 @@ from plansync.model import RELINKED
 from plansync.reconcile.reasons import FIX_REASON, UNDO, WORDS, in_words
 
 PACKAGE = Path(__file__).parents[3] / "plansync"
-RULE_AT = {"Verdict": 1, "Change": 4, "set": 3, "_set": 3}
+RULE_AT = {"Verdict": 1, "Choice": 2, "Change": 4, "set": 3, "_set": 3}
 """Which argument of a call names the rule: `Verdict(value, rule)`, `agreement.set(uid, field, value, rule)`, …"""
 
 
