@@ -11,6 +11,7 @@ from tests.acceptance.conftest import Stage
 from tests.support.mortals import KILLED, Mortals
 from tests.support.people import Copy, Person
 from tests.support.repository import began, git
+from tests.support.sandbox import Sandbox
 
 QUICK = True
 POINTS_MAX = 80
@@ -107,6 +108,69 @@ def test_a_sync_on_a_branch_may_die_at_any_point_and_the_merge_still_closes(
 
     with Mortals(tmp_path / "runs") as mortals:
         assert everywhere(copy, stage, mortals, ["sync", "--yes"], check) > 3
+
+
+def test_a_deleted_issue_may_be_made_anew_in_a_run_that_dies_at_any_point(
+    copy: Copy, person: Person, stage: Stage, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    task = copy.outline.task("1.1")
+    sandbox.delete(int(person.issue(task.title)["number"]))
+    (conflict,) = copy.run("resolve", "--json", exits=4).json["conflicts"]
+    command = ["resolve", conflict["id"], "--how", "recreate"]
+
+    def check(number: int) -> None:
+        again = copy.run(*command, exits=None)
+        assert again.code in (0, 2), again  # it may be decided already
+        copy.sync()
+        assert len([each for each in person.issues() if each["title"] == task.title]) == 1, (
+            f"died at {number}"
+        )
+        assert f"[#{person.issue(task.title)['number']}]" in copy.section("1.1")
+        assert copy.is_settled()
+
+    with Mortals(tmp_path / "runs") as mortals:
+        assert everywhere(copy, stage, mortals, command, check) > 5
+
+
+def test_a_prune_may_die_at_any_point(copy: Copy, person: Person, stage: Stage, tmp_path: Path) -> None:
+    titles = [copy.outline.task(number).title for number in ("1.2", "2.1")]
+    back = copy.content
+    for number in ("1.2", "2.1"):
+        copy.replace(f"{copy.section(number)}\n\n", "")
+
+    def check(number: int) -> None:
+        copy.run("prune", "--yes")
+        closed = [person.issue(title)["state_reason"] for title in titles]
+        assert closed == ["not_planned"] * 2, f"died at point {number}"
+        copy.plan.write_bytes(back)
+        copy.sync()
+        assert [person.issue(title)["state"] for title in titles] == ["open"] * 2, f"died at point {number}"
+        assert copy.is_settled()
+
+    with Mortals(tmp_path / "runs") as mortals:
+        assert everywhere(copy, stage, mortals, ["prune", "--yes"], check) > 5
+
+
+def test_a_reason_may_be_put_right_in_a_run_that_dies_at_any_point(
+    copy: Copy, person: Person, stage: Stage, tmp_path: Path
+) -> None:
+    title = copy.outline.task("1.1").title
+    person.close(title)
+    copy.sync()
+    line = next(each for each in copy.text.splitlines() if f"Task 1.1: {title}" in each)
+    copy.replace(f"{line}\n", f"{line}\n\n**Status**: Dropped\n")
+    (drift,) = copy.sync().json["drifts"]
+    command = ["resolve", drift["id"], "--how", "fix-reason"]
+
+    def check(number: int) -> None:
+        copy.run(*command, exits=None)
+        copy.sync()
+        assert person.issue(title)["state_reason"] == "not_planned", f"died at point {number}"
+        assert "**Status**: Dropped" in copy.section("1.1")
+        assert copy.is_settled()
+
+    with Mortals(tmp_path / "runs") as mortals:
+        assert everywhere(copy, stage, mortals, command, check) > 5
 
 
 def test_a_rekey_that_died_before_it_put_the_state_file_aside_is_ended_by_another_one(
