@@ -3,7 +3,8 @@
     PlansyncError                 1   known error
     ├── ConfigError               2   settings or usage; carries all problems at once
     ├── PlanError                 1   the Markdown file: path and line
-    │   └── Unwritable            1   one edit that cannot be made without touching more than itself
+    │   ├── Unwritable            1   one edit that cannot be made without touching more than itself
+    │   └── PlanUnsure            1   a write of which only the next run can say what became of it
     ├── StoreError                1   state file, local database
     │   ├── Unreadable            1   a state file that cannot be read; it is rebuilt from the issues
     │   ├── Conflicted            7   git left a conflict in a state file
@@ -57,6 +58,10 @@ class PlanError(PlansyncError):
 
 class Unwritable(PlanError):
     """An edit that cannot be made without touching text that is not its own; the value waits."""
+
+
+class PlanUnsure(PlanError):
+    """A plan write that the disk neither did nor refused; the next run looks what became of it."""
 
 
 class StoreError(PlansyncError):

@@ -295,17 +295,22 @@ def _host(address: str) -> str:
 
 def plan_files(paths: Paths, state: Path | None = None) -> PlanFiles:
     """Open a plan and its state file: the one for the settings, with what a moved plan left behind, or another."""
+    record = paths.local / f"{_short(paths)}.record"
     if state is not None:
-        return PlanFiles(paths.plan, state)
+        return PlanFiles(paths.plan, state, record)
     moved = paths.former
-    return PlanFiles(paths.plan, paths.state, moved.file if moved else None)
+    return PlanFiles(paths.plan, paths.state, record, moved.file if moved else None)
 
 
 def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
     """Make the lock of one plan; it is taken with the name of the command that holds it."""
-    name = sha256(paths.name.encode()).hexdigest()[:8]
     at = datetime.now().astimezone().isoformat(timespec="seconds")
-    return lambda command: locked(paths.local / f"{name}.lock", f"plansync {command}", at)
+    return lambda command: locked(paths.local / f"{_short(paths)}.lock", f"plansync {command}", at)
+
+
+def _short(paths: Paths) -> str:
+    """Name a plan in eight letters, for files of its own in the local folder."""
+    return sha256(paths.name.encode()).hexdigest()[:8]
 
 
 @contextmanager

@@ -6,11 +6,13 @@ import hashlib
 import itertools
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from plansync.errors import Moved, PlanError, StoreError
+from plansync.errors import Moved, PlanError, PlanUnsure, StoreError
+from plansync.store import replacing
+from plansync.store.disk import DISK, Disk
+from plansync.store.replacing import Overwriting, Unreplaceable, Unsure
 
 _WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _PLAN_MAX_BYTES = 16 * 1024 * 1024
@@ -23,17 +25,46 @@ def digest(content: bytes) -> str:
 
 
 class PlanFiles:
-    """One plan and its state file on disk. `former`: where the state file lay before the plan was moved."""
+    """One plan and its state file on disk.
 
-    def __init__(self, plan: Path, state: Path, former: Path | None = None) -> None:
-        self.plan, self.state, self.former = plan, state, former
+    `former`: where the state file lay before the plan was moved. `record`: where a write in place is recorded.
+    """
+
+    def __init__(
+        self, plan: Path, state: Path, record: Path, former: Path | None = None, disk: Disk = DISK
+    ) -> None:
+        self.plan, self.state, self.record, self.former, self.disk = plan, state, record, former, disk
 
     def read(self) -> bytes:
-        """Read the plan.
+        """Read the plan; of one that a run left half written, the text that it had before.
 
         Raises: PlanError where it is missing, no file, too large, or not UTF-8.
         """
-        return read_plan(self.plan)
+        content = _bytes_of(self.plan)
+        cut_off = Overwriting.read(self.record)
+        return _text(cut_off.old if cut_off and cut_off.is_torn(content) else content, self.plan)
+
+    def clear_up(self) -> None:
+        """Take away what a run that died left of its writes; whoever does holds the lock.
+
+        Raises: PlanError, StoreError where that cannot be done.
+        """
+        target = self.plan.resolve()
+        try:
+            replacing.sweep(self.disk, target.parent, target.name)
+            if cut_off := Overwriting.read(self.record):
+                replacing.put_back(self.disk, target, self.record, cut_off)
+        except OSError as error:
+            raise PlanError(
+                f"what a run that was cut off left cannot be cleared up: {error.strerror}", str(self.plan)
+            ) from None
+        try:
+            for kept in (self.state, self.record):
+                replacing.sweep(self.disk, kept.parent, kept.name)
+        except OSError as error:
+            raise StoreError(
+                f"what a run that was cut off left beside {self.state} cannot be cleared up: {error.strerror}"
+            ) from None
 
     def check_writable(self) -> None:
         """Refuse a plan that a run could not write, before it writes anything anywhere.
@@ -49,24 +80,35 @@ class PlanFiles:
             raise PlanError(
                 "the plan is read-only; make it writable (chmod u+w) and run again", str(self.plan)
             )
-        if not os.access(target.parent, os.W_OK):
-            raise PlanError("its folder is read-only, so the plan cannot be replaced safely", str(self.plan))
 
-    def replace(self, content: bytes, expected: str) -> None:
+    def replace(self, content: bytes, expected: str) -> str:
         """Put new bytes in place of those with the digest `expected`, all at once.
 
-        Raises: Moved where the file changed since it was read; PlanError where it cannot be written.
+        Gives the reason where the file could only be written over. Raises: Moved where it changed since it was
+        read; PlanError where it cannot be written, PlanUnsure where nobody can say whether it is.
         """
         target = self.plan.resolve()
-        if digest(read_plan(target)) != expected:
-            raise Moved(
-                f"{self.plan.name} was saved by someone while plansync worked; nothing was overwritten"
-            )
+
+        def check() -> None:
+            if digest(self.read()) != expected:
+                raise Moved(
+                    f"{self.plan.name} was saved by someone while plansync worked; nothing was overwritten"
+                )
+
+        check()
         try:
-            _replace(target, content)
+            try:
+                replacing.replace_single(self.disk, target, content, check)
+            except Unreplaceable as why:
+                texts = Overwriting(self.read(), content)
+                replacing.overwrite(self.disk, target, self.record, texts, check)
+                return why.reason
+        except Unsure as unsure:
+            raise PlanUnsure(_doubt(unsure), str(self.plan)) from None
         except OSError as error:
             message = f"the plan cannot be written ({error.strerror}); it is unchanged"
             raise PlanError(message, str(self.plan)) from None
+        return ""
 
     def read_state(self) -> bytes:
         """Read the state file, empty where there is none."""
@@ -84,10 +126,10 @@ class PlanFiles:
         if self.state.exists() and self.read_state() == content:
             return
         try:
-            self.state.parent.mkdir(parents=True, exist_ok=True)
-            _replace(self.state, content)
+            replacing.make_folders(self.disk, self.state.parent)
+            replacing.replace(self.disk, self.state, content)
             if self.former:
-                self.former.unlink(missing_ok=True)
+                self.disk.delete(self.former)
         except OSError as error:
             raise StoreError(f"the state file {self.state} cannot be written: {error.strerror}") from None
 
@@ -100,8 +142,8 @@ class PlanFiles:
         try:
             aside = next(p for p in _asides(self.state, why) if not p.exists() or p.read_bytes() == content)
             if not aside.exists():
-                aside.parent.mkdir(parents=True, exist_ok=True)
-                _replace(aside, content)
+                replacing.make_folders(self.disk, aside.parent)
+                replacing.replace(self.disk, aside, content)
         except OSError as error:
             raise StoreError(f"{self.state} cannot be kept aside: {error.strerror}") from None
         return str(aside)
@@ -109,7 +151,7 @@ class PlanFiles:
     def forget_state(self) -> None:
         """Delete the state file, and the folders that it leaves empty."""
         try:
-            self.state.unlink(missing_ok=True)
+            self.disk.delete(self.state)
             for folder in self.state.parents:
                 if folder.name == ".plansync" or not folder.is_dir() or any(folder.iterdir()):
                     break
@@ -144,26 +186,33 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises: StoreError where it cannot be written.
     """
     try:
-        _replace(path, content)
+        replacing.replace(DISK, path, content)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def read_plan(path: Path) -> bytes:
     """Read any plan; see `PlanFiles.read`."""
+    return _text(_bytes_of(path), path)
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
             raise PlanError("this is no regular file", str(path))
         if about.st_size > _PLAN_MAX_BYTES:
             raise PlanError("the file is larger than 16 MB, which is no plan", str(path))
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise PlanError("there is no such file", str(path)) from None
     except IsADirectoryError:
         raise PlanError("this is a folder, not a plan; name a file in it", str(path)) from None
     except OSError as error:
         raise PlanError(f"the plan cannot be read: {error.strerror}", str(path)) from None
+
+
+def _text(content: bytes, path: Path) -> bytes:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -172,36 +221,10 @@ def read_plan(path: Path) -> bytes:
     return content
 
 
-def _replace(target: Path, content: bytes) -> None:
-    """Write beside the target, make it durable, then rename over it."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".plansync", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if target.exists():
-                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
-            else:
-                os.fchmod(file.fileno(), 0o666 & ~_umask())
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _doubt(unsure: Unsure) -> str:
+    if unsure.is_torn:
+        return (
+            f"the plan could only be written half-way ({unsure.strerror}), and not be put back; its text before is "
+            "kept, and the next run puts it back"
+        )
+    return f"the plan is written, but the disk does not say that it will last ({unsure.strerror}); run again"

@@ -90,10 +90,9 @@ class Journal:
         sql = "INSERT INTO journal (op, run, plan, item, kind, intent, state, at) VALUES (?,?,?,?,?,?,?,?)"
         if before is None:
             return int(self.db.execute(sql, values).lastrowid or 0)
-        self.db.execute("BEGIN IMMEDIATE")
-        number = int(self.db.execute(sql, values).lastrowid or 0)
-        self.keep_before(run, *before)
-        self.db.execute("COMMIT")
+        with self.db.transaction():
+            number = int(self.db.execute(sql, values).lastrowid or 0)
+            self.keep_before(run, *before)
         return number
 
     def settle(self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None) -> None:
@@ -128,10 +127,9 @@ class Journal:
         """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""
         pending = self.pending()
         numbers = [e.number for e in pending if e.outcome is Outcome.LANDED]
-        self.db.execute("BEGIN IMMEDIATE")
-        for number in numbers:
-            self.db.execute("UPDATE journal SET state='folded' WHERE number=?", (number,))
-        self.db.execute("COMMIT")
+        with self.db.transaction():
+            for number in numbers:
+                self.db.execute("UPDATE journal SET state='folded' WHERE number=?", (number,))
         for entry in pending:
             if entry.outcome is Outcome.UNKNOWN:
                 self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})

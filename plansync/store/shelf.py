@@ -8,11 +8,13 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from plansync.errors import Busy, StoreError
+from plansync.store.disk import DISK
+from plansync.store.replacing import make_folders
 
 _VERSION = 2
 """1: texts before a run stood uncompressed in `before`."""
@@ -28,28 +30,83 @@ CREATE INDEX IF NOT EXISTS journal_run ON journal (run);
 """
 
 
+class Rows(sqlite3.Cursor):
+    """What a statement found; a damaged file may show only while it is read."""
+
+    def __next__(self) -> Any:
+        """Give the next row."""
+        with _explaining(self.connection):
+            return super().__next__()
+
+    def fetchone(self) -> Any:
+        """Give the next row, `None` at the end."""
+        with _explaining(self.connection):
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        """Give all rows that are left."""
+        with _explaining(self.connection):
+            return super().fetchall()
+
+
 class Database(sqlite3.Connection):
-    """A connection whose failures are ours to explain."""
+    """A connection whose failures are ours to explain; `path`: where its file is, if it has one."""
+
+    path: Path | None = None
+
+    def cursor(self, factory: Any = Rows) -> Any:
+        """Make a cursor whose failures are explained as well."""
+        return super().cursor(factory)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Let statements happen together or not at all."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if self.in_transaction:  # SQLite ends it by itself where the disk is full
+                self.execute("ROLLBACK")
+            raise
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement.
 
         Raises: Busy where another program holds the file; StoreError where it cannot be read or written.
         """
-        try:
+        with _explaining(self):
             return super().execute(sql, parameters)
-        except sqlite3.Error as error:
-            raise _explained(error) from None
+
+
+@contextmanager
+def _explaining(db: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, db.path if isinstance(db, Database) else None) from None
+
+
+_WAYS_OUT = {
+    sqlite3.SQLITE_FULL: "make room on the disk and run again; what was done is remembered",
+    sqlite3.SQLITE_IOERR: "see that the disk is well and has room, and run again; what was done is remembered",
+    sqlite3.SQLITE_READONLY: "make it and its folder writable, and run again",
+    sqlite3.SQLITE_CANTOPEN: "see that it is a file that may be read and written, in such a folder, and run again",
+}
+_ASIDE = (
+    "move it aside and run again: after a run that ended well it holds only caches; after one that was cut off some "
+    "fields may be asked about"
+)
 
 
 def _explained(error: Exception, path: Path | None = None) -> StoreError:
     name = f"the local database{f' {path}' if path else ''}"
-    if "locked" in str(error):
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Busy(f"{name} is in use by another program; try again")
-    return StoreError(
-        f"{name} cannot be used ({error}). Move it aside and run again: after a run that ended well it holds only "
-        "caches; after one that was cut off some fields may be asked about"
-    )
+    if isinstance(error, OSError):
+        return StoreError(f"{name} cannot be used: {error.strerror}")
+    return StoreError(f"{name} cannot be used ({error}): {_WAYS_OUT.get(code, _ASIDE)}")
 
 
 def connect(path: Path | None, *, is_cache: bool = False) -> Database:
@@ -63,6 +120,7 @@ def connect(path: Path | None, *, is_cache: bool = False) -> Database:
             _make_folder(path.parent)
             _make_private(path)
         db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5, factory=Database)
+        db.path = path
         if path is not None:
             db.execute("PRAGMA journal_mode=WAL")
         db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
@@ -79,16 +137,11 @@ def connect(path: Path | None, *, is_cache: bool = False) -> Database:
 
 def _bring_up(db: Database) -> None:
     """Bring an older database to this version, all or nothing; rows that are still open stay as they are."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with db.transaction():
         if db.execute("PRAGMA user_version").fetchone()[0] == 1:
             for number, text in db.execute("SELECT number, bytes FROM before").fetchall():
                 db.execute("UPDATE before SET bytes=? WHERE number=?", (zlib.compress(text), number))
         db.execute(f"PRAGMA user_version={_VERSION}")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def reading(path: Path) -> Database:
@@ -100,6 +153,7 @@ def reading(path: Path) -> Database:
         db = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None, factory=Database
         )
+        db.path = path
         if db.execute("PRAGMA user_version").fetchone()[0] > _VERSION:
             raise StoreError(f"{path} was written by a later plansync; install that one")
     except sqlite3.Error as error:
@@ -121,7 +175,9 @@ def copy(path: Path) -> Database:
 
 def _make_folder(folder: Path) -> None:
     """Make the local folder: private, and ignored by git without anybody's help."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folders(DISK, folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    DISK.sync_folder(folder.parent)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
@@ -161,20 +217,12 @@ class Shelf(MutableMapping[str, bytes]):
 
     def put(self, values: Mapping[str, bytes | None]) -> None:
         """Store many values at once, all or none; `None` deletes."""
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            self._put(values)
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
-
-    def _put(self, values: Mapping[str, bytes | None]) -> None:
-        for key, value in values.items():
-            if value is None:
-                self.db.execute("DELETE FROM shelf WHERE name=? AND key=?", (self.name, key))
-            else:
-                self[key] = value
+        with self.db.transaction():
+            for key, value in values.items():
+                if value is None:
+                    self.db.execute("DELETE FROM shelf WHERE name=? AND key=?", (self.name, key))
+                else:
+                    self[key] = value
 
     def items(self) -> list[tuple[str, bytes]]:  # type: ignore[override]
         """Read everything at once: a query for each record would be slow."""

@@ -105,6 +105,8 @@ async def run(project: Project, command: str, options: Options) -> Report:
     """
     guard = contextlib.nullcontext() if options.is_dry else project.lock(command)
     with guard:
+        if not options.is_dry:
+            project.files.clear_up()
         return await _Run(project, command, options).go()
 
 
@@ -150,8 +152,13 @@ class _Run:
             if not self.options.confirm(self.report):
                 raise Declined("nothing was written")
         journal.begin(session.run, self.report.command)
-        await self._write(journal, changeset, chosen)
-        journal.end(session.run, self.report.outcome)
+        try:
+            await self._write(journal, changeset, chosen)
+            journal.end(session.run, self.report.outcome)
+        except PlansyncError as error:  # what was done by then has to be told as well
+            self.report.error = self.report.error or error
+            for done in self.report.done:
+                done.status = Status.SKIPPED if done.status is Status.PLANNED else done.status
         return self._finish()
 
     async def _read(self) -> Journal:
@@ -474,6 +481,9 @@ class _Run:
         self.report.is_interrupted = self.options.stop.is_asked
         if self.session.kept_as:
             self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))
+        if reason := self.session.written_over:
+            text = f"the plan was written over in place, because {reason}; its text before is in the history"
+            self.report.notes.append(Note("", text))
         self.report.requests = self.project.tracker.requests
         self.report.base = self.session.base
         return self.report

@@ -60,9 +60,10 @@ ISSUE_NUMBER = re.compile(r"#(\d{1,15})\b")
 class Files(Protocol):
     """The plan and its state file; see `store.files.PlanFiles`."""
 
+    def clear_up(self) -> None: ...  # noqa: D102
     def read(self) -> bytes: ...  # noqa: D102
     def check_writable(self) -> None: ...  # noqa: D102
-    def replace(self, content: bytes, expected: str) -> None: ...  # noqa: D102
+    def replace(self, content: bytes, expected: str) -> str: ...  # noqa: D102
     def read_state(self) -> bytes: ...  # noqa: D102
     def write_state(self, content: bytes) -> None: ...  # noqa: D102
     def keep_state_aside(self, why: str) -> str: ...  # noqa: D102
@@ -126,7 +127,7 @@ class Session:
 
     def __init__(self, project: Project, listen: Listener, *, is_rebuilding: bool = False) -> None:
         self.project, self.listen, self.is_rebuilding = project, listen, is_rebuilding
-        self.kept_as = ""
+        self.kept_as = self.written_over = ""
         self.run = project.new_id()
         self.mirror = Mirror(project.tracker, project.keeper)
         self.notes: list[Note] = []

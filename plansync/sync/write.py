@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from plansync.document import rewrite
-from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, TrackerError, Unwritable
+from plansync.errors import Moved, OutcomeUnknown, PlanError, PlanUnsure, Rejected, TrackerError, Unwritable
 from plansync.model import (
     Field,
     Item,
@@ -71,13 +71,14 @@ class Writer:
         try:
             record = await self._send(op, item, fields)
         except OutcomeUnknown:
-            self.journal.settle(row, Outcome.UNKNOWN)
             done.status = Status.UNKNOWN
+            self.journal.settle(row, Outcome.UNKNOWN)
             raise
         except TrackerError:
-            self.journal.settle(row, Outcome.REFUSED)
             done.status = Status.REFUSED
+            self.journal.settle(row, Outcome.REFUSED)
             raise
+        done.status = Status.UNKNOWN  # until the journal knows
         session.project.at_point(f"sent {op.kind}")
         self._landed(done, record, after, row, intent)
         for name in mapping.dropped(fields, record):
@@ -196,17 +197,21 @@ class Writer:
         row = self.journal.intend(chosen[0].id, session.run, "", "write-plan", intent, before)
         session.project.at_point("intended plan")
         try:
-            session.project.files.replace(content, session.digest)
-        except (Moved, PlanError):
-            self.journal.settle(row, Outcome.REFUSED)
-            for done in chosen:
-                done.status = Status.REFUSED
+            reason = session.project.files.replace(content, session.digest)
+        except PlanUnsure:
+            _mark(chosen, Status.UNKNOWN)
+            self.journal.settle(row, Outcome.UNKNOWN)
             raise
+        except (Moved, PlanError):
+            _mark(chosen, Status.REFUSED)
+            self.journal.settle(row, Outcome.REFUSED)
+            raise
+        _mark(chosen, Status.UNKNOWN)  # until the journal knows
         session.project.at_point("written plan")
+        session.written_over = reason
         self._take(content, after)
         self.remember(self._known_owners(chosen), row, intent)
-        for done in chosen:
-            done.status = Status.APPLIED
+        _mark(chosen, Status.APPLIED)
         session.project.at_point("landed plan")
 
     def _edited(self, batch: Sequence[Done]) -> tuple[bytes, list[Done], dict[Uid, Item]] | None:
@@ -270,6 +275,11 @@ class Writer:
             owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _mark(batch: Sequence[Done], status: Status) -> None:
+    for done in batch:
+        done.status = status
 
 
 def _seen(record: Record) -> tuple[object, ...]:

@@ -342,6 +342,9 @@ class Disk:
         self.writes = 0
         self.before = b""  # as it was before the last write of a run that died, else empty
 
+    def clear_up(self) -> None:
+        return None
+
     def read(self) -> bytes:
         content = self.plan
         self.weather.point("read plan")
@@ -350,12 +353,13 @@ class Disk:
     def check_writable(self) -> None:
         return None
 
-    def replace(self, content: bytes, expected: str) -> None:
+    def replace(self, content: bytes, expected: str) -> str:
         self.weather.point("before plan")
         if digest(self.plan) != expected:
             raise Moved("the plan was saved by someone while plansync worked; nothing was overwritten")
         self.writes += 1
         self.before, self.plan = self.plan, content
+        return ""
 
     def read_state(self) -> bytes:
         return self.state
