@@ -12,7 +12,9 @@ from plansync.model import (
     Base,
     Field,
     Item,
+    Kind,
     Snapshot,
+    State,
     Uid,
     Value,
     conflict_id,
@@ -97,6 +99,19 @@ def owed(base: Base, local: Snapshot) -> list[Words]:
         {"side": side, "task": owner, "fields": fields, "ref": base.remote[owner].at}
         for (side, owner), fields in found.items()
     ]
+
+
+def removed(base: Base, local: Snapshot) -> list[Words]:
+    """List the tasks that are gone from the plan while their issues were open when last seen, by number."""
+    gone = {
+        u: i for u, i in base.remote.items() if i.kind is Kind.TASK and u not in local and u in base.agreed
+    }
+    found = [
+        {"uid": uid, "title": title_of(uid, local, base), "ref": item.at}
+        for uid, item in gone.items()
+        if item.at is not None and item.fields.get(Field.STATE) == State.TODO
+    ]
+    return sorted(found, key=lambda each: each["ref"])
 
 
 def halves(base: Base, uid: Uid) -> Iterator[Half]:

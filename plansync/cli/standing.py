@@ -41,6 +41,9 @@ def print_standing(writer: Writer, found: Words) -> None:
             writer.say(line)
     writer.say()
     writer.say(_where(found))
+    if refs := [f"#{each['ref']}" for each in found["removed"]]:
+        text = f"{_count(len(refs), 'open issue')} of tasks that are gone from the plan ({_few(refs)})"
+        writer.say(f"{text}; to close: plansync prune")
     for path in found["gone"]:
         writer.say(visible(f"Gone, and still remembered: {path}; plansync state forget {shlex.quote(path)}"))
 
@@ -241,6 +244,11 @@ def _where(found: Words) -> str:
     if linked := found["linked"]:
         return f"{_count(linked, 'task')} {'has' if linked == 1 else 'have'} an issue."
     return "Not on a tracker yet; see what a push would do: plansync diff"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _LISTED
+    return f"{', '.join(names[:_LISTED])} and {more} more" if more > 0 else ", ".join(names)
 
 
 def _count(number: int, noun: str) -> str:

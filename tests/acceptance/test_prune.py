@@ -59,6 +59,15 @@ def test_the_issues_of_removed_tasks_stay_open_and_are_listed(
     assert states(person, *titles) == ["open"] * 3
 
 
+def test_status_lists_them_until_they_are_closed(copy: Copy, titles: tuple[str, str, str]) -> None:
+    assert [each["title"] for each in copy.run("status", "--json").json["removed"]] == list(titles)
+    assert "3 open issues of tasks that are gone from the plan" in copy.run("status").out
+
+    copy.run("prune", "--yes")
+
+    assert copy.run("status", "--json").json["removed"] == []
+
+
 def test_prune_closes_them_as_not_planned_after_a_yes(
     copy: Copy, person: Person, titles: tuple[str, str, str]
 ) -> None:

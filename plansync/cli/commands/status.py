@@ -191,6 +191,7 @@ class _Standing:
         return {
             "decisions": [placed(d) for d in pending.decisions(self.base, local)],
             "owed": [placed(o) for o in pending.owed(self.base, local)],
+            "removed": pending.removed(self.base, local),
         }
 
     def _named(self, uids: Iterable[Uid]) -> list[dict[str, Any]]:
