@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -10,11 +10,13 @@ from plansync.document import block
 from plansync.model import (
     Base,
     Field,
+    Item,
     Kind,
     Side,
     Snapshot,
     Tick,
     Uid,
+    Value,
     is_step,
     owner_of,
     steps_of,
@@ -35,15 +37,46 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
     """Fold what landed into the base; return the rows whose outcome nobody wrote down.
 
     Rows written over another state file than the one that is there now (a checkout in between) are
-    not folded: that file's own base stands, and what moved since is merged like any other news.
+    not folded: that file's own base stands, and what moved since is merged like any other news. Nor is
+    what was written into a plan whose bytes are again those from before.
     """
     open_: list[Entry] = []
+    then = Base(dict(session.base.local), dict(session.base.remote), dict(session.base.agreed))
     for entry in journal.pending():
         if entry.outcome in (Outcome.INTENDED, Outcome.UNKNOWN):
             open_.append(entry)
-        elif entry.outcome is Outcome.LANDED and _is_over(session, entry):
+        elif _is_over(session, entry) and entry.intent.get("pre") != session.digest:
             _fold(session.base, entry)
+    _doubt_what_went_back(session, then)
     return open_
+
+
+def _doubt_what_went_back(session: Session, then: Base) -> None:
+    """Forget what the plan held when its rows landed, where it says again what the state file (`then`) does.
+
+    Somebody took it back, or checked out plan and state file from before: nobody can tell, so it is asked about.
+    """
+    for uid, item in list(session.base.local.items()):
+        known = then.local.get(uid)
+        if known is None or known.fields == item.fields:
+            continue
+        shown = _shown(session.shown, item)
+        back = [
+            name
+            for name in _CONTESTED.values()
+            if item.fields.get(name) != known.fields.get(name) is not None
+            and shown.get(name) == known.fields[name]
+        ]
+        _forget(session.base, uid, back)
+
+
+def _shown(side: Snapshot, item: Item) -> Mapping[Field, Value]:
+    """Show what the plan says of an item; its steps have no names yet, so the text tells which is which."""
+    if not is_step(item.uid):
+        return side[item.uid].fields if item.uid in side else {}
+    text = words(text_of(item, Field.TEXT))
+    same = (s.fields for s in steps_of(side, owner_of(item.uid)) if words(text_of(s, Field.TEXT)) == text)
+    return next(same, {})
 
 
 def _is_over(session: Session, entry: Entry) -> bool:

@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import gc
 import hashlib
+import json
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from random import Random
 
@@ -28,6 +30,7 @@ from plansync.sync.session import Project
 from tests.simulation import faults
 from tests.simulation.looks import TEMPLATE, Look, Pen
 from tests.simulation.people import TRACKER_ACTS, PlanPerson, TrackerPerson
+from tests.simulation.repository import GIT_ACTS, Repository
 from tests.simulation.witness import PLAN, TRACKER, Witness
 from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
 
@@ -35,6 +38,15 @@ TARGET = Target("github", "https://tracker.test", "owner/name")
 _GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
 _SETTLING_MAX = 4
 _WELL = (Status.APPLIED, Status.DEFERRED)
+_CAST: Mapping[str, int] = {"plan": 33, "tracker": 33, "run": 27, "git": 4, "local": 2, "clock": 1}
+_ACTS: Mapping[str, Mapping[str, int]] = {
+    "tracker": TRACKER_ACTS,
+    "run": {"sync": 60, "push": 20, "pull": 20},
+    "git": GIT_ACTS,
+    "local": {"lose_records": 3, "keep": 3, "restore": 3, "lose": 1},
+    "clock": {"jump": 1},
+}
+_DAY_S = 86_400
 _FIELDS = {Field.TITLE: "title", Field.PHASE: "phase"}
 
 
@@ -89,13 +101,11 @@ def make_actions(seed: int, count: int, copies: int = 1, look: Look = TEMPLATE) 
     rng = Random(f"actions {seed}")
     found = [Action("run", "push", rng.getrandbits(32))]
     while len(found) < count:
-        who = rng.choices(("plan", "tracker", "run", "cache"), (35, 35, 29, 1))[0]
-        if who == "run":
-            what = rng.choices(("sync", "push", "pull"), (60, 20, 20))[0]
-        elif who == "cache":
-            what = "lose"
+        who = rng.choices(list(_CAST), list(_CAST.values()))[0]
+        if who == "git" and copies > 1:
+            what = "clone"
         else:
-            table = look.edits if who == "plan" else TRACKER_ACTS
+            table = _ACTS.get(who) or look.edits
             what = rng.choices(list(table), list(table.values()))[0]
         place = f"{who}2" if copies > 1 and who in ("plan", "run") and rng.random() < 0.4 else who
         found.append(Action(place, what, rng.getrandbits(32)))
@@ -113,6 +123,18 @@ class Copy:
     def __init__(self, disk: Disk) -> None:
         self.disk = disk
         self.db = shelf.connect(None)
+        self.backup = self.db.serialize()
+
+    def pending(self) -> set[Uid]:
+        """List the items of which the local database alone knows what became of them."""
+        rows = self.db.execute("SELECT intent FROM journal WHERE state NOT IN ('folded', 'refused')")
+        return {Uid(uid) for (intent,) in rows for uid in json.loads(intent).get("records", {})}
+
+    def restore(self, content: bytes) -> None:
+        """Put the local database back as it was."""
+        self.db.close()
+        self.db = shelf.connect(None)
+        self.db.deserialize(content)
 
 
 class History:
@@ -137,6 +159,8 @@ class History:
         self.tracker.is_lagging = copies == 1
         self.tracker.chances = chances
         self.witness = Witness(self.first.disk, self.tracker, look, is_strict=copies == 1)
+        self.git = Repository(self.first.disk, self.witness, self.log.append)
+        self.skew_s = 0
         self.plan_person, self.tracker_person = PlanPerson(self.pen, look), TrackerPerson(self.pen)
 
     def play(self, actions: Sequence[Action]) -> Result:
@@ -173,9 +197,30 @@ class History:
                 self._run_badly(action.what, rng, self.first)
             case "run2":
                 self._run_badly(action.what, rng, self._other())
-            case "cache":
-                self.log.append("the local cache of records is lost")
-                self.first.db.execute("DELETE FROM shelf")
+            case "git" if action.what == "clone":
+                self.second = None
+                self._other()
+            case "git":
+                self.git.act(action.what, rng)
+            case "local" | "cache":
+                self._local(action.what)
+            case "clock":
+                self.skew_s = rng.choice((-1, 0, 1)) * _DAY_S
+                self.log.append(f"the clock of this machine is {self.skew_s} s off")
+
+    def _local(self, what: str) -> None:
+        """Lose what the local database holds, keep it, or put an older one back."""
+        copy = self.first
+        if what == "keep":
+            copy.backup = copy.db.serialize()
+            return
+        self.log.append(f"the local database: {what}")
+        if what in ("lose", "restore"):  # what a run that was cut off wrote down is gone with it
+            before = copy.pending()
+            copy.restore(copy.backup if what == "restore" else Copy(copy.disk).backup)
+            self.witness.excused |= {self._word(uid) for uid in before | copy.pending()}
+        else:
+            copy.db.execute("DELETE FROM shelf")
 
     def _other(self) -> Copy:
         """Take a second checkout, as the first one is now."""
@@ -237,7 +282,8 @@ class History:
             keeper=shelf.Shelf(copy.db, "records"),
             journal=lambda lineage: Journal(copy.db, lineage, self.clock.stamp()),
             lock=lambda command: contextlib.nullcontext(),
-            now=self.clock.now,
+            now=lambda: self.clock.now() + timedelta(seconds=self.skew_s),
+            branch=self.git.branch if copy is self.first else "",
             new_id=self._new_id,
             sleep=self._sleep,
             monotonic=lambda: self.clock.seconds,
@@ -310,6 +356,8 @@ class History:
     def settle(self) -> None:
         """No more edits, no more faults: quiet within a few runs, and both sides alike."""
         self.log.append("-- now all is calm")
+        self.git.end()
+        self.skew_s = 0
         copies = [c for c in (self.second, self.first) if c is not None]
         for number in range(_SETTLING_MAX * len(copies) + (len(copies) - 1) * 3):
             self.clock.pass_(200)

@@ -216,7 +216,7 @@ MUTANTS: Sequence[Mutant] = (
         scenarios=("a conflict beside a neighbour",),
         seeds=(("template", 6),),
     ),
-    Mutant("no journal replay into base", ((recover, "_fold", _nothing),), seeds=(("template", 7),)),
+    Mutant("no journal replay into base", ((recover, "_fold", _nothing),), seeds=(("template", 3),)),
     Mutant(
         "plan write journalled only afterwards",
         ((Journal, "intend", _intend_late), (Journal, "settle", _settle_late)),

@@ -285,7 +285,7 @@ class TrackerPerson:
 
     def act(self, kind: str, rng: Random, tracker: SimTracker) -> str:
         """Do one thing."""
-        if kind in ("foreign", "rename_milestone"):
+        if kind in ("foreign", "rename_milestone", "keyword"):
             return str(getattr(self, f"_{kind}")(rng, tracker))
         rows = [r for r in tracker.issues() if read_body(r.body)]
         choose: Callable[[Row], bool] = _CHOICE.get(kind, lambda row: True)
@@ -306,6 +306,20 @@ class TrackerPerson:
 
     def _reopen(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
         return replace(row, state=State.TODO), f"reopens {_name(row)}"
+
+    def _keyword(self, rng: Random, tracker: SimTracker) -> str:
+        """Merge a commit whose message says that it fixes issues."""
+        rows = [r for r in tracker.issues() if read_body(r.body) and _CHOICE["close"](r)]
+        fixed = rng.sample(rows, min(len(rows), rng.choice((1, 2))))
+        for row in fixed:
+            tracker.put(Thing.ISSUE, replace(row, state=State.DONE))
+        return f"a commit fixes {', '.join(_name(row) for row in fixed)}" if fixed else ""
+
+    def _label(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        return replace(row, labels=(*row.labels, f"bot-{self.pen.word('l')}")), "a bot puts a label on it"
+
+    def _comment(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        return row, "a bot comments"
 
     def _steps(self, row: Row) -> tuple[BodySeen, list[str]]:
         seen = read_body(row.body)
@@ -439,4 +453,7 @@ TRACKER_ACTS: Mapping[str, int] = {
     "move": 2,
     "rename_milestone": 1,
     "foreign": 2,
+    "keyword": 2,
+    "label": 1,
+    "comment": 1,
 }

@@ -177,4 +177,17 @@ REGRESSIONS: dict[str, Past] = {
         "run:push:1233282724 run:pull:1086670634 plan:untick:1491670207 run:push:3996518461"
         " tracker:remove:817270474",
     ),
+    "what a run sent before it died is not unticked for the checkout that follows": Past(
+        40,
+        "run:sync:1670509324 plan:rename:2452313089 git:commit:408049381 plan:tick:3889730535"
+        " run:sync:676269524 git:check_out:3849953464",
+        chances=ALL,
+    ),
+    "a plan that is checked out after a run that died is asked about": Past(
+        40,
+        "run:sync:1670509324 plan:tick:764591771 git:commit:408049381 plan:tick:3889730535"
+        " run:sync:676269524 git:check_out:3849953464",
+        look="boxes",
+        chances=ALL,
+    ),
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from plansync.model import OVERVIEW, State
@@ -59,6 +59,59 @@ class Times:
     undone: int = -1
     unsaid: int = -1
 
+    def copy(self) -> Times:
+        """Keep them as they are now."""
+        return replace(self, news_tick=dict(self.news_tick), news_open=dict(self.news_open))
+
+    def joined(self, other: Times) -> Times:
+        """Take the later of each; what only one of two copies decided on is not decided."""
+        both = {name: max(getattr(self, name), getattr(other, name)) for name in _EVENTS}
+        news = (
+            {s: max(a.get(s, -1), b.get(s, -1)) for s in {*a, *b}}
+            for a, b in ((self.news_tick, other.news_tick), (self.news_open, other.news_open))
+        )
+        both["decided"] = min(self.decided, other.decided)
+        return replace(self, **both, news_tick=next(news), news_open=next(news))
+
+
+_EVENTS = tuple(name for name, kind in Times.__annotations__.items() if kind == "int")
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is known of one copy's past: values since it agreed with the tracker, and who did what when.
+
+    `plan_since`: what the plan held since this memory was put by (see `Witness.commit`).
+    """
+
+    history: dict[tuple[str, Key], list[Value]] = field(default_factory=dict)
+    times: dict[str, Times] = field(default_factory=lambda: defaultdict(Times))
+    last_event: dict[tuple[str, Key], int] = field(default_factory=dict)
+    met: set[tuple[str, Key]] = field(default_factory=set)
+    plan_since: dict[Key, list[Value]] = field(default_factory=dict)
+
+    def copy(self) -> Memory:
+        """Keep it as it is now."""
+        times = defaultdict(Times, {k: t.copy() for k, t in self.times.items()})
+        return Memory(
+            {k: list(v) for k, v in self.history.items()}, times, dict(self.last_event), set(self.met)
+        )
+
+    def add(self, side: str, key: Key, value: Value) -> None:
+        """Note a value that came while this memory was put by."""
+        if side == PLAN:
+            self.plan_since.setdefault(key, []).append(value)
+        else:
+            values = self.history.setdefault((side, key), [_nothing(key)])
+            if values[-1] != value:
+                values.append(value)
+            self.met.discard((side, key))
+
+
+def _nothing(key: Key) -> Value:
+    """Say what a thing that is not there is worth."""
+    return False if key[0] == "step" else None
+
 
 @dataclass(slots=True)
 class Witness:
@@ -71,18 +124,15 @@ class Witness:
     event: int = 0
     seen: Sight = field(init=False)
     states: StepsSay | BoxesSay = field(init=False)
-    history: dict[tuple[str, Key], list[Value]] = field(default_factory=dict)
-    times: dict[str, Times] = field(default_factory=lambda: defaultdict(Times))
+    memory: Memory = field(default_factory=Memory)
+    commits: list[Memory] = field(default_factory=list)
     excused: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
-    met: set[tuple[str, Key]] = field(default_factory=set)
     around: dict[int, BodySeen] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
     raw: dict[str, str] = field(default_factory=dict)
     frames: dict[str, tuple[str, str, State | None]] = field(default_factory=dict)
-    is_unmarked: bool = False
     _statuses: set[str] = field(default_factory=set)
-    last_event: dict[tuple[str, Key], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.states = (BoxesSay if self.look.has_own_boxes else StepsSay)(self)
@@ -91,6 +141,22 @@ class Witness:
             for key, value in values.items():
                 self.history[side, key] = [value]
         self._keep_text()
+
+    @property
+    def history(self) -> dict[tuple[str, Key], list[Value]]:
+        return self.memory.history
+
+    @property
+    def times(self) -> dict[str, Times]:
+        return self.memory.times
+
+    @property
+    def last_event(self) -> dict[tuple[str, Key], int]:
+        return self.memory.last_event
+
+    @property
+    def met(self) -> set[tuple[str, Key]]:
+        return self.memory.met
 
     # ------------------------------------------------------------------ look
 
@@ -159,9 +225,7 @@ class Witness:
             self._excuse_taken_back(then, now)
         if side == PLAN:
             plan = self._plan()
-            marked = [t for t in plan.tasks.values() if t.uid]
             tasks = [t for t in plan.tasks.values() if t.key != "overview"]
-            self.is_unmarked = len(marked) < len(tasks)
             for task in tasks:
                 if task.status_line != -1 or task.key in self._statuses:
                     self.times[task.key].status = self.event
@@ -187,29 +251,40 @@ class Witness:
         return any(len(set(self.history.get((s, k), [None]))) > 1 for k in keys for s in (PLAN, TRACKER))
 
     def _person_wrote(self, side: str, key: Key, old: Value, new: Value, now: Sight, then: Sight) -> None:
-        kind, name = key
-        history = self.history.setdefault((side, key), [None if kind != "step" else False])
-        history.append(new if kind != "step" else bool(new))
-        owner = now.owner.get(name) or then.owner.get(name) or name
-        times = self.times[owner]
-        self.last_event[side, key] = self.event
-        self.met.discard((side, key))
-        if kind == "step" and self._has_look_alikes(side, owner, then, now):
-            self.excused.add(owner)
+        owner = now.owner.get(key[1]) or then.owner.get(key[1]) or key[1]
+        value = new if key[0] != "step" else bool(new)
+        self.history.setdefault((side, key), [_nothing(key)]).append(value)
+        self._note(self.memory, side, key, old, new, owner)
+        is_unknown = (
+            owner in now.order[TRACKER] and self.history.get((TRACKER, ("title", owner)), [None])[0] is None
+        )
+        if key[0] == "step" and (self._has_look_alikes(side, owner, then, now) or (is_unknown and not new)):
+            self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
+        for memory in self.commits:
+            memory.add(side, key, value)
+            if side == TRACKER:
+                self._note(memory, side, key, old, new, owner)
+
+    def _note(self, memory: Memory, side: str, key: Key, old: Value, new: Value, owner: str) -> None:
+        """Note what a person did, in the memory of one copy."""
+        kind, times = key[0], memory.times[owner]
+        agreed = memory.history[side, key][0]
+        memory.last_event[side, key] = self.event
+        memory.met.discard((side, key))
         if kind == "tick" and new is True and old is False:
             times.tick = self.event
-            times.real_tick = self.event if history[0] is False else times.real_tick
+            times.real_tick = self.event if agreed is False else times.real_tick
         if kind == "tick" and new is False:
             times.open_ = self.event
         if (kind == "step" and not new) or new == "dropped":
             times.removal = self.event
         if kind == "state":
             times.state = self.event
-        if kind == "state" and new == State.TODO.value and history[0] != State.TODO.value:
+        if kind == "state" and new == State.TODO.value and agreed != State.TODO.value:
             times.reopen = self.event
         if kind == "state" and new != State.TODO.value:
             times.close = self.event
-        self.states.person_wrote(side, key, new, owner)
+        self.states.person_wrote(memory, side, key, new, owner)
 
     def _has_look_alikes(self, side: str, task: str, then: Sight, now: Sight) -> bool:
         """Say whether a step that is gone and a new one read alike: nobody can tell that from a rewording."""
@@ -225,14 +300,70 @@ class Witness:
         return any(SequenceMatcher(None, a, b, autojunk=False).ratio() >= _ALIKE for a, b in pairs)
 
     def _note_met(self, now: Sight) -> None:
-        """Note which states both sides say: whoever said one of them was heard."""
+        """Note what both sides say: whoever said it was heard."""
         for key, value in now.values[PLAN].items():
-            if key[0] == "state" and now.values[TRACKER].get(key) == value:
-                self.met |= {(PLAN, key), (TRACKER, key)}
+            if now.values[TRACKER].get(key) == value:
+                self.met.update(((PLAN, key), (TRACKER, key)))
 
     def doubt(self, task: str) -> None:
         """Note that nobody knows whether a state was written: what it rested on may be forgotten."""
         self.doubted.add(task)
+
+    # -------------------------------------------------------------------- git
+
+    def commit(self) -> Memory:
+        """Put by what this copy knows now; what others do from here on will be news to it."""
+        self.judge()
+        self.commits.append(self.memory.copy())
+        return self.commits[-1]
+
+    def check_out(self, memory: Memory) -> None:
+        """Note that plan and state file are as they were: the copy's past is that of then."""
+        self._take(memory.copy())
+
+    def restore_state(self, memory: Memory) -> None:
+        """Note that only the state file is as it was: what the plan holds since then is no longer agreed."""
+        then = memory.copy()
+        for key, values in memory.plan_since.items():
+            then.history.setdefault((PLAN, key), [_nothing(key)]).extend(values)
+        then.times |= {t: then.times[t].joined(times) for t, times in self.times.items()}
+        then.last_event |= self.last_event
+        self._take(then)
+
+    def merge(self, fork: Memory, other: Memory) -> None:
+        """Note that git merged another branch in: each value comes with the past of the branch that changed it.
+
+        What both branches changed is not judged.
+        """
+        merged, other = self.memory.copy(), other.copy()
+        for name in {key for _, key in (*merged.history, *other.history)}:
+            (then, _), (ours, seen), (theirs, seen_there) = (
+                tuple(m.history.get((side, name), []) for side in (PLAN, TRACKER))
+                for m in (fork, merged, other)
+            )
+            is_later = seen[-len(seen_there) :] == seen_there  # the branch agreed with the tracker later
+            if theirs not in (ours, then) and ours not in (theirs, then):
+                self.excused.add(self.seen.owner.get(name[1]) or name[1])
+            elif theirs not in (ours, then) or (theirs == ours and is_later):
+                merged.history |= {(PLAN, name): theirs} if theirs else {}
+                merged.history |= {(TRACKER, name): seen_there} if seen_there else {}
+        merged.times |= {t: merged.times[t].joined(times) for t, times in other.times.items()}
+        merged.last_event |= {k: max(v, merged.last_event.get(k, -1)) for k, v in other.last_event.items()}
+        self._take(merged)
+
+    def _take(self, memory: Memory) -> None:
+        self.event += 1
+        self.memory = memory
+        self.disk.before = b""
+        plan = self._plan()
+        tasks = [t for t in plan.tasks.values() if t.key != "overview"]
+        self._statuses = {t.key for t in plan.tasks.values() if t.status_line >= 0}
+        self.excused |= {t.key for t in tasks if not t.uid and self._is_retitled(t)}
+        then, self.seen = self.seen, self._look()
+        for key in _changed(then, self.seen, PLAN):
+            for put_by in self.commits:
+                put_by.add(PLAN, key, self.seen.values[PLAN].get(key, _nothing(key)))
+        self._keep_text()
 
     # ------------------------------------------------------------------ judge
 
@@ -288,7 +419,7 @@ class Witness:
     ) -> None:
         kind, name = key
         other = TRACKER if side == PLAN else PLAN
-        default: Value = False if kind == "step" else None
+        default = _nothing(key)
         old = then.values[side].get(key, default)
         new = now.values[side].get(key, default)
         history = self.history.setdefault((side, key), [default])
@@ -300,12 +431,17 @@ class Witness:
             elif kind == "step":
                 self._step_wrote(side, name, bool(new), history, there)
             elif old is not None and new is not None:
-                if old != history[0] and old not in there[1:] and not self.states.saw(side, key, new, owner):
+                is_heard = old in there[1:] or (side, key) in self.met
+                if old != history[0] and not is_heard and not self.states.saw(side, key, new, owner):
                     raise Broken(f"lost: the {side}'s {kind} of {name} was {old!r} by a person, now {new!r}")
                 if new not in there and not self.states.is_derived(kind, new, owner):
                     raise Broken(f"invented: {new!r} as the {side}'s {kind} of {name}; {other} had {there}")
         self.history[side, key] = [new]
         self.met.discard((side, key))
+        for memory in self.commits:
+            memory.add(side, key, new)
+            if side == TRACKER:
+                self._note(memory, side, key, old, new, owner)  # to an older copy it is news like any other
         is_copied = new in there and (new == there[-1] or not self.states.is_derived(kind, new, owner))
         if is_copied and (kind != "state" or self.look.has_own_boxes):
             after = there[len(there) - 1 - there[::-1].index(new) :]
@@ -342,7 +478,7 @@ class Witness:
             one, two = (self.seen.values[s].get(key) for s in (PLAN, TRACKER))
             if key[0] == "state" and not self.look.has_own_boxes:
                 self.history[TRACKER, key] = [two] if key[1] not in disputes else self.history[TRACKER, key]
-            elif one == two and is_whole:
+            elif one == two:
                 self.history[PLAN, key] = [one]
                 self.history[TRACKER, key] = [two]
         if is_clear:
@@ -396,7 +532,7 @@ class StepsSay:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
 
-    def person_wrote(self, side: str, key: Key, new: Value, owner: str) -> None:
+    def person_wrote(self, memory: Memory, side: str, key: Key, new: Value, owner: str) -> None:
         """Note nothing beyond what is noted of every plan."""
 
     def saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
@@ -455,10 +591,10 @@ class BoxesSay:
     def __init__(self, witness: Witness) -> None:
         self.witness = witness
 
-    def person_wrote(self, side: str, key: Key, new: Value, owner: str) -> None:
+    def person_wrote(self, memory: Memory, side: str, key: Key, new: Value, owner: str) -> None:
         """Note ticks and open steps that may change a state, until a run decided on them."""
-        times, event = self.witness.times[owner], self.witness.event
-        agreed = self.witness.history[side, key][0]
+        times, event = memory.times[owner], self.witness.event
+        agreed = memory.history[side, key][0]
         is_counting = key[1] not in self.witness.seen.optional
         if key[0] == "tick" and new is True:
             times.news_tick[side] = event
@@ -467,14 +603,15 @@ class BoxesSay:
             times.undone = -1
         elif key[0] == "tick" and new is False:
             times.news_open[side] = event
-            if agreed is not False and is_counting and self._is_agreed_done(owner):
+            if agreed is not False and is_counting and self._is_agreed_done(memory, owner):
                 times.undone = event
         elif key[0] == "state" or (key[0] == "step" and not new) or new == "dropped":
             times.undone = -1
 
-    def _is_agreed_done(self, task: str) -> bool:
+    @staticmethod
+    def _is_agreed_done(memory: Memory, task: str) -> bool:
         done = [State.DONE.value]
-        return all(self.witness.history.get((s, ("state", task))) == done for s in (PLAN, TRACKER))
+        return all(memory.history.get((s, ("state", task))) == done for s in (PLAN, TRACKER))
 
     def saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
         """Say that nobody who closes a task says anything about its steps."""
