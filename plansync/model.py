@@ -94,6 +94,7 @@ class Field(StrEnum):
     MARKER = "marker"
     LINK = "link"
     REFERENCE = "reference"
+    LABELS = "labels"
     COMPLETION = "completion"
     CURRENT_PHASE = "current_phase"
     OVERALL = "implementation_status"

@@ -218,6 +218,14 @@ class Writer:
         if not report.conflicts and not report.drifts and not report.error:
             self.say("Nothing to decide.")
 
+    def suggestions(self, report: Report) -> None:
+        """Print the commands that would link what looks alike."""
+        lines = [note.text for note in report.notes if note.text.startswith("plansync link ")]
+        for line in lines:
+            self.say(visible(line))
+        if not lines and not report.error:
+            self.say("No open issue looks like a task without an issue.")
+
     def _conflicts(self, report: Report) -> None:
         if not report.conflicts:
             return
@@ -312,6 +320,10 @@ def described(report: Report, op: Operation) -> str:
             return f"close {whole} {reason}"
         case "reopen-issue":
             return f"reopen {whole}"
+        case "update-issue" | "update-milestone" if any(c.rule == "adopt" for c in op.changes):
+            return f"take over for {whole}"
+        case "set-labels":
+            return f"label for {whole}"
         case "update-issue" | "update-milestone":
             return f"{whole}: {_changes_in_words(op.changes)}"
         case "set-milestone":

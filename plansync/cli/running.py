@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +44,10 @@ class Request:
     wants_pending: bool = False
     format: str = "text"
     only_conflicts: bool = False
+    only_suggestions: bool = False
     settling: Settling | None = None
     asks: bool = False
+    prepare: Callable[[Session], Awaitable[None]] | None = None
     decide: Callable[[Session], Changeset] | None = None
     decided: Callable[[Session, Sequence[Done]], None] | None = None
     lineage: str = ""
@@ -120,6 +122,8 @@ def perform(common: Common, request: Request) -> int:
         typer.echo(output.markdown(report))
     elif request.only_conflicts:
         output.Writer(common.has_color).decisions(report)
+    elif request.only_suggestions:
+        output.Writer(common.has_color).suggestions(report)
     else:
         output.Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
     if report.error:
@@ -130,8 +134,8 @@ def perform(common: Common, request: Request) -> int:
 
 
 def _hooks(request: Request) -> dict[str, Any]:
-    """Give what an undo, a saved changeset or the saving of one does at the points of a run."""
-    hooks = {"decide": request.decide, "decided": request.decided}
+    """Give what a link, an undo, a saved changeset or the saving of one does at the points of a run."""
+    hooks = {"prepare": request.prepare, "decide": request.decide, "decided": request.decided}
     return {name: hook for name, hook in hooks.items() if hook is not None}
 
 

@@ -26,6 +26,7 @@ _BEGIN = re.compile(
 )
 _ANY_BEGIN = re.compile(rb"^<!-- plansync:begin\b", re.MULTILINE)
 _END = re.compile(rb"^<!-- plansync:end -->[ \t]*\r?$", re.MULTILINE)
+_LEFT_OVER = re.compile(rb"^<!-- plansync:(?:begin|end)\b[^\r\n]*", re.MULTILINE)
 _FOLLOWS = re.compile(rb"^Boxes above follow `(?P<path>[^`\r\n]+)`, both ways\.[ \t]*\r?$", re.MULTILINE)
 _MILESTONE = re.compile(
     rf"<!-- plansync:milestone v=1 plan=([0-9a-z]{{8}}) id=({UID_PATTERN}) op=([0-9a-f]{{8}}) -->"
@@ -147,6 +148,25 @@ def render(content: Content) -> str:
     return "\n".join([begin, "\n\n".join(parts), "<!-- plansync:end -->"])
 
 
+def append(body: str, content: Content) -> str:
+    """Put a whole block behind what people wrote, byte for byte as it is, but for lines of ours that are left over.
+
+    Lines of a block that was cut or doubled bear nobody's words; what stands between them stays.
+    """
+    source = _encoded(body)
+    for begin, end in reversed([m.span() for m in _LEFT_OVER.finditer(source)]):
+        source = source[:begin] + source[after_eol(source, end) :]
+    eol = eol_at(source, 0).decode() if source else "\n"
+    text = source.decode()
+    gap = "" if not text or text.endswith(eol * 2) else eol if text.endswith(eol) else eol * 2
+    return text + gap + render(content).replace("\n", eol)
+
+
+def bears_one(body: str) -> bool:
+    """Say whether there is a block, or what is left of one."""
+    return bool(_LEFT_OVER.search(_encoded(body)))
+
+
 def _step_line(step: Step) -> str:
     text = neutralise(step.text)
     if step.tick.value == "dropped":
@@ -223,6 +243,11 @@ def _prose_edits(part: bytes, end: int, prose: str) -> list[Edit]:
 def milestone_line(plan: str, uid: Uid, op: str) -> str:
     """Write the line that ends a milestone's description."""
     return f"<!-- plansync:milestone v=1 plan={plan} id={uid} op={op} -->"
+
+
+def marked_milestone(description: str, line: str) -> str:
+    """Put our line at the end of a milestone's description, which stays as it is."""
+    return f"{description}\n\n{line}" if description else line
 
 
 def read_milestone(description: str) -> tuple[str, Uid, str] | None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plansync.model import Changeset, Field, Item, Kind, Note, Snapshot, Uid, is_step
+from plansync.reconcile.adopt import adopt
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.aside import set_aside
+from plansync.reconcile.bare import Bare
 from plansync.reconcile.merge import merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
@@ -17,6 +19,7 @@ from plansync.reconcile.settle import fold, held, settle
 
 __all__ = [
     "Agreement",
+    "Bare",
     "Decision",
     "Given",
     "Policy",
@@ -40,11 +43,12 @@ class Decision(NamedTuple):
 
 def reconcile(given: Given) -> Decision:
     """Decide everything that would make plan and tracker tell the same story."""
-    local, remote = pair(given.base, given.local, given.remote)
+    local, remote = pair(given.base, given.local, given.remote, given.bare)
     given = replace(given, local=local, remote=remote)
     given = replace(given, skipped=without_issue(given))
     given = replace(given, local=linkable(given.local, given.skipped))
-    agreement = merge(given.base, given.local, remote, given.choices, given.assume)
+    agreement = merge(given.base, given.local, remote, given.choices, given.assume, given.bare)
+    adopt(agreement, given)
     if given.settles is not None:
         set_aside(agreement, given.local, remote, given.settles)
     derive(agreement, given)

@@ -34,6 +34,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.bare import Bare
 from plansync.text import cut, heading_words, same_lines, words
 
 
@@ -207,16 +208,20 @@ def merge(
     remote: Snapshot,
     choices: Choices | None = None,
     assume: Take | None = None,
+    bare: Mapping[Uid, Bare] | None = None,
 ) -> Agreement:
-    """Merge every item of the plan with its twin on the tracker; one without a twin is new."""
-    agreement = Agreement(choices or {}, assume)
+    """Merge every item of the plan with its twin on the tracker; one without a twin is new.
+
+    `bare`: what is about to get a block, so that the lack of one is no news.
+    """
+    agreement, bare = Agreement(choices or {}, assume), bare or {}
     for uid, item in local.items():
         if is_step(uid):
             continue
         agreement.items[uid] = {}
         if uid in remote:
             _merge_item(agreement, base, local, remote[uid])
-            _note_unknown(agreement, item, remote, remote[uid])
+            _note_unknown(agreement, item, remote, remote[uid], bare.get(uid))
         else:
             _take_over(agreement, local, item)
     for uid in local:
@@ -242,13 +247,15 @@ def _force(agreement: Agreement, local: Snapshot, remote: Snapshot) -> None:
             agreement.chosen.add((uid, name))
 
 
-def _note_unknown(agreement: Agreement, ours: Item, remote: Snapshot, theirs: Item) -> None:
+def _note_unknown(
+    agreement: Agreement, ours: Item, remote: Snapshot, theirs: Item, bare: Bare | None
+) -> None:
     """Say what of an issue cannot be read, so that a silence is not taken for agreement."""
-    if Field.STEPS not in theirs.fields and ours.kind is not Kind.PHASE:
+    if Field.STEPS not in theirs.fields and ours.kind is not Kind.PHASE and bare is None:
         text = f"#{theirs.at}: our block in its text is cut, doubled or gone; its steps and text wait until it is back"
         agreement.drift(ours.uid, Field.STEPS, text)
-    phase = ours.fields.get(Field.PHASE)
-    if ours.kind is Kind.TASK and phase in remote and Field.PHASE not in theirs.fields:
+    phase, is_left = ours.fields.get(Field.PHASE), bare is None or not bare.is_loose
+    if ours.kind is Kind.TASK and phase in remote and is_left and Field.PHASE not in theirs.fields:
         agreement.drift(
             ours.uid, Field.PHASE, f"#{theirs.at} is in no milestone of this plan; it is left there"
         )

@@ -28,6 +28,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.bare import Bare
 from plansync.reconcile.merge import same
 from plansync.reconcile.reasons import FIX_REASON
 from plansync.reconcile.rules import Given
@@ -36,6 +37,7 @@ IDS, MILESTONES, ISSUES = 0, 1, 2
 _AFTER_ISSUES = {"update-issue": 1, "set-milestone": 2, "close-issue": 3, "reopen-issue": 3}
 _BODY = (Field.TITLE, Field.PROSE, Field.REQUIREMENTS, Field.ESTIMATE, Field.DEPENDS, Field.STEPS)
 _SUMMARY = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL)
+_NEW_TASK = (Field.TITLE, Field.PHASE, Field.MARKER, Field.LINK, Field.STATUS)
 _PLAN_FIELDS = ((Field.TITLE, "rename"), (Field.PHASE, "move-task"), (Field.STATUS, "set-status"))
 
 
@@ -112,6 +114,8 @@ class _Orderer:
     def _milestone(self, uid: Uid) -> Iterable[Operation]:
         if uid in self.given.remote:
             changes = self._changes(uid, (Field.TITLE,), self.given.remote[uid])
+            if uid in self.given.bare:
+                changes += (Change(uid, Field.MARKER, None, uid, "adopt"),)
             if changes:
                 yield Operation(Side.REMOTE, "update-milestone", uid, changes, MILESTONES)
         elif any(self.given.local[t].fields.get(Field.PHASE) == uid for t in self._with_issue()):
@@ -145,8 +149,12 @@ class _Orderer:
         return tuple(Change(uid, f, None, v, "new") for f, v in values if v not in (None, "", ()))
 
     def _updates(self, uid: Uid, after: int) -> Iterable[Operation]:
-        shown = self.given.remote[uid]
-        body = (*self._changes(uid, _BODY, shown), *self._step_changes(uid, shown, self.given.remote))
+        shown, bare = self.given.remote[uid], self.given.bare.get(uid)
+        if bare:
+            yield from self._before_the_block(uid, bare, after)
+            body = self._whole_block(uid, shown)
+        else:
+            body = (*self._changes(uid, _BODY, shown), *self._step_changes(uid, shown, self.given.remote))
         if body:
             yield Operation(Side.REMOTE, "update-issue", uid, body, after + _AFTER_ISSUES["update-issue"])
         phase = self._changes(uid, (Field.PHASE,), shown)
@@ -167,6 +175,28 @@ class _Orderer:
             yield self._state(uid, change.old, State.TODO.value, after)
             yield self._state(uid, State.TODO.value, change.new, after + 1)
 
+    def _before_the_block(self, uid: Uid, bare: Bare, wave: int) -> Iterable[Operation]:
+        """Give an issue our label, and a milestone where it has none; with the block it is taken over."""
+        if bare.labels:
+            change = Change(uid, Field.LABELS, None, bare.labels, "adopt")
+            yield Operation(Side.REMOTE, "set-labels", uid, (change,), wave)
+        phase = self.agreement.get(uid, Field.PHASE)
+        if bare.is_loose and isinstance(phase, str) and phase:
+            change = Change(uid, Field.PHASE, None, phase, "adopt")
+            yield Operation(Side.REMOTE, "set-milestone", uid, (change,), wave, (Uid(phase),))
+
+    def _whole_block(self, uid: Uid, shown: Item) -> tuple[Change, ...]:
+        """List all that a block says, as if there were none: so it is written whole."""
+        agreed = self.agreement.get(uid, Field.STEPS)
+        steps = agreed if isinstance(agreed, tuple) else tuple(uids_of(shown, Field.STEPS))
+        why = self.agreement.why.get((uid, Field.STEPS), "")
+        return (
+            *self._changes(uid, (Field.TITLE,), shown),
+            *self._new(uid, (f for f in _BODY if f not in (Field.TITLE, Field.STEPS))),
+            *self._step_changes(uid, shown, self.given.remote),
+            Change(uid, Field.STEPS, None, steps, why),
+        )
+
     def _state(self, uid: Uid, old: Value | None, new: Value | None, after: int) -> Operation:
         kind = "reopen-issue" if new == State.TODO else "close-issue"
         change = Change(uid, Field.STATE, old, new, self.agreement.why.get((uid, Field.STATE), ""))
@@ -183,6 +213,8 @@ class _Orderer:
                 *self._changes(OVERVIEW, _BODY, shown),
                 *self._step_changes(OVERVIEW, shown, self.given.remote),
             )
+            if OVERVIEW in self.given.bare:
+                changes = self._whole_block(OVERVIEW, shown)
             if changes:
                 yield Operation(Side.REMOTE, "update-issue", OVERVIEW, changes, wave)
         elif self._with_issue() and (item.fields.get(Field.STEPS) or item.fields.get(Field.PROSE)):
@@ -221,12 +253,18 @@ class _Orderer:
         given, last = self.given, self.last + 9
         for uid, item in given.local.items():
             fields = (Field.MARKER, Field.LINK) if self._has_link(uid, item) else (Field.MARKER,)
-            if not is_step(uid) and self._changes(uid, (Field.MARKER,), item):
+            if self._is_new(uid):
+                yield Operation(Side.LOCAL, "add-task", uid, self._new(uid, _NEW_TASK), IDS)
+            elif not is_step(uid) and self._changes(uid, (Field.MARKER,), item):
                 yield Operation(Side.LOCAL, "set-marker", uid, self._changes(uid, fields, item), IDS)
         content = [op for uid in given.local if not is_step(uid) for op in self._content(uid, last)]
         yield from content
         yield from self._links(last)
         yield from self._summary(bool(content), last)
+
+    def _is_new(self, uid: Uid) -> bool:
+        """Say whether the plan has no task yet for an issue that it takes in."""
+        return uid in self.given.bare and self.given.bare[uid].is_new
 
     def _has_link(self, uid: Uid, item: Item) -> bool:
         """Say whether our link is still there and only the marker behind it was deleted."""
@@ -267,10 +305,14 @@ class _Orderer:
             elif (
                 item.kind is Kind.TASK
                 and not self._has_link(uid, item)
+                and not self._is_new(uid)
                 and (link := self._changes(uid, (Field.LINK,), item))
             ):
                 change = replace(link[0], rule=self._why_linked(item))
-                yield Operation(Side.LOCAL, "set-link", uid, (change,), wave)
+                # the link is what proves that an issue without our block is this task's
+                yield Operation(
+                    Side.LOCAL, "set-link", uid, (change,), IDS if uid in self.given.bare else wave
+                )
 
     def _why_linked(self, item: Item) -> str:
         """Say whether a task names an issue for the first time, or another one than before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 
@@ -32,14 +32,17 @@ _COMPARISONS_MAX = 4_000
 """Similar texts (by so many characters) are only looked for where that stays cheap; else it is remove and add."""
 
 
-def pair(base: Base, local: Snapshot, remote: Snapshot) -> tuple[Snapshot, Snapshot]:
+def pair(
+    base: Base, local: Snapshot, remote: Snapshot, bound: Collection[Uid] = ()
+) -> tuple[Snapshot, Snapshot]:
     """Name every item of both sides so that equal uids mean the same thing.
 
     A marked task is itself. An unmarked one is the known task whose issue it still links to, else the
     one that its titles mint if that had this title, else the one with its title (in its phase, or
     anywhere), else the one with just its steps, else what its titles mint; never a guess between two.
+    `bound`: what a person or the plan's own link bound to a record is itself, marked or not.
     """
-    local = _rename(local, unmarked(base, local, remote))
+    local = _rename(local, unmarked(base, local, remote, bound))
     owners = [u for u in {**local, **remote} if not is_step(u)]
     local_names: dict[Uid, Uid] = {}
     remote_names: dict[Uid, Uid] = {}
@@ -48,13 +51,14 @@ def pair(base: Base, local: Snapshot, remote: Snapshot) -> tuple[Snapshot, Snaps
     return _rename(local, local_names), _rename(remote, remote_names)
 
 
-def unmarked(base: Base, local: Snapshot, remote: Snapshot) -> dict[Uid, Uid]:
+def unmarked(base: Base, local: Snapshot, remote: Snapshot, bound: Collection[Uid] = ()) -> dict[Uid, Uid]:
     """Name the tasks and phases without a marker; titles move, so the id that a title mints is the last clue.
 
     Gives the new name of each item that has another one than its titles mint.
     """
     known = {u: i for u, i in {**remote, **base.local}.items() if i.kind in (Kind.TASK, Kind.PHASE)}
-    bare = [i for i in local.values() if i.kind is Kind.TASK and not i.fields.get(Field.MARKER)]
+    tasks = (i for u, i in local.items() if i.kind is Kind.TASK and u not in bound)
+    bare = [i for i in tasks if not i.fields.get(Field.MARKER)]
     marked = local.keys() - {i.uid for i in bare}
     free = {u: i for u, i in known.items() if i.kind is Kind.TASK and u not in marked}
     names: dict[Uid, Uid] = {}

@@ -40,6 +40,7 @@ WORDS: Mapping[str, str] = {
     "task removed": "the task is no longer in the plan, so its issue is closed as not planned",
     FIX_REASON: "somebody wanted the issue closed for the reason that the plan gives",
     "assumed": "nothing was remembered of it, and the run was told which side to take then (--assume)",
+    "adopt": "the issue was there before, and the plan was linked to it",
     "told": "the conflict was told, and is not news any more",
 }
 _NUMBERED = re.compile(r"[RS]\d+")

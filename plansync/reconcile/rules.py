@@ -36,6 +36,7 @@ from plansync.model import (
 )
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.aside import Settles
+from plansync.reconcile.bare import Bare
 from plansync.reconcile.merge import shown_state
 
 
@@ -61,7 +62,8 @@ class Given:
     `assume`: the side that holds where nothing is remembered of a field. `is_final`: the plan is on its default
     branch, where its computed lines are refreshed. `settles`: which fields may be settled where the sides differ,
     where not all. `pruned`: in which state a person wants the issues of removed tasks.
-    `former`: the numbers of issues that were a task's until now.
+    `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
+    because the plan was linked to them, or because a person asked for a new one.
     """
 
     base: Base
@@ -80,6 +82,7 @@ class Given:
     settles: Settles | None = None
     pruned: Mapping[Uid, Choice] = field(default_factory=dict)
     former: Mapping[Uid, int] = field(default_factory=dict)
+    bare: Mapping[Uid, Bare] = field(default_factory=dict)
 
 
 def without_issue(given: Given) -> frozenset[Uid]:

@@ -112,8 +112,8 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
         listed = ", ".join(f"#{ref} “{cut(title, 40)}”" for ref, title in alike[:3])
         raise SafetyStop(
             f"stopped before any write: {len(alike)} open issues have the titles of tasks here ({listed}"
-            f"{', …' if len(alike) > 3 else ''}). Rename or close those that are other work; to make new ones all the "
-            "same, add --allow look-alikes"
+            f"{', …' if len(alike) > 3 else ''}). `plansync link --suggest` lists how to link those that are the same "
+            "work; to make new ones all the same, add --allow look-alikes"
         )
 
 

@@ -44,13 +44,14 @@ def look_alikes(
     """Pair the tasks that would get an issue with the issues that have their titles."""
     by_title: dict[str, Record] = {}
     for record in records:
-        by_title.setdefault(_key(record.title), record)
+        by_title.setdefault(key(record.title), record)
     made = (op.uid for op in operations if op.kind == "create-issue")
     titles = {
-        u: _key(text_of(session.local[u], Field.TITLE)) for u in made if session.local[u].kind is Kind.TASK
+        u: key(text_of(session.local[u], Field.TITLE)) for u in made if session.local[u].kind is Kind.TASK
     }
     return [LookAlike(uid, by_title[title]) for uid, title in titles.items() if title in by_title]
 
 
-def _key(title: str) -> str:
+def key(title: str) -> str:
+    """Reduce a title to what is compared."""
     return words(title).casefold()

@@ -7,7 +7,7 @@ plan, the state file with them, the tracker wave by wave, the plan, and the stat
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from shlex import quote
@@ -19,6 +19,7 @@ from plansync.model import (
     Changeset,
     Field,
     Item,
+    Kind,
     Note,
     Operation,
     Side,
@@ -59,6 +60,10 @@ class Direction(StrEnum):
     BOTH = "sync"
 
 
+async def nothing_more(session: Session) -> None:
+    """Read nothing besides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How one run is to go.
@@ -66,11 +71,11 @@ class Options:
     `confirm` is asked once, with the report of what would be done. `only`: uids, numbers or titles of
     the tasks that are chosen; others are deferred. `deadline`: seconds of the monotonic clock after
     which no further request begins. `settling`: what a person decided of conflicts; nothing else is done.
-    `decide`: decides what is to be done, where that is not all that plan and tracker differ in. `decided` is told of
-    it before anything is written. `lineage`: what a plan is to be called that has no id yet. `rounds`: in how many
-    rounds what moved is decided anew. `rebuild`: forget what is remembered and read it from the issues. `assume`: the
-    side that is taken for what differs and of which nothing is remembered. `full`: read each linked issue directly, so
-    that a deleted one that no list tells of is missed.
+    `prepare`: reads what else a decision needs. `decide`: decides what is to be done, where that is not all that plan
+    and tracker differ in. `decided` is told of it before anything is written. `lineage`: what a plan is to be called
+    that has no id yet. `rounds`: in how many rounds what moved is decided anew. `rebuild`: forget what is remembered
+    and read it from the issues. `assume`: the side that is taken for what differs and of which nothing is remembered.
+    `full`: read each linked issue directly, so that a deleted one that no list tells of is missed.
     """
 
     direction: Direction = Direction.BOTH
@@ -83,6 +88,7 @@ class Options:
     deadline: float | None = None
     settling: Settling | None = None
     stop: Stop = field(default_factory=Stop)
+    prepare: Callable[[Session], Awaitable[None]] = nothing_more
     decide: Callable[[Session], Changeset] = Session.decide
     decided: Callable[[Session, Sequence[Done]], None] = lambda session, chosen: None
     lineage: str = ""
@@ -169,6 +175,7 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)
+        await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
             self._forget()
@@ -258,6 +265,8 @@ class _Run:
 
         Raises: ConfigError for a name that no task has.
         """
+        if self.session.wanted is not None:
+            return set(self.session.wanted)
         if self.options.settling:
             phases = (Uid(text_of(self.session.local.get(uid), Field.PHASE)) for uid in self.settled)
             return {*self.settled, *phases}
@@ -274,8 +283,7 @@ class _Run:
         return found
 
     def _names(self, uid: Uid, item: Item) -> tuple[str, ...]:
-        number = self.session.document.nodes[item.at].id if item.at is not None and item.at >= 0 else ""
-        return uid, number, self.session.label_of(uid), text_of(item, Field.TITLE)
+        return uid, self.session.number_of(uid), self.session.label_of(uid), text_of(item, Field.TITLE)
 
     def _is_chosen(self, op: Operation, news: set[Uid]) -> bool:
         match self.options.direction:
@@ -328,7 +336,7 @@ class _Run:
     async def _look_alikes(self, planned: list[Operation]) -> list[LookAlike]:
         """Before a first push look for issues that somebody made by hand for the same tasks."""
         session = self.session
-        is_first = is_first_push(session.base) and any(op.kind == "create-issue" for op in planned)
+        is_first = is_beginning(session.base, [op.kind for op in planned])
         if not is_first or "look-alikes" in self.options.allow:
             return []
         found = look_alikes(session, planned, await read_titles(session))
@@ -398,9 +406,10 @@ class _Run:
             todo = [d for d in chosen if d.status is Status.PLANNED]
             applier = Applier(self.session, journal, self.options.deadline, self.options.stop)
             ids = [d for d in todo if d.operation.wave == IDS]
-            if ids:
-                await applier.apply(ids)
-                self._remember_ids(journal)
+            await applier.apply(ids)
+            adopted = self._adopted(todo)
+            if ids or adopted:
+                self._remember_ids(journal, adopted)
             await applier.apply([d for d in todo if d.operation.wave != IDS])
             self.report.error = applier.error
             moved = [d for d in chosen if d.status is Status.REFUSED and d.has_moved]
@@ -425,9 +434,17 @@ class _Run:
         self.project.at_point("state written")
         journal.fold(self.session.state_digest)
 
-    def _remember_ids(self, journal: Journal) -> None:
-        """Let the state file know the uids before anything is made under them."""
+    def _adopted(self, todo: Sequence[Done]) -> set[Uid]:
+        """List the items of which a record that people made is about to be taken over."""
+        written = {d.operation.uid for d in todo if d.operation.side is Side.REMOTE}
+        return {u for u in self.session.bare if u in written and u not in self.session.base.remote}
+
+    def _remember_ids(self, journal: Journal, adopted: Set[Uid]) -> None:
+        """Let the state file know the uids before anything is made under them, and what is taken over by its number."""
         session = self.session
+        for uid in adopted & session.local.keys():
+            if isinstance(session.base.remote, dict):
+                session.base.remote[uid] = replace(session.remote[uid], fields={})
         for uid, item in session.local.items():
             is_new = not is_step(uid) and uid not in session.base.local and uid not in session.skipped
             if is_new and isinstance(session.base.local, dict):
@@ -487,6 +504,12 @@ class _Run:
         self.report.requests = self.project.tracker.requests
         self.report.base = self.session.base
         return self.report
+
+
+def is_beginning(base: Base, kinds: Sequence[str]) -> bool:
+    """Say whether a run is about to make issues of a plan that has none, or only some that people made before."""
+    linked = sum(i.kind is Kind.TASK and i.at is not None for i in base.remote.values())
+    return kinds.count("create-issue") > linked
 
 
 def is_first_push(base: Base) -> bool:

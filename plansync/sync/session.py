@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -37,7 +36,7 @@ from plansync.model import (
     text_of,
 )
 from plansync.planning.progress import computed_lines, computed_now
-from plansync.reconcile import Given, Policy, linkable, reconcile, settle
+from plansync.reconcile import Bare, Given, Policy, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.merge import shown_state
 from plansync.reconcile.order import IDS
@@ -46,15 +45,13 @@ from plansync.store.files import digest
 from plansync.store.header import NO_CONFIG, command
 from plansync.store.journal import Journal
 from plansync.store.state import Saved, Target
-from plansync.sync import existence
+from plansync.sync import claims, existence
 from plansync.sync.events import Listener
 from plansync.sync.reading import settled
 from plansync.trackers import mapping
 from plansync.trackers.base import Absence, Record, Thing, Tracker
 from plansync.trackers.mapping import Names
 from plansync.trackers.mirror import Keeper, Mirror
-
-ISSUE_NUMBER = re.compile(r"#(\d{1,15})\b")
 
 
 class Files(Protocol):
@@ -123,7 +120,11 @@ class Former(NamedTuple):
 
 
 class Session:
-    """One run's view of the world; it reads and remembers, and decides by calling `reconcile`."""
+    """One run's view of the world; it reads and remembers, and decides by calling `reconcile`.
+
+    `bound`: records that a person binds to items in this run. `incoming`: tasks that the plan is to get for issues
+    that are there. `wanted`: the items that this run is about, where not all.
+    """
 
     def __init__(self, project: Project, listen: Listener, *, is_rebuilding: bool = False) -> None:
         self.project, self.listen, self.is_rebuilding = project, listen, is_rebuilding
@@ -143,6 +144,9 @@ class Session:
         self.settles: Settles | None = None
         self.left: list[Note] = []
         self.former = Former()
+        self.bound: dict[claims.Key, Uid] = {}
+        self.incoming: dict[Uid, Item] = {}
+        self.wanted: frozenset[Uid] | None = None
         self.new_lineage = ""
         self.base = Base({}, {}, {})
         self.read_plan()
@@ -231,8 +235,9 @@ class Session:
 
     @property
     def has_issues(self) -> bool:
-        """Whether issues of this plan are there."""
-        return any(i.kind is Kind.TASK and i.at is not None for i in self.view.items.values())
+        """Whether issues that bear a block of this plan are there; one that is yet to be taken over proves nothing."""
+        tasks = (u for u, i in self.view.items.items() if i.kind is Kind.TASK and i.at is not None)
+        return any(uid not in self.bare for uid in tasks)
 
     @property
     def is_base_lost(self) -> bool:
@@ -255,8 +260,7 @@ class Session:
 
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
-        links = (ISSUE_NUMBER.match(text_of(i, Field.LINK)) for i in self.shown.values())
-        named = {(Thing.ISSUE, int(found[1])) for found in links if found}
+        named = claims.named(self.shown, self.project.target.project)
         self.absent = await self.mirror.read({*mapping.known_numbers(self.base.remote), *named}, full=full)
         if not self.lineage:
             self.lineage = self._discover() or self.new_lineage or self.project.new_id()
@@ -266,47 +270,41 @@ class Session:
         """Show what the mirror holds; freeze what is linked and cannot be read."""
         self.names = self._name()
         self.view = mapping.snapshot(self.mirror.records.values(), self.names)
-        if linked := self._linked():
-            self.names = replace(self.names, known={**self.names.known, **linked})
+        claimed = claims.claims(self.shown, self.base, self.view, self.mirror.records)
+        if claimed.known or self.bound:
+            self.names = replace(self.names, known={**self.names.known, **claimed.known, **self.bound})
             self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         self.remote: dict[Uid, Item] = self.view.items
         for uid in self.restoring & self.remote.keys():  # where it is now is no milestone of ours
             item = self.remote[uid]
             self.remote[uid] = replace(item, fields={Field.PHASE: "", **item.fields})
+        self.bare = dict(claims.bare(self.view, self.base, self.bound))
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
-        self.frozen |= set(self._unproven())
-
-    def _linked(self) -> dict[tuple[Thing, int], Uid]:
-        """Find issues by the plan's own links, where the base does not know them and no block names them any more.
-
-        The plan's marker and its link to this very issue are proof enough; without them a lost state file
-        and a cut block would make a second issue.
-        """
-        if not self.document.lineage:
-            return {}
-        found: dict[tuple[Thing, int], Uid] = {}
-        for uid, item in self.shown.items():
-            link, marker = text_of(item, Field.LINK), item.fields.get(Field.MARKER)
-            number = ISSUE_NUMBER.match(link)
-            if not number or not marker or uid in self.base.remote or uid in self.view.items:
-                continue
-            record = self.mirror.records.get(key := (Thing.ISSUE, int(number[1])))
-            if record and record.url and link.partition(" ")[2] == record.url and not _bears_id(record):
-                found[key] = uid
-        return {key: uid for key, uid in found.items() if key not in self.names.known}
+        self.frozen |= {*self._unproven(), *self._contested(claimed.contested)}
 
     def _unproven(self) -> Iterator[Uid]:
         """List the tasks whose number only the state file gives: neither the issue nor the plan says so.
 
         A state file may come from anybody; nothing is written to an issue on its word alone.
         """
+        links = claims.links(self.shown)
         for uid, item in self.view.items.items():
-            link = self.shown[uid].fields.get(Field.LINK) if uid in self.shown else None
-            is_readable = item.kind is not Kind.TASK or Field.STEPS in item.fields
-            if not is_readable and isinstance(link, str) and link.partition(" ")[0] != f"#{item.at}":
+            is_linked = uid in self.shown and Field.LINK in self.shown[uid].fields
+            is_sure = item.kind is not Kind.TASK or Field.STEPS in item.fields or uid in self.bound.values()
+            if is_linked and not is_sure and (uid not in links or links[uid].number != item.at):
                 text = f"#{item.at} bears no mark of ours and the plan does not name it; nothing is done about it"
                 self.notes.append(Note(uid, text))
                 yield uid
+
+    def _contested(self, contested: Mapping[int, tuple[Uid, ...]]) -> Iterator[Uid]:
+        """List the tasks that name one issue together: none of them gets it, nor another one."""
+        for number, uids in contested.items():
+            names = " and ".join(self.label_of(uid) for uid in uids)
+            text = (
+                f"{names} name one issue, #{number}; nothing is done about them until only one of them does"
+            )
+            self.notes.append(Note(uids[0], text))
+            yield from uids
 
     def _discover(self) -> str:
         """Find the lineage under which this plan's issues are there already.
@@ -338,7 +336,7 @@ class Session:
         """Decide everything, from what was read; both sides are then paired."""
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self.shown),
+            local=self.thawed({**self.incoming, **self.shown}),
             remote=self.thawed(self.view.items),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.project.tracker.traits.stores},
             lineage=self.lineage,
@@ -352,6 +350,7 @@ class Session:
             settles=self.settles,
             pruned=self.pruned,
             former=self.former_refs,
+            bare=self._bare(),
         )
         decision = reconcile(given)
         self.local, self.remote = decision.local, dict(decision.remote)
@@ -389,6 +388,11 @@ class Session:
         )
         return Operation(Side.LOCAL, "update-summary", OVERVIEW, tuple(changes), IDS)
 
+    def _bare(self) -> dict[Uid, Bare]:
+        new = self.incoming.keys() - self.shown.keys()
+        bare = {u: b for u, b in self.bare.items() if u not in self.frozen}
+        return {u: replace(b, is_new=u in new) for u, b in bare.items()}
+
     def thawed(self, side: Snapshot) -> Snapshot:
         """Leave out the items whose record cannot be read: nothing about them is decided or compared."""
         return {u: i for u, i in side.items() if owner_of(u) not in self.frozen} if self.frozen else side
@@ -414,7 +418,8 @@ class Session:
             for key, absence in self.absent.items()
             if absence not in existence.LOST and (uid := self.names.known.get(key))
         ]
-        return [*self.plan_notes, *self._torn_note(), *self.view.notes, *self.notes, *frozen]
+        found = (*self.plan_notes, *self._torn_note(), *self.view.notes, *self.notes, *frozen)
+        return list(dict.fromkeys(found))
 
     def _torn_note(self) -> list[Note]:
         if self.torn is None:
@@ -466,6 +471,12 @@ class Session:
             return 0
         return self.document.line_no(self.document.nodes[item.at].block.span.start)
 
+    def number_of(self, uid: Uid) -> str:
+        """Read the number that a phase or task bears in the plan, as written; empty for none."""
+        item = self.local.get(uid)
+        has_node = item is not None and item.at is not None and item.at >= 0
+        return self.document.nodes[item.at].id if item and item.at is not None and has_node else ""
+
     def label_of(self, uid: Uid) -> str:
         """Name an item as its author does: its number as written, else its title or text."""
         if uid == OVERVIEW:
@@ -483,11 +494,6 @@ class Session:
             label = self.document.nodes[item.at].label
             return label or text_of(item, Field.TITLE)
         return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)
-
-
-def _bears_id(record: Record) -> bool:
-    """Say whether a record's block can be read: then it is what that says, and nothing else."""
-    return "plansync:begin" in record.body and block.read(record.body) is not None
 
 
 def thing_of(item: Item) -> Thing:

@@ -98,7 +98,8 @@ class Writer:
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind not in _READ_FIRST:
+        is_marking = op.kind == "update-milestone" and _writes_mark(op)
+        if item is None or item.at is None or not (op.kind in _READ_FIRST or is_marking):
             return ""
         if op.kind == "close-issue" and op.uid in self.session.made:
             return ""  # this run made it, and nobody has had much time with it
@@ -138,8 +139,11 @@ class Writer:
         tracker = self.session.project.tracker
         if op.kind in _CREATES:
             return await tracker.create(_CREATES[op.kind], fields)
-        if item is None or item.at is None:
+        known = self.session.record_of(op.uid)
+        if item is None or item.at is None or known is None:
             raise Moved("the issue this operation stands on is not there")
+        if op.kind == "set-labels":
+            return replace(known, labels=await tracker.label(item.at, fields["labels"]))
         return await tracker.update(thing_of(item), item.at, fields)
 
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
@@ -315,6 +319,10 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
     return {**known, op.uid: replace(known[op.uid], fields=fields)}
+
+
+def _writes_mark(op: Operation) -> bool:
+    return any(c.field is Field.MARKER for c in op.changes)
 
 
 def _has_body(op: Operation) -> bool:

@@ -149,6 +149,10 @@ class Tracker(Protocol):
         """Write the given fields of one record, no others; the answer is the truth."""
         ...
 
+    async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Add labels to an issue, which keeps its own; answers with all that it bears then."""
+        ...
+
     async def aclose(self) -> None:
         """Let go of connections."""
         ...

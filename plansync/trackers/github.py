@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from typing import Annotated, Literal, TypeAlias, TypeVar, Unpack
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from plansync.errors import ConfigError, Moved, NotFound, OutcomeUnknown, Rejected, Unavailable
 from plansync.model import Field, State
@@ -67,6 +67,7 @@ def _names(value: object) -> object:
     return [name for name in names if name is not None]
 
 
+_LABELS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Annotated[tuple[str, ...], BeforeValidator(_names)])
 Text = Annotated[str, BeforeValidator(_text)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
@@ -202,8 +203,8 @@ _PAYLOADS: dict[Thing, type[IssuePayload] | type[MilestonePayload]] = {
 class GitHub:
     """The adapter. A write answers with the record as GitHub keeps it, which may drop what was sent.
 
-    `labels` are written by `create` alone: a PATCH would replace the whole set, and with it a label
-    that someone added in between.
+    `labels` are written by `create` and `label` alone: a PATCH would replace the whole set, and with it a
+    label that someone added in between.
     """
 
     def __init__(
@@ -280,20 +281,34 @@ class GitHub:
 
     async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
         """Write the given fields of one record, no others but `labels`; the answer is the truth."""
-        path, given = self._path(thing, ref), _payload(thing, fields)
+        given = _payload(thing, fields)
         given.pop("labels", None)
-        answer = await self._http.send("PATCH", path, given, accept=REDIRECTS | _ABSENT)
-        if answer.status in REDIRECTS and await self._is_renamed(answer):
-            answer = await self._http.send("PATCH", path, given, accept=_ABSENT)
-        if answer.status in REDIRECTS:
-            raise Moved(
-                f"{self._named(thing, ref)} was transferred to another repository; nothing was written"
-            )
-        if answer.status == 410:
-            raise Moved(f"{self._named(thing, ref)} was deleted meanwhile; nothing was written")
-        if answer.status == 404:
-            raise Rejected(f"{self._named(thing, ref)} was deleted, or this token may not edit it")
+        answer = await self._change("PATCH", self._path(thing, ref), given, self._named(thing, ref))
         return self._written(thing, answer)
+
+    async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Add labels to an issue, which keeps its own; answers with all that it bears then."""
+        path, name = f"{self._path(Thing.ISSUE, ref)}/labels", self._named(Thing.ISSUE, ref)
+        answer = await self._change("POST", path, {"labels": list(labels)}, name)
+        try:
+            return _LABELS.validate_python(answer.body)
+        except ValidationError:
+            raise OutcomeUnknown(
+                f"{self._http.host} took labels for {name} and did not say which it bears; the next run looks"
+            ) from None
+
+    async def _change(self, method: str, path: str, given: dict[str, object], name: str) -> Answer:
+        """Write to one record, wherever a renamed repository answers from."""
+        answer = await self._http.send(method, path, given, accept=REDIRECTS | _ABSENT)
+        if answer.status in REDIRECTS and await self._is_renamed(answer):
+            answer = await self._http.send(method, path, given, accept=_ABSENT)
+        if answer.status in REDIRECTS:
+            raise Moved(f"{name} was transferred to another repository; nothing was written")
+        if answer.status == 410:
+            raise Moved(f"{name} was deleted meanwhile; nothing was written")
+        if answer.status == 404:
+            raise Rejected(f"{name} was deleted, or this token may not edit it")
+        return answer
 
     async def aclose(self) -> None:
         """Let go of connections."""

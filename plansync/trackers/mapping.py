@@ -216,7 +216,12 @@ def _title(draft: Draft) -> str:
 
 
 def _update_milestone(draft: Draft, body: str) -> Written:
-    return {"title": _free_title(draft)}
+    uid, changed = draft.operation.uid, {c.field for c in draft.operation.changes}
+    fields: Written = {"title": _free_title(draft)} if Field.TITLE in changed else {}
+    if Field.MARKER in changed:
+        line = managed.milestone_line(draft.names.lineage, uid, draft.stamp.op)
+        fields["body"] = managed.marked_milestone(body, line)
+    return fields
 
 
 def _create_issue(draft: Draft, body: str) -> Written:
@@ -237,7 +242,11 @@ def _update_issue(draft: Draft, body: str) -> Written:
     fields: Written = {}
     if Field.TITLE in changed:
         fields["title"] = _title(draft)
-    if changed - {Field.TITLE}:
+    if any(c.field is Field.STEPS and c.old is None for c in op.changes):
+        if managed.read(body) is not None:
+            raise Rejected("the issue bears a whole block by now; nothing was written to it")
+        fields["body"] = managed.append(body, _content(draft))
+    elif changed - {Field.TITLE}:
         block = managed.read(body)
         if block is None:
             raise Rejected("the managed block of the issue is cut, doubled or gone")
@@ -251,6 +260,11 @@ def _set_milestone(draft: Draft, body: str) -> Written:
     return {"milestone": draft.remote[phase].at if phase else None}
 
 
+def _set_labels(draft: Draft, body: str) -> Written:
+    (change,) = draft.operation.changes
+    return {"labels": change.new if isinstance(change.new, tuple) else ()}
+
+
 def _set_state(draft: Draft, body: str) -> Written:
     return {"state": State(text_of(draft.held[draft.operation.uid], Field.STATE))}
 
@@ -261,6 +275,7 @@ _WRITTEN: Mapping[str, Callable[[Draft, str], Written]] = {
     "create-issue": _create_issue,
     "update-issue": _update_issue,
     "set-milestone": _set_milestone,
+    "set-labels": _set_labels,
     "close-issue": _set_state,
     "reopen-issue": _set_state,
 }
@@ -355,3 +370,8 @@ def dropped(sent: Written, record: Record) -> list[str]:
     if "body" in sent and record.thing is Thing.ISSUE and same_lines(record.body) != same_lines(sent["body"]):
         lost.append("text")
     return lost
+
+
+def labels_lacking(record: Record) -> tuple[str, ...]:
+    """List the labels of ours that an issue does not bear."""
+    return () if LABEL in (x.casefold() for x in record.labels) else (LABEL,)

@@ -67,16 +67,23 @@ class Mirror:
                     record = _load(value)
                     self.records[record.thing, record.ref] = record
 
+    async def look(self, thing: Thing, ref: int) -> Record | Absence:
+        """Read one record directly, with its text, whether it is ours or not."""
+        absent = await self._look([(thing, ref)])
+        self._flush()
+        return absent.get((thing, ref)) or self.records[thing, ref]
+
     async def read(
-        self, linked: Iterable[tuple[Thing, int]], *, full: bool = False
+        self, linked: Iterable[tuple[Thing, int]], *, full: bool = False, whole: bool = False
     ) -> dict[tuple[Thing, int], Absence]:
         """Bring the mirror up to date; tell why those linked records that are not there are not.
 
-        `full` reads each linked record directly. Absence from a list proves nothing: only a direct
+        `full` reads each linked record directly; `whole` lists all issues where nothing was read yet, not only
+        those that bear our label. Absence from a list proves nothing: only a direct
         read says that a record is gone. It is asked for where a list should show a record and does not.
         """
         wanted, missed = set(linked), set[tuple[Thing, int]]()
-        if self.watermark or any(thing is Thing.ISSUE for thing, _ in self.records):
+        if whole or self.watermark or any(thing is Thing.ISSUE for thing, _ in self.records):
             missed = await self._read_changed(wanted)
         else:
             async for page in self.tracker.labelled(LABEL):

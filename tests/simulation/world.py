@@ -329,6 +329,14 @@ class SimTracker:
             raise Broken(f"rev of #{ref} goes from {old[1]} to {new[1]}")
         return self._answer(fault, thing, replace(row, **fields))
 
+    async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
+        fault = self._write("PATCH", f"labels of #{ref}")
+        row = self.rows.get((Thing.ISSUE, ref))
+        if row is None:
+            raise Moved("it is gone")
+        borne = tuple(dict.fromkeys((*row.labels, *labels)))
+        return self._answer(fault, Thing.ISSUE, replace(row, labels=borne)).labels
+
     async def aclose(self) -> None:
         return None
 

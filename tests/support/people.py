@@ -273,6 +273,18 @@ class Person:
         number = self.issue(title)["number"]
         self.client.patch(f"issues/{number}", json=fields).raise_for_status()
 
+    def write(self, title: str, body: str = "", milestone: str = "", labels: Sequence[str] = ()) -> int:
+        """Open an issue by hand; says its number."""
+        fields: dict[str, Any] = {"title": title, "body": body, "labels": list(labels)}
+        if milestone:
+            (fields["milestone"],) = [m["number"] for m in self.milestones() if m["title"] == milestone]
+        made = self.client.post("issues", json=fields).raise_for_status().json()
+        return int(made["number"])
+
+    def label(self, title: str, *labels: str) -> None:
+        number = self.issue(title)["number"]
+        self.client.post(f"issues/{number}/labels", json={"labels": list(labels)}).raise_for_status()
+
     def close(self, title: str, reason: str = "completed") -> None:
         self._patch(title, state="closed", state_reason=reason)
 
