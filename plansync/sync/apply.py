@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 
-from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, TrackerError
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError
 from plansync.model import Side, Uid, owner_of
 from plansync.store.journal import Journal
 from plansync.sync.events import Done, Progressed, Status
@@ -22,7 +22,8 @@ class Applier:
     """Applies the chosen operations of one changeset.
 
     A tracker that cannot be reached, or refuses the account, ends the applying; `error` holds why.
-    What had landed by then is remembered all the same.
+    What had landed by then is remembered all the same. Without a journal nothing is applied: its StoreError
+    is raised.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class Applier:
         self.session, self.deadline, self.stop = session, deadline, stop or Stop()
         self.writer = Writer(session, journal)
         self.failed: set[Uid] = set()
-        self.error: TrackerError | PlanError | None = None
+        self.error: TrackerError | PlanError | StoreError | None = None
         self.number = self.total = 0
 
     async def apply(self, chosen: Sequence[Done]) -> None:
@@ -89,6 +90,9 @@ class Applier:
         except TrackerError as error:
             self._fail(done, error)
             self.error = error
+        except StoreError as error:  # what cannot be journalled must not be sent
+            self.error = error
+            raise
 
     def _fail(self, done: Done, error: Exception) -> None:
         done.error = str(error)

@@ -208,6 +208,7 @@ ERRORS = {
     "delete": ("EIO",),
     "make_folder": ("ENOSPC", "EIO"),
     "sync_folder": ("EIO",),
+    "refused": (),
 }
 """How each call may fail."""
 
@@ -232,9 +233,10 @@ class FaultyDisk(SystemDisk):
         self.volume.start()
 
     def _call(self, name: str, *names_in: Path) -> str:
-        self.calls.append(name)
         if any(folder == self.closed for folder in names_in):
+            self.calls.append("refused")
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        self.calls.append(name)
         if not self.fault.strikes(len(self.calls), name) or not self.fault.at:
             return ""
         if self.fault.kind == "crash":
@@ -336,7 +338,7 @@ class OnDisk(Disk):
 
     @property
     def plan(self) -> bytes:
-        return self.files.plan.read_bytes()
+        return self.files.read()
 
     @plan.setter
     def plan(self, content: bytes) -> None:
