@@ -28,7 +28,13 @@ define install
   && $(BIN)/python -m pip install -qq --no-input -e '$(1)' -c constraints.txt; }
 endef
 
-.PHONY: help demo test test-all pytest coverage lint types contracts format clean
+# Which seeded histories `make simulate` plays, and which part of them: SHARD=1/4 is the second of four.
+SEEDS ?= 0:2000
+SHARD ?= 0/1
+LOOK ?= both
+COPIES ?= 1
+
+.PHONY: help demo test test-all pytest coverage simulate lint types contracts format clean
 
 help:
 	@echo "make demo       see it work: a plan, a tracker on this machine, changes both ways"
@@ -37,6 +43,7 @@ help:
 	@echo "make lint       ruff: rules and formatting       make types      mypy, strict"
 	@echo "make contracts  which part may import which      make format     put the code in shape"
 	@echo "make pytest     the tests alone                  make clean      remove what these made"
+	@echo "make simulate   seeded histories of people, faults and deaths: SEEDS=$(SEEDS) SHARD=$(SHARD) COPIES=$(COPIES)"
 
 demo: $(CORE)
 	@$(BIN)/plansync demo
@@ -49,6 +56,9 @@ pytest: $(DEV)
 
 coverage: $(DEV)
 	@$(BIN)/python -m pytest $(AT_ONCE) --cov
+
+simulate: $(DEV)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --shard $(SHARD) --look $(LOOK) --copies $(COPIES)
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .

@@ -12,7 +12,7 @@ import gc
 import hashlib
 import json
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -96,6 +96,11 @@ class Result:
         return "\n".join((f"seed {self.seed} of {self.look.name}:", *self.log, f"BROKEN: {self.error}"))
 
 
+def acts_of(who: str) -> Mapping[str, int]:
+    """List what somebody does, and how often; nothing for who edits plans, which their looks say."""
+    return _ACTS.get(who, {})
+
+
 def make_actions(seed: int, count: int, copies: int = 1, look: Look = TEMPLATE) -> tuple[Action, ...]:
     """Draw a history's actions."""
     rng = Random(f"actions {seed}")
@@ -105,7 +110,7 @@ def make_actions(seed: int, count: int, copies: int = 1, look: Look = TEMPLATE) 
         if who == "git" and copies > 1:
             what = "clone"
         else:
-            table = _ACTS.get(who) or look.edits
+            table = acts_of(who) or look.edits
             what = rng.choices(list(table), list(table.values()))[0]
         place = f"{who}2" if copies > 1 and who in ("plan", "run") and rng.random() < 0.4 else who
         found.append(Action(place, what, rng.getrandbits(32)))
@@ -159,7 +164,7 @@ class History:
         self.tracker.is_lagging = copies == 1
         self.tracker.chances = chances
         self.witness = Witness(self.first.disk, self.tracker, look, is_strict=copies == 1)
-        self.git = Repository(self.first.disk, self.witness, self.log.append)
+        self.git = Repository(self.first.disk, self.witness, self.log.append, self._unsettled)
         self.skew_s = 0
         self.plan_person, self.tracker_person = PlanPerson(self.pen, look), TrackerPerson(self.pen)
 
@@ -175,10 +180,14 @@ class History:
             error = str(broken)
         except Exception:  # noqa: BLE001 — whatever leaves the engine is what we look for
             error = "a bug: " + traceback.format_exc(limit=-6)
+        self.close()
+        return Result(self.seed, tuple(actions), tuple(self.log), error, self.conflicts, self.runs, self.look)
+
+    def close(self) -> None:
+        """Let go of the local databases."""
         for copy in (self.first, self.second):
             if copy is not None:
                 copy.db.close()
-        return Result(self.seed, tuple(actions), tuple(self.log), error, self.conflicts, self.runs, self.look)
 
     # ---------------------------------------------------------------- actions
 
@@ -216,11 +225,15 @@ class History:
             return
         self.log.append(f"the local database: {what}")
         if what in ("lose", "restore"):  # what a run that was cut off wrote down is gone with it
-            before = copy.pending()
+            self.witness.excused |= self._unsettled()
             copy.restore(copy.backup if what == "restore" else Copy(copy.disk).backup)
-            self.witness.excused |= {self._word(uid) for uid in before | copy.pending()}
+            self.witness.excused |= self._unsettled()
         else:
             copy.db.execute("DELETE FROM shelf")
+
+    def _unsettled(self) -> set[str]:
+        """Name what the local database alone knows the end of: a run was cut off, and none came since."""
+        return {self._word(uid) for uid in self.first.pending()}
 
     def _other(self) -> Copy:
         """Take a second checkout, as the first one is now."""
@@ -263,6 +276,12 @@ class History:
 
     # ------------------------------------------------------------------- runs
 
+    def run(self, direction: str, rate: float, crash_at: int, seed: int) -> None:
+        """Run once with these faults, and die at a point, 0 for none."""
+        self.clock.pass_(3)
+        weather = Weather(Random(seed), rate, crash_at, log=self.log.append)
+        self._run(direction, self.first, weather)
+
     def _new_id(self) -> str:
         self.ids += 1
         return hashlib.sha256(f"{self.seed}.{self.ids}".encode()).hexdigest()[:8]
@@ -304,7 +323,7 @@ class History:
         report: Report | None = None
         has_died = False
         copy.disk.before = b""
-        started = self.witness.event
+        started = self.witness.running_since = self.witness.event
         is_clear = not weather.rate and all(
             r.visible_at <= self.clock.seconds for r in self.tracker.rows.values()
         )
@@ -318,6 +337,7 @@ class History:
             self.log.append(f"    {type(error).__name__}: {error}")
         copy.disk.before = copy.disk.before if has_died else b""
         copy.disk.weather = self.tracker.weather = CALM
+        self.witness.running_since = -1
         self.witness.judge()
         if report is not None:
             self._tell(report)
@@ -404,6 +424,21 @@ class History:
 def play(seed: int, actions: int = 25, copies: int = 1, look: Look = TEMPLATE) -> Result:
     """Play the history of one seed."""
     return History(seed, copies, look).play(make_actions(seed, actions, copies, look))
+
+
+CHUNK = 25
+"""How many histories a test plays; its files part the seeds, so that every core has some."""
+
+
+def check(seeds: Iterable[int], look: Look) -> None:
+    """Play histories, and tell the first that fails, shrunk.
+
+    Raises: AssertionError.
+    """
+    for seed in seeds:
+        result = play(seed, look=look)
+        if result.error:
+            raise AssertionError("\n" + describe(shrink(result)))
 
 
 def shrink(result: Result, copies: int = 1) -> Result:

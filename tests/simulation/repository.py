@@ -15,11 +15,16 @@ from tests.simulation.world import Disk
 
 
 class Commit(NamedTuple):
-    """Both files at one moment, and what was known of the past then."""
+    """Both files at one moment, and what was known of the past then.
+
+    `unsettled`: the tasks whose files were committed after a run that was cut off, and before the next one. Such a
+    commit does not say what was written to the tracker, so nobody can be held to it once it comes back.
+    """
 
     plan: bytes
     state: bytes
     memory: Memory
+    unsettled: set[str]
 
 
 class Repository:
@@ -28,8 +33,14 @@ class Repository:
     Whoever works on a branch closes no issue: that waits for the default one.
     """
 
-    def __init__(self, disk: Disk, witness: Witness, log: Callable[[str], None]) -> None:
-        self.disk, self.witness, self.log = disk, witness, log
+    def __init__(
+        self,
+        disk: Disk,
+        witness: Witness,
+        log: Callable[[str], None],
+        unsettled: Callable[[], set[str]],
+    ) -> None:
+        self.disk, self.witness, self.log, self.unsettled = disk, witness, log, unsettled
         self.commits: list[Commit] = []
         self.branch = ""
         self.fork: Commit | None = None
@@ -53,7 +64,7 @@ class Repository:
         return "commits plan and state file"
 
     def _committed(self) -> Commit:
-        commit = Commit(*self.disk.commit(), self.witness.commit())
+        commit = Commit(*self.disk.commit(), self.witness.commit(), self.unsettled())
         self.commits.append(commit)
         return commit
 
@@ -78,6 +89,7 @@ class Repository:
         self.witness.judge()
         self.disk.check_out(commit[:2])
         self.witness.check_out(commit.memory)
+        self.witness.excused |= commit.unsettled
 
     def _plan_back(self, rng: Random) -> str:
         if not self.commits:
@@ -95,6 +107,7 @@ class Repository:
         self.witness.judge()
         self.disk.state = self.commits[at].state
         self.witness.restore_state(self.commits[at].memory)
+        self.witness.excused |= self.commits[at].unsettled
         return f"restores only the state file of commit {at}"
 
     def _branch(self, rng: Random) -> str:
@@ -126,6 +139,7 @@ class Repository:
         self.witness.judge()
         self.disk.plan, self.disk.state = plan, self._merged_state(fork.state, here.state, there.state)
         self.witness.merge(fork.memory, there.memory)
+        self.witness.excused |= there.unsettled
         self.fork = self.other = None
         return "merges the branch"
 

@@ -122,6 +122,7 @@ class Witness:
     look: Look
     is_strict: bool = True
     event: int = 0
+    running_since: int = -1
     seen: Sight = field(init=False)
     states: StepsSay | BoxesSay = field(init=False)
     memory: Memory = field(default_factory=Memory)
@@ -268,6 +269,7 @@ class Witness:
     def _note(self, memory: Memory, side: str, key: Key, old: Value, new: Value, owner: str) -> None:
         """Note what a person did, in the memory of one copy."""
         kind, times = key[0], memory.times[owner]
+        times.decided = max(times.decided, self.running_since)  # the run goes on in another round
         agreed = memory.history[side, key][0]
         memory.last_event[side, key] = self.event
         memory.met.discard((side, key))
@@ -440,8 +442,9 @@ class Witness:
         self.met.discard((side, key))
         for memory in self.commits:
             memory.add(side, key, new)
-            if side == TRACKER:
-                self._note(memory, side, key, old, new, owner)  # to an older copy it is news like any other
+            is_news = memory.history.get((PLAN, key), [None])[-1] != new
+            if side == TRACKER and is_news:  # to an older copy it is news like any other
+                self._note(memory, side, key, old, new, owner)
         is_copied = new in there and (new == there[-1] or not self.states.is_derived(kind, new, owner))
         if is_copied and (kind != "state" or self.look.has_own_boxes):
             after = there[len(there) - 1 - there[::-1].index(new) :]
