@@ -28,6 +28,7 @@ from plansync.store.files import PlanFiles, read_state
 from plansync.store.header import command as state_command
 from plansync.store.journal import Journal
 from plansync.store.lock import locked
+from plansync.store.moments import Commits
 from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
 from plansync.sync.reading import Parse, reader
@@ -218,6 +219,7 @@ async def _opened(
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
         flags=flags_of(target),
+        commits=Commits(paths.plan, paths.state),
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
 

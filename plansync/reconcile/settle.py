@@ -13,12 +13,17 @@ from plansync.model import (
     Operation,
     Snapshot,
     Stamp,
+    Tick,
     Uid,
     Value,
     is_step,
     owner_of,
+    steps_of,
+    text_of,
+    tick_of,
     uids_of,
 )
+from plansync.text import words
 
 REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
     Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD, Field.NOTED, Field.ACCEPTED),
@@ -139,3 +144,10 @@ def fold(base: Base, part: Base, owner: Uid) -> Base:
             items.pop(uid, None)
         items |= {u: i for u, i in new.items() if owner_of(u) == owner}
     return base
+
+
+def said(side: Snapshot, uid: Uid) -> tuple[dict[Field, str], list[tuple[str, Tick | None]]]:
+    """Say what an item shows of all that is remembered; its steps by their order, not by their names."""
+    steps = [(words(text_of(s, Field.TEXT)), tick_of(s)) for s in steps_of(side, uid)]
+    fields = (f for f in REMEMBERED[side[uid].kind] if f is not Field.STEPS)
+    return {f: words(str(side[uid].fields.get(f, ""))) for f in fields}, steps

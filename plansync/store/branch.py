@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+from plansync.store import git
 
 _USUAL = ("main", "master", "trunk", "develop")
 _NAMED_BY_CI = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_BRANCH", "CI_COMMIT_REF_NAME")
@@ -52,11 +53,4 @@ def _default(folder: Path, current: str) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Ask git, without hooks or a network; empty where it has no answer, or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=5, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return git.ask(folder, *arguments).decode("utf-8", "replace").strip()

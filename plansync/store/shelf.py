@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS journal (
 );
 CREATE TABLE IF NOT EXISTS before (number INTEGER PRIMARY KEY, run TEXT, what TEXT, bytes BLOB);
 CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, plan TEXT, command TEXT, started TEXT, outcome TEXT);
+CREATE TABLE IF NOT EXISTS plan (
+    number INTEGER PRIMARY KEY,
+    lineage TEXT, digest TEXT, state_digest TEXT, is_end INTEGER, content BLOB, state BLOB
+);
+CREATE INDEX IF NOT EXISTS plan_digest ON plan (lineage, digest);
 CREATE INDEX IF NOT EXISTS journal_run ON journal (run);
 """
 

@@ -14,7 +14,6 @@ from plansync.model import (
     Kind,
     Side,
     Snapshot,
-    Tick,
     Uid,
     Value,
     is_step,
@@ -24,7 +23,7 @@ from plansync.model import (
     tick_of,
 )
 from plansync.reconcile.pairing import is_similar
-from plansync.reconcile.settle import REMEMBERED
+from plansync.reconcile.settle import said
 from plansync.store import state
 from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync.events import Waiting
@@ -306,11 +305,4 @@ def _says(session: Session, uid: Uid, record: object) -> bool:
     then = Base({}, {}, {})
     if not state.restore(then, uid, record) or uid not in session.shown:
         return False
-    return _words(session.shown, uid) == _words(then.local, uid)
-
-
-def _words(side: Snapshot, uid: Uid) -> tuple[dict[Field, str], list[tuple[str, Tick | None]]]:
-    """Say what an item shows of all that is remembered; its steps by their order, not by their names."""
-    steps = [(words(text_of(s, Field.TEXT)), tick_of(s)) for s in steps_of(side, uid)]
-    fields = (f for f in REMEMBERED[side[uid].kind] if f is not Field.STEPS)
-    return {f: words(str(side[uid].fields.get(f, ""))) for f in fields}, steps
+    return said(session.shown, uid) == said(then.local, uid)

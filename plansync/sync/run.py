@@ -33,7 +33,8 @@ from plansync.reconcile import fold
 from plansync.reconcile.order import IDS
 from plansync.store import state
 from plansync.store.journal import Journal
-from plansync.sync import existence, guards, recover
+from plansync.store.moments import Moment
+from plansync.sync import existence, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.existence import LOST, is_accepted
@@ -133,6 +134,7 @@ class _Run:
             if isinstance(names := item.fields.get(Field.NOTED), tuple)
             for name in names
         }
+        self.is_old_copy = False
         self.report.told = frozenset(c for ids in told if isinstance(ids, tuple) for c in ids)
 
     async def go(self) -> Report:
@@ -170,6 +172,8 @@ class _Run:
     async def _read(self) -> Journal:
         session = self.session
         journal = self.project.journal(session.lineage)
+        if session.saved and not self.options.rebuild and not journal.pending():
+            self.is_old_copy = old_copy.measure(session, self.project.files.read_state())
         entries = recover.fold_landed(session, journal) if session.lineage else []
         await session.read_tracker(full=self.options.full)
         journal = self.project.journal(session.lineage)
@@ -226,6 +230,7 @@ class _Run:
         journal.begin(session.run, self.report.command)
         session.write_state()
         journal.fold(session.state_digest)
+        old_copy.keep_last(session)
         journal.end(session.run, "done")
         return self._finish()
 
@@ -399,8 +404,11 @@ class _Run:
 
     async def _write(self, journal: Journal, changeset: Changeset, chosen: list[Done]) -> None:
         self.options.stop.is_writing = True
+        first = Moment(self.session.source, self.project.files.read_state())
         if any(d.status is Status.PLANNED for d in chosen):
-            journal.keep_before(self.session.run, "state", self.project.files.read_state())
+            journal.keep_before(self.session.run, "state", first.state)
+            if not self.is_old_copy:
+                old_copy.keep_first(self.session, first)
         self._agree(Writer(self.session, journal), chosen)
         for round_ in range(self.options.rounds):
             todo = [d for d in chosen if d.status is Status.PLANNED]
@@ -433,6 +441,7 @@ class _Run:
             return
         self.project.at_point("state written")
         journal.fold(self.session.state_digest)
+        old_copy.keep_last(self.session, first.plan if self.is_old_copy else None)
 
     def _adopted(self, todo: Sequence[Done]) -> set[Uid]:
         """List the items of which a record that people made is about to be taken over."""

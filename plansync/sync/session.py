@@ -44,6 +44,7 @@ from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import NO_CONFIG, command
 from plansync.store.journal import Journal
+from plansync.store.moments import Commits
 from plansync.store.state import Saved, Target
 from plansync.sync import claims, existence
 from plansync.sync.events import Listener
@@ -73,8 +74,8 @@ class Project:
 
     `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
     root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
-    path of the root's other plans. `config`: the fingerprint of the settings. `at_point` does nothing; tests
-    let a run die there.
+    path of the root's other plans. `config`: the fingerprint of the settings. `commits`: what git's history knows.
+    `at_point` does nothing; tests let a run die there.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Project:
     named: str = ""
     flags: tuple[str, ...] = ()
     config: str = NO_CONFIG
+    commits: Commits | None = None
     at_point: Callable[[str], None] = lambda name: None
 
 
