@@ -31,6 +31,7 @@ _FOLLOWS = re.compile(rb"^Boxes above follow `(?P<path>[^`\r\n]+)`, both ways\.[
 _MILESTONE = re.compile(
     rf"<!-- plansync:milestone v=1 plan=([0-9a-z]{{8}}) id=({UID_PATTERN}) op=([0-9a-f]{{8}}) -->"
 )
+_TASKS_OF = re.compile(r"^Tasks of `([^`\r\n]+)`\.[ \t]*\r?$", re.MULTILINE)
 
 META: Mapping[Field, str] = {
     Field.REQUIREMENTS: "Requirements",
@@ -240,6 +241,11 @@ def _prose_edits(part: bytes, end: int, prose: str) -> list[Edit]:
     return [Edit(0, end, new + eol + eol if new else b"")]
 
 
+def milestone_text(plan: str, path: str, uid: Uid, op: str) -> str:
+    """Write a milestone's description: whose tasks these are, for people and, in its last line, for us."""
+    return f"Tasks of `{path}`.\n\n{milestone_line(plan, uid, op)}"
+
+
 def milestone_line(plan: str, uid: Uid, op: str) -> str:
     """Write the line that ends a milestone's description."""
     return f"<!-- plansync:milestone v=1 plan={plan} id={uid} op={op} -->"
@@ -250,7 +256,20 @@ def marked_milestone(description: str, line: str) -> str:
     return f"{description}\n\n{line}" if description else line
 
 
-def read_milestone(description: str) -> tuple[str, Uid, str] | None:
-    """Read plan, uid and operation from a milestone's description; the last such line counts."""
-    found = _MILESTONE.findall(description)
-    return (found[-1][0], Uid(found[-1][1]), found[-1][2]) if found else None
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """What a milestone's description says of it; the last such line counts."""
+
+    plan: str
+    uid: Uid
+    op: str
+    path: str = ""
+
+
+def read_milestone(description: str) -> Milestone | None:
+    """Read a milestone's description, `None` where it is not ours."""
+    found, path = _MILESTONE.findall(description), _TASKS_OF.search(description)
+    if not found:
+        return None
+    plan, uid, op = found[-1]
+    return Milestone(plan, Uid(uid), op, path[1] if path else "")

@@ -134,7 +134,7 @@ def _marked(session: Session, record: Record) -> str:
     """Say which item of this plan a record's own mark names, empty for none."""
     if record.thing is Thing.MILESTONE:
         found = block.read_milestone(record.body)
-        return found[1] if found and found[0] == session.lineage else ""
+        return found.uid if found and found.plan == session.lineage else ""
     ours = block.read(record.body) if claims.bears_id(record) else None
     return ours.uid if ours and ours.plan == session.lineage else ""
 

@@ -160,7 +160,7 @@ def _created(session: Session, entry: Entry) -> Record | None:
             continue
         if thing is Thing.MILESTONE:
             marker = block.read_milestone(record.body)
-            found = (marker[0], marker[1], marker[2]) if marker else None
+            found = (marker.plan, marker.uid, marker.op) if marker else None
         else:
             ours = block.read(record.body)
             found = (ours.plan, ours.uid, ours.stamp.op) if ours else None

@@ -326,11 +326,22 @@ class Session:
                 f"that none is: `{self.command('lineage', '--new')}`"
             )
         lineage = next(iter(found), "")
+        what = "issues" if lineage else "milestones"
+        lineage = lineage or self._discover_milestones()
         if lineage:
-            self.notes.append(
-                Note("", f"issues of this plan are there already; taking them over (plan {lineage})")
-            )
+            text = f"{what} of this plan are there already; taking them over (plan {lineage})"
+            self.notes.append(Note("", text))
         return lineage
+
+    def _discover_milestones(self) -> str:
+        """Find the lineage of a first push that died before it made an issue: the first such, where there are more."""
+        blocks = (block.read(r.body) for r in self.mirror.records.values() if "plansync:begin" in r.body)
+        taken = {ours.plan for ours in blocks if ours} | set(self.project.claimed)
+        for _, record in sorted(self.mirror.records.items()):
+            ours = block.read_milestone(record.body) if record.thing is Thing.MILESTONE else None
+            if ours and ours.path == self.project.path and ours.uid in self.local and ours.plan not in taken:
+                return ours.plan
+        return ""
 
     # -------------------------------------------------------------- decide
 

@@ -137,7 +137,7 @@ def _elsewhere(session: Session, uid: Uid) -> Record | None:
             continue
         if thing is Thing.MILESTONE:
             marked = block.read_milestone(record.body)
-            is_it = marked is not None and marked[:2] == (session.lineage, uid)
+            is_it = marked is not None and (marked.plan, marked.uid) == (session.lineage, uid)
         else:
             ours = block.read(record.body) if "plansync:begin" in record.body else None
             is_it = ours is not None and (ours.plan, ours.uid) == (session.lineage, uid)

@@ -90,7 +90,7 @@ def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
     """Name a record by its marker."""
     if record.thing is Thing.MILESTONE:
         found = managed.read_milestone(record.body)
-        return (found[1] if found and found[0] == names.lineage else None), None
+        return (found.uid if found and found.plan == names.lineage else None), None
     block = managed.read(record.body) if "plansync:begin" in record.body else None
     return (block.uid, block) if block and block.plan == names.lineage else (None, None)
 
@@ -198,7 +198,7 @@ def _create_milestone(draft: Draft, body: str) -> Written:
     uid = draft.operation.uid
     return {
         "title": _free_title(draft),
-        "body": managed.milestone_line(draft.names.lineage, uid, draft.stamp.op),
+        "body": managed.milestone_text(draft.names.lineage, draft.names.path, uid, draft.stamp.op),
     }
 
 
