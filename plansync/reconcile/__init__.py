@@ -60,7 +60,13 @@ def reconcile(given: Given) -> Decision:
         conflicts=(*agreement.conflicts.values(), *asked(given, gone)),
         drifts=tuple(agreement.drifts.values()),
         removed=gone,
-        notes=(*agreement.notes, *_assumed(agreement), *noted(given, gone), *_left_out(given)),
+        notes=(
+            *agreement.notes,
+            *_assumed(agreement),
+            *noted(given, gone),
+            *_left_out(given),
+            *_put_back(given),
+        ),
     )
     return Decision(changeset, given.local, remote, given.skipped)
 
@@ -82,6 +88,20 @@ def _left_out(given: Given) -> tuple[Note, ...]:
         return ()
     text = f"{len(given.skipped)} tasks were done or dropped before they had an issue and get none (done_at_first_push)"
     return (Note("", text),)
+
+
+def _put_back(given: Given) -> tuple[Note, ...]:
+    """Say in one line what became of a plan that lost half of its ids or more."""
+    known = [u for u, i in given.base.remote.items() if i.kind is Kind.TASK and i.at is not None]
+    there = [u for u in known if u in given.local]
+    nameless = [u for u in there if not given.local[u].fields.get(Field.MARKER)]
+    if not nameless or 2 * len(nameless) < len(known):
+        return ()
+    fresh = [u for u, i in given.local.items() if i.kind is Kind.TASK and u not in known]
+    gone = len(known) - len(there)
+    text = f"{len(nameless)} of {len(known)} tasks had lost their ids and are known by links, titles or steps"
+    rest = f"; {gone} are gone, {len(fresh)} are new" if gone or fresh else ""
+    return (Note("", f"{text}; the ids are put back{rest}"),)
 
 
 def linkable(local: Snapshot, skipped: frozenset[Uid]) -> Snapshot:

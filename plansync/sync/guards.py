@@ -81,10 +81,16 @@ def _check_readable(linked: int, absent: int, allow: Collection[str]) -> None:
 def _check_rewritten(
     linked: Sequence[Uid], local: Snapshot, operations: Sequence[Operation], allow: Collection[str]
 ) -> None:
-    """Stop where half of the tasks or more are gone, and as many new ones would get issues."""
+    """Stop where half of the tasks or more are gone, and as many new ones would get issues.
+
+    Where half of the ids or more are gone, one task that is gone may be one that is new: nobody can tell.
+    """
     gone = [uid for uid in linked if uid not in local]
+    nameless = [uid for uid in linked if uid in local and not local[uid].fields.get(Field.MARKER)]
     creates = sum(op.kind == "create-issue" for op in operations)
-    if len(gone) >= max(_GONE_FLOOR, len(linked) / 2) and 2 * creates >= len(gone):
+    is_half_new = len(gone) >= max(_GONE_FLOOR, len(linked) / 2) and 2 * creates >= len(gone)
+    is_retold = nameless and 2 * len([*gone, *nameless]) >= len(linked)
+    if is_half_new or (is_retold and gone and creates):
         words = (
             f"{len(gone)} of {len(linked)} linked tasks are gone from the plan and {creates} new ones would get "
             "issues; if it was written anew, put the ids back first (plansync check --fix does where titles tell)"

@@ -3,7 +3,8 @@
 A program for tests that need many runs: each line on its input asks for one run, and each run is a
 process of its own, forked from this one so that the imports are paid for once. `dies_at` is the number
 of the point to die at (1 is the first; 0 lets it live); `trace` is a file that gets the name of every
-point that was passed. The answer to a line is the run's return code.
+point that was passed. The answer to a line is the run's return code. With `meanwhile`, another run of the
+command, somewhere else, is made at that point instead, from its beginning to its end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from functools import partial
 from itertools import count
@@ -25,15 +27,21 @@ from plansync.sync.session import Project
 PRELOADED = (output, progress, running)
 
 
-def dying(dies_at: int, trace: Path) -> partial[Project]:
-    """Make projects in which the chosen point kills the process."""
+def dying(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -> partial[Project]:
+    """Make projects in which the chosen point kills the process, or lets another one run."""
     numbers = count(1)
 
     def at_point(name: str) -> None:
         with trace.open("a", encoding="utf-8") as file:
             file.write(f"{name}\n")
-        if next(numbers) == dies_at:
+        if next(numbers) != dies_at:
+            return
+        if meanwhile is None:
             os.kill(os.getpid(), signal.SIGKILL)
+        else:
+            subprocess.run(
+                [sys.executable, "-m", "plansync", *meanwhile["arguments"]], **meanwhile["where"], check=True
+            )
 
     return partial(Project, at_point=at_point)
 
@@ -45,7 +53,7 @@ def become(wish: dict[str, Any]) -> int:
     os.environ.update(wish["env"])
     for number, name in ((0, os.devnull), (1, wish["out"]), (2, wish["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
-    wiring.Project = dying(wish["dies_at"], Path(wish["trace"]))  # type: ignore[assignment,attr-defined]
+    wiring.Project = dying(wish["dies_at"], Path(wish["trace"]), wish["meanwhile"])  # type: ignore[assignment,attr-defined]
     code = main(wish["arguments"])
     sys.stdout.flush()
     sys.stderr.flush()

@@ -6,13 +6,27 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tests.support.people import Copy, Ran
 
 PROGRAM = Path(__file__).with_name("dying.py")
 KILLED = -9
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """A run in another working copy, in the middle of one."""
+
+    copy: Copy
+    arguments: tuple[str, ...]
+
+    def wish(self) -> dict[str, Any]:
+        where = {"cwd": str(self.copy.folder), "env": self.copy.env}
+        return {"arguments": [*self.arguments, *self.copy.flags], "where": where}
 
 
 class Mortals:
@@ -34,8 +48,13 @@ class Mortals:
     ) -> None:
         self._process.communicate()
 
-    def run(self, copy: Copy, arguments: Sequence[str], dies_at: int = 0) -> Ran:
-        """Run the command in a working copy, to its end or to its death."""
+    def run(
+        self, copy: Copy, arguments: Sequence[str], dies_at: int = 0, meanwhile: Meanwhile | None = None
+    ) -> Ran:
+        """Run the command in a working copy, to its end or to its death.
+
+        `meanwhile`: what is run in another working copy at the point `dies_at`, where this run then lives on.
+        """
         out, err = self.folder / "out", self.folder / "err"
         self._trace.write_text("")
         wish = {
@@ -46,6 +65,7 @@ class Mortals:
             "err": str(err),
             "trace": str(self._trace),
             "dies_at": dies_at,
+            "meanwhile": meanwhile.wish() if meanwhile else None,
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
