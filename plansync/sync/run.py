@@ -34,7 +34,7 @@ from plansync.reconcile.order import IDS
 from plansync.store import state
 from plansync.store.journal import Journal
 from plansync.store.moments import Moment
-from plansync.sync import existence, guards, old_copy, recover
+from plansync.sync import existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.existence import LOST, is_accepted
@@ -176,6 +176,7 @@ class _Run:
             self.is_old_copy = old_copy.measure(session, self.project.files.read_state())
         entries = recover.fold_landed(session, journal) if session.lineage else []
         await session.read_tracker(full=self.options.full)
+        await freshness.read_again(session)
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)

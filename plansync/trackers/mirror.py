@@ -57,9 +57,11 @@ class Mirror:
         self.records: dict[tuple[Thing, int], Record] = {}
         self.watermark = ""
         self.waiting: dict[str, bytes | None] = {}
+        self.is_cold = True  # nothing is known of when anything here changed last
         for key, value in keeper.items():
             if key == _WATERMARK:
                 self.watermark = value.decode()
+                self.is_cold = False
             else:
                 with contextlib.suppress(
                     ValueError, KeyError, TypeError

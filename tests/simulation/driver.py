@@ -211,8 +211,10 @@ class History:
                 self._other()
             case "git":
                 self.git.act(action.what, rng)
-            case "local" | "cache":
+            case "local":
                 self._local(action.what)
+            case "cache":
+                self._local("lose_records")
             case "clock":
                 self.skew_s = rng.choice((-1, 0, 1)) * _DAY_S
                 self.log.append(f"the clock of this machine is {self.skew_s} s off")

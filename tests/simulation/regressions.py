@@ -190,4 +190,10 @@ REGRESSIONS: dict[str, Past] = {
         look="boxes",
         chances=ALL,
     ),
+    "a list that lags does not bring an old title back where the records are lost": Past(
+        1110,
+        "run:sync:1449301100 tracker:rename:2150431709 run:pull:3809201568 cache:lose:968594267"
+        " run:sync:3445922958",
+        look="boxes",
+    ),
 }

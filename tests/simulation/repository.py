@@ -97,7 +97,7 @@ class Repository:
         at = rng.randrange(len(self.commits))
         self.witness.before_person()
         self.disk.plan = self.commits[at].plan
-        self.witness.after_person(PLAN)
+        self.witness.after_person(PLAN, is_old=True)
         return f"checks out only the plan of commit {at}"
 
     def _state_back(self, rng: Random) -> str:

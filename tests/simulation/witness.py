@@ -127,6 +127,7 @@ class Witness:
     states: StepsSay | BoxesSay = field(init=False)
     memory: Memory = field(default_factory=Memory)
     commits: list[Memory] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     around: dict[int, BodySeen] = field(default_factory=dict)
@@ -138,6 +139,7 @@ class Witness:
     def __post_init__(self) -> None:
         self.states = (BoxesSay if self.look.has_own_boxes else StepsSay)(self)
         self.seen = self._look()
+        self.owners |= self.seen.owner
         for side, values in self.seen.values.items():
             for key, value in values.items():
                 self.history[side, key] = [value]
@@ -216,12 +218,19 @@ class Witness:
         """Judge what the engine did until now: the next change is a person's."""
         self.judge()
 
-    def after_person(self, side: str) -> None:
-        """Note what a person changed on one side."""
+    def after_person(self, side: str, *, is_old: bool = False) -> None:
+        """Note what a person changed on one side.
+
+        `is_old`: by putting an old copy of the plan over a newer one. Where a run knew it, what was done since comes
+        back; where none did, it is edits. Either is right.
+        """
         self.event += 1
         then, now = self.seen, self._look()
+        self.owners |= now.owner
         for key in sorted(_changed(then, now, side)):
             self._person_wrote(side, key, then.values[side].get(key), now.values[side].get(key), now, then)
+            if is_old:
+                self.excused.add(self.owners.get(key[1], key[1]))
         if side == PLAN and self.disk.before:
             self._excuse_taken_back(then, now)
         if side == PLAN:
@@ -256,15 +265,18 @@ class Witness:
         value = new if key[0] != "step" else bool(new)
         self.history.setdefault((side, key), [_nothing(key)]).append(value)
         self._note(self.memory, side, key, old, new, owner)
-        is_unknown = (
-            owner in now.order[TRACKER] and self.history.get((TRACKER, ("title", owner)), [None])[0] is None
-        )
+        is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
         if key[0] == "step" and (self._has_look_alikes(side, owner, then, now) or (is_unknown and not new)):
             self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
         for memory in self.commits:
             memory.add(side, key, value)
             if side == TRACKER:
                 self._note(memory, side, key, old, new, owner)
+
+    @staticmethod
+    def _is_unknown(memory: Memory, task: str) -> bool:
+        """Say whether nothing was agreed about a task yet."""
+        return memory.history.get((TRACKER, ("title", task)), [None])[0] is None
 
     def _note(self, memory: Memory, side: str, key: Key, old: Value, new: Value, owner: str) -> None:
         """Note what a person did, in the memory of one copy."""
@@ -328,7 +340,12 @@ class Witness:
         then = memory.copy()
         for key, values in memory.plan_since.items():
             then.history.setdefault((PLAN, key), [_nothing(key)]).extend(values)
-        then.times |= {t: then.times[t].joined(times) for t, times in self.times.items()}
+            owner = self.owners.get(key[1], key[1])
+            if key[0] == "step" and not values[-1] and self._is_unknown(then, owner):
+                self.excused.add(owner)
+        for task, times in self.times.items():
+            known = then.times[task]  # what went there and back since is nothing to that file
+            then.times[task] = replace(known.joined(times), reopen=known.reopen)
         then.last_event |= self.last_event
         self._take(then)
 
@@ -375,6 +392,7 @@ class Witness:
         Raises: Broken.
         """
         then, now = self.seen, self._look()
+        self.owners |= now.owner
         past = {k: list(v) for k, v in self.history.items() if k[1][0] == "state"}
         for side in (PLAN, TRACKER):
             for key in sorted(_changed(then, now, side)):
@@ -394,7 +412,7 @@ class Witness:
             raise Broken(f"the plan holds {plan.doubled} twice")
         for task in plan.tasks.values():
             self._judge_frame(task)
-            for step in task.steps:
+            for step in task.steps if task.key not in self.excused else ():
                 keys: list[Key] = [("tick", step.key), ("text", step.key)]
                 is_same = all(then.values[PLAN].get(k) == now.values[PLAN].get(k) for k in keys)
                 if is_same and step.key in self.raw and self.raw[step.key] != step.raw:
