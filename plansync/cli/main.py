@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -36,6 +37,7 @@ from plansync.cli.context import Common
 from plansync.errors import ConfigError, PlansyncError
 
 _INTERRUPTED = 130
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FLAGS = ("--json", "-q", "--quiet", "-v", "--verbose", "-vv", "--no-color", "--version")
 _VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-url")
 
@@ -145,6 +147,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code. The only place that catches everything."""
     try:
         result = app(gathered(arguments), prog_name="plansync", standalone_mode=False)
+        sys.stdout.flush()
         if result == _INTERRUPTED:
             raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
@@ -156,13 +159,29 @@ def main(arguments: Sequence[str]) -> int:
         )
         return _INTERRUPTED
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader is gone; nothing more may be printed
+        _say_no_more()
+        return 1
+    except OSError as error:
+        if error.errno not in _NO_ROOM or error.filename is not None:
+            return _bug(error)
+        _say_no_more()
+        typer.echo(
+            f"plansync: what there is to say cannot be written ({error.strerror}); what was done is remembered",
+            err=True,
+        )
         return 1
     except Exception as error:  # noqa: BLE001 - the last handler: a bug becomes a file and a code
         if hasattr(error, "show") and hasattr(error, "exit_code"):
             error.show()
             return 2
         return _bug(error)
+
+
+def _say_no_more() -> None:
+    """Lead stdout nowhere: its reader is gone, or its disk is full, and Python would try again at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _say(error: PlansyncError) -> int:
@@ -179,9 +198,13 @@ def _bug(error: Exception) -> int:
     import tempfile
     import traceback
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        file.write("".join(traceback.format_exception(error)))
-    typer.echo(f"plansync: this is a bug ({type(error).__name__}); details are in {file.name}", err=True)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            file.write("".join(traceback.format_exception(error)))
+        details = f"details are in {file.name}"
+    except OSError as why:
+        details = f"its details could not be written down ({why.strerror})"
+    typer.echo(f"plansync: this is a bug ({type(error).__name__}); {details}", err=True)
     return 3

@@ -93,7 +93,7 @@ class Overwriting(NamedTuple):
         try:
             size, _, texts = record.read_bytes().partition(b"\n")
             return cls(texts[: int(size)], texts[int(size) :])
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
 
     def is_torn(self, content: bytes) -> bool:

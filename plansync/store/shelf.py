@@ -99,7 +99,7 @@ _WAYS_OUT = {
     sqlite3.SQLITE_CANTOPEN: "see that it is a file that may be read and written, in such a folder, and run again",
 }
 _ASIDE = (
-    "move it aside and run again: after a run that ended well it holds only caches; after one that was cut off some "
+    "move it aside and run again. After a run that ended well it holds only caches; after one that was cut off some "
     "fields may be asked about"
 )
 
@@ -111,7 +111,7 @@ def _explained(error: Exception, path: Path | None = None) -> StoreError:
         return Busy(f"{name} is in use by another program; try again")
     if isinstance(error, OSError):
         return StoreError(f"{name} cannot be used: {error.strerror}")
-    return StoreError(f"{name} cannot be used ({error}): {_WAYS_OUT.get(code, _ASIDE)}")
+    return StoreError(f"{name} cannot be used ({error}); {_WAYS_OUT.get(code, _ASIDE)}")
 
 
 def connect(path: Path | None, *, is_cache: bool = False) -> Database:
@@ -169,12 +169,13 @@ def reading(path: Path) -> Database:
 def copy(path: Path) -> Database:
     """Open a copy of the database in memory: a dry run reads caches and writes nothing."""
     memory = sqlite3.connect(":memory:", isolation_level=None, factory=Database)
+    memory.path = path
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as source:
             source.backup(memory)
+        memory.executescript(_SCHEMA)
     except sqlite3.Error as error:
         raise _explained(error, path) from None
-    memory.executescript(_SCHEMA)
     return memory
 
 

@@ -3,17 +3,20 @@
 A program for tests that need many runs: each line on its input asks for one run, and each run is a
 process of its own, forked from this one so that the imports are paid for once. `dies_at` is the number
 of the point to die at (1 is the first; 0 lets it live); `trace` is a file that gets the name of every
-point that was passed. The answer to a line is the run's return code. With `meanwhile`, another run of the
-command, somewhere else, is made at that point instead, from its beginning to its end.
+point that was passed. With `meanwhile`, another run of the command, somewhere else, is made at that point
+instead, from its beginning to its end. `lives_s`: it is killed from outside when it has lived so long (0: never).
+The answer to a line is the run's return code and how many seconds it took.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -64,11 +67,18 @@ def serve() -> None:
     """Fork a run for every line, one after the other."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     for line in sys.stdin:
+        wish = json.loads(line)
         child = os.fork()
         if not child:
-            os._exit(become(json.loads(line)))
+            os._exit(become(wish))
+        began = time.monotonic()
+        if wish["lives_s"]:
+            ended = os.pidfd_open(child)
+            if not select.select([ended], [], [], wish["lives_s"])[0]:
+                os.kill(child, signal.SIGKILL)
+            os.close(ended)
         _, status = os.waitpid(child, 0)
-        answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        answers.write(f"{os.waitstatus_to_exitcode(status)} {time.monotonic() - began}\n")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Mortals:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._trace = folder / "trace"
+        self.took_s = 0.0
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -49,9 +50,14 @@ class Mortals:
         self._process.communicate()
 
     def run(
-        self, copy: Copy, arguments: Sequence[str], dies_at: int = 0, meanwhile: Meanwhile | None = None
+        self,
+        copy: Copy,
+        arguments: Sequence[str],
+        dies_at: int = 0,
+        meanwhile: Meanwhile | None = None,
+        lives_s: float = 0,
     ) -> Ran:
-        """Run the command in a working copy, to its end or to its death.
+        """Run the command in a working copy, to its end or to its death at a point, or after so many seconds.
 
         `meanwhile`: what is run in another working copy at the point `dies_at`, where this run then lives on.
         """
@@ -66,13 +72,14 @@ class Mortals:
             "trace": str(self._trace),
             "dies_at": dies_at,
             "meanwhile": meanwhile.wish() if meanwhile else None,
+            "lives_s": lives_s,
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{json.dumps(wish)}\n")
         self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
-        return Ran(tuple(arguments), code, out.read_text(), err.read_text())
+        code, self.took_s = (float(word) for word in self._process.stdout.readline().split())
+        return Ran(tuple(arguments), int(code), out.read_text(), err.read_text())
 
     def points(self) -> list[str]:
         """Name the points that the last run passed."""

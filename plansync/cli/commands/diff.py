@@ -61,15 +61,19 @@ def _saver(out: Path) -> Callable[[Session, Sequence[Done]], None]:
 
     def save(session: Session, chosen: Sequence[Done]) -> None:
         from plansync.cli.output import dumped
+        from plansync.store.files import replace_file
         from plansync.sync import saved
 
         at = session.project.now().isoformat(timespec="seconds")
         text = dumped(saved.document(session, chosen, at)) + "\n"
-        if out.exists() and b'"plansync/changeset/' not in out.read_bytes()[:200]:
-            raise ConfigError(f"{out} is there and is no saved changeset; name another file")
         try:
-            out.write_text(text, encoding="utf-8")
+            is_ours = not out.exists() or (
+                out.is_file() and b'"plansync/changeset/' in out.read_bytes()[:200]
+            )
         except OSError as error:
-            raise StoreError(f"{out} cannot be written: {error.strerror}") from None
+            raise StoreError(f"{out} cannot be read: {error.strerror}") from None
+        if not is_ours:
+            raise ConfigError(f"{out} is there and is no saved changeset; name another file")
+        replace_file(out.resolve(), text.encode())
 
     return save
