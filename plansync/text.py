@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 UID_PATTERN = "[2-9a-hj-km-np-z]{7}"
@@ -23,25 +24,39 @@ _COMMON_TITLE = re.compile(
 """Titles, and names of files and folders, that say nothing of one plan: any project has them."""
 
 _EMPTY = "<!-- -->"
-_SIGIL = r"@(?=(?:<!-- -->)*[A-Za-z0-9])|[#!](?=(?:<!-- -->)*\d)|\bGH-(?=(?:<!-- -->)*\d)"
-_CLOSING = r"\b(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing))\b(?=(?:<!-- -->)*:?\s+https?://)"
-_NEUTRALISE = re.compile(f"(?:{_SIGIL}|{_CLOSING})", re.IGNORECASE)
-_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_THEN = r"(?=(?:<!-- -->)*(?:{}|&(?:#|[A-Za-z])))"
+_SIGIL = rf"@{_THEN.format('[A-Za-z0-9]')}|[#!]{_THEN.format('[0-9]')}|(?<![A-Za-z0-9])GH\\?-{_THEN.format('[0-9]')}"
+_CODED = (
+    r"(?<!\\)&(?:#0{0,9}(?:3[3-9]|[4-9][0-9]|1[01][0-9]|12[0-6])|#x0{0,9}(?:2[1-9a-f]|[3-7][0-9a-f])|commat|num|excl);|"
+    r"(?<=&)#(?=(?:<!-- -->)*x[0-9a-f])|(?<=\\)&(?=(?:<!-- -->)*(?:commat|num|excl);)"
+)
+"""A printable ASCII character written as an entity: a tracker reads a mention or a number in what it stands for.
+
+Behind a backslash it may be none, or all the same: there it is cut in two.
+"""
+_CLOSING = (
+    r"(?<![A-Za-z0-9])(?:clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?)\b"
+    r"(?=(?:<!-- -->)*:?\s+https?://)"
+)
+_NEUTRALISE = re.compile(f"(?:{_CODED}|{_SIGIL}|{_CLOSING})", re.IGNORECASE)
+_TICKS = re.compile(r"\\.|`+", re.DOTALL)
+_OURS = re.compile(rf"(?<=[@#!&;\-A-Za-z])(?:{_EMPTY})+")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
 _ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
 _BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
 _ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
-_HIDDEN = {
-    0x00AD,
-    0x200B,
-    0x200C,
-    0x200E,
-    0x200F,
-    0x2060,
-    0xFEFF,
-    *range(0x202A, 0x202F),
-    *range(0x2066, 0x206A),
-}
+HIDDEN = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
+    r"\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+"""Characters that nobody sees, or that turn what one sees around: for a class in a pattern.
+
+The joiner of emoji (U+200D) is left out. Source: Unicode, `Default_Ignorable_Code_Point`, and UTR 36.
+"""
+_HIDDEN = re.compile(f"[{HIDDEN}]")
+_ESCAPED_HIDDEN = re.compile(r"<U\+([0-9A-F]{4,5})>")
+_LINE_ENDS = re.compile(r"[ \t]*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 _LEADING_NUMBER = re.compile(
     r"^\W*(?:(?:[^\W\d_]+[\s-]*#?)?(?:\d+(?:[.\-]\d+)*(?:[a-z]|\s*단계|\s*차)?|[IVXLC]+|[一二三四五六七八九十]+)|"
     r"[^\W\d_]+\s+(?-i:[A-Z]\d*)|phase)\s*[:：.)）–—-]+\s*",
@@ -52,10 +67,53 @@ _LEADING_NUMBER = re.compile(
 def _outside_code(text: str, change: re.Pattern[str], by: str) -> str:
     """Apply a substitution everywhere but inside code spans."""
     parts, end = [], 0
-    for span in _CODE.finditer(text):
-        parts += [change.sub(by, text[end : span.start()]), span.group()]
-        end = span.end()
+    for start, stop in _code_spans(text):
+        parts += [change.sub(by, text[end:start]), text[start:stop]]
+        end = stop
     return "".join(parts) + change.sub(by, text[end:])
+
+
+def _code_spans(text: str) -> Iterator[tuple[int, int]]:
+    """List the code spans that are surely some, wherever the text stands and whoever reads.
+
+    Surely: on one line, without a bar that would part the cells of a table, and with nothing before it in its
+    paragraph that could turn the pairs around (a backtick without its like on the line, a tag).
+    """
+    at, is_sure = 0, True
+    while at < len(text):
+        line = _line_at(text, at)
+        is_sure = is_sure or not line.strip()
+        for start, stop in _spans_in(line) if is_sure else ():
+            is_sure = stop > start
+            if is_sure:
+                yield at + start, at + stop
+        is_sure = is_sure and not _has_tag(line)
+        at += len(line)
+
+
+def _has_tag(text: str) -> bool:
+    """Say whether a tag may begin here; the empty comments of ours, each behind a sigil, begin none."""
+    return "<" in _OURS.sub("", text)
+
+
+def _line_at(text: str, at: int) -> str:
+    found = _LINE.match(text, at)
+    return found[0] if found else ""
+
+
+def _spans_in(line: str) -> Iterator[tuple[int, int]]:
+    """List the code spans of a line; an empty one at the end says that nothing behind it is sure."""
+    begin = at = 0
+    while ticks := _TICKS.search(line, at):
+        at = ticks.end()
+        if ticks[0].startswith("\\"):
+            continue
+        closing = re.compile(rf"(?<!`){ticks[0]}(?!`)").search(line, at)
+        if closing is None or "|" in line[at : closing.end()] or _has_tag(line[begin : ticks.start()]):
+            yield at, at
+            return
+        yield ticks.start(), closing.end()
+        begin = at = closing.end()
 
 
 def neutralise(text: str) -> str:
@@ -63,7 +121,8 @@ def neutralise(text: str) -> str:
 
     An empty comment goes after each sigil outside code; `restore` is the exact inverse.
     """
-    text = _outside_code(text, _NEUTRALISE, r"\g<0>" + _EMPTY)
+    if _NEUTRALISE.search(text):
+        text = _outside_code(text, _NEUTRALISE, r"\g<0>" + _EMPTY)
     text = _ESCAPED_COMMENT.sub(r"&amp;\1", text)
     text = _COMMENT_START.sub("&lt;!--", text)
     return _BOX_LINE.sub(r"\1\\\2[", text)
@@ -93,17 +152,28 @@ def one_line(text: str) -> str:
 
 def visible(text: str) -> str:
     r"""Make text safe for a terminal: no control byte but \n and \t, hidden characters shown."""
-    return "".join(
-        f"<U+{ord(c):04X}>" if ord(c) in _HIDDEN else c
-        for c in text
-        if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
-    )
+    if text.isascii() and text.isprintable():
+        return text
+    return _shown("".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")))
+
+
+def in_line(text: str) -> str:
+    """Make text safe for a place in a line: it begins no other one."""
+    return visible(_LINE_ENDS.sub(" ", text).replace("\t", " "))
+
+
+def _shown(text: str) -> str:
+    return _HIDDEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def _taken_back(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    return character if _HIDDEN.fullmatch(character) else found[0]
 
 
 def imported(text: str) -> str:
     """Write a tracker's text so that it stays one inline of a plan: no line, comment or marker of its own."""
-    text = "".join(f"<U+{ord(c):04X}>" if ord(c) in _HIDDEN else c for c in one_line(text))
-    return text.replace("<!--", "&lt;!--")
+    return _shown(one_line(text)).replace("<!--", "&lt;!--")
 
 
 def heading(text: str) -> str:
@@ -119,7 +189,7 @@ def words(text: object) -> str:
 @lru_cache(maxsize=16_384)  # three sides hold the same text, and each step of a run compares it again
 def _words(text: str) -> str:
     text = re.sub(r"\\(#+)$", r"\1", one_line(restore(text)))
-    text = re.sub(r"<U\+([0-9A-F]{4})>", lambda m: chr(int(m[1], 16)), text)
+    text = _ESCAPED_HIDDEN.sub(_taken_back, text)
     return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--"))
 
 
