@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
+from plansync.cli.door import say
 from plansync.errors import ConfigError, StoreError
-from plansync.text import one_line, visible
+from plansync.text import in_line
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -130,7 +129,7 @@ def remembered(home: Home, path: Path) -> Saved | None:
         reason = f"{known} cannot be read ({error.strerror}); make it readable"
     except StoreError as error:
         reason = str(error)
-    typer.echo(f"plansync: {visible(one_line(reason))}; for now this goes on without it", err=True)
+    say(f"plansync: {in_line(reason)}; for now this goes on without it", err=True)
     return None
 
 

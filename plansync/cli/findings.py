@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.finding import Finding, Severity
 from plansync.document.tree import Document
-from plansync.text import one_line, visible
+from plansync.text import in_line
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
@@ -85,17 +85,17 @@ def print_findings(
 
 def _lines(writer: Writer, checked: Checked, told: set[str] | None, *, quiet: bool) -> Iterator[str]:
     """Write a plan's lines; `told`: the codes whose help was given, `None` where none is wanted."""
-    path = visible(one_line(checked.path))
+    path = in_line(checked.path)
     fixable = set(map(id, checked.fixable))
     for finding in checked.fixed:
-        yield f"{path}:{finding.line}: mended {finding.code} {visible(one_line(finding.message))}"
+        yield f"{path}:{finding.line}: mended {finding.code} {in_line(finding.message)}"
     for finding in checked.found:
         if quiet and finding.severity is Severity.NOTE:
             continue
         severity = writer.style(finding.severity.value, fg=_COLORS[finding.severity], bold=True)
         mark = writer.style(" [--fix]", dim=True) if id(finding) in fixable else ""
         place = f"{path}:{finding.line}:{finding.column}:"
-        yield f"{place} {severity} {finding.code} {visible(one_line(finding.message))}{mark}"
+        yield f"{place} {severity} {finding.code} {in_line(finding.message)}{mark}"
         if told is not None and finding.code not in told:
             told.add(finding.code)
             yield writer.style(f"    {finding.help}", dim=True)
@@ -113,10 +113,10 @@ def _closing(checked: Sequence[Checked], fix: bool) -> Iterator[str]:
         count = sum(len(each.fixable) for each in fixable)
         names = [each.path for each in fixable[:_NAMED_MAX]] if len(fixable) <= _NAMED_MAX else []
         command = shlex.join(["plansync", "check", "--fix", *names])
-        yield visible(one_line(f"{count} can be mended: {command}"))
+        yield in_line(f"{count} can be mended: {command}")
     for each in checked if fix else ():
         if any(f.fix for f in each.found) and not each.is_written:
-            name = visible(one_line(each.path))
+            name = in_line(each.path)
             yield f"{name} is in the form {each.dialect}, which is only read; nothing was mended in it."
 
 
@@ -188,7 +188,7 @@ def _closing_without_names(checked: Sequence[Checked]) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return in_line(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
@@ -212,7 +212,7 @@ def code_quality(checked: Sequence[Checked]) -> str:
         seen[key] += 1
         report.append(
             {
-                "description": visible(one_line(finding.message)),
+                "description": in_line(finding.message),
                 "check_name": finding.code,
                 "fingerprint": hashlib.sha256(name.encode()).hexdigest(),
                 "severity": _GRADES[finding.severity],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -34,6 +35,7 @@ from plansync.cli.commands import (
     unlink,
 )
 from plansync.cli.context import Common
+from plansync.cli.door import safe, say
 from plansync.errors import ConfigError, PlansyncError
 
 _INTERRUPTED = 130
@@ -56,7 +58,7 @@ def _version(value: bool) -> None:
     if value:
         from plansync import __version__
 
-        typer.echo(f"plansync {__version__}")
+        say(f"plansync {__version__}")
         raise typer.Exit
 
 
@@ -154,9 +156,7 @@ def main(arguments: Sequence[str]) -> int:
     except PlansyncError as error:
         return _say(error)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo(
-            "\ninterrupted; what was done is remembered, run the same command again to go on", err=True
-        )
+        say("\ninterrupted; what was done is remembered, run the same command again to go on", err=True)
         return _INTERRUPTED
     except BrokenPipeError:
         _say_no_more()
@@ -165,15 +165,14 @@ def main(arguments: Sequence[str]) -> int:
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _bug(error)
         _say_no_more()
-        typer.echo(
+        say(
             f"plansync: what there is to say cannot be written ({error.strerror}); what was done is remembered",
             err=True,
         )
         return 1
     except Exception as error:  # noqa: BLE001 - the last handler: a bug becomes a file and a code
         if hasattr(error, "show") and hasattr(error, "exit_code"):
-            error.show()
-            return 2
+            return _misused(error)
         return _bug(error)
 
 
@@ -185,12 +184,20 @@ def _say_no_more() -> None:
 
 
 def _say(error: PlansyncError) -> int:
-    from plansync.text import visible
+    from plansync.text import in_line
 
     lines = error.problems if isinstance(error, ConfigError) else (str(error),)
     for line in lines:
-        typer.echo(f"plansync: {visible(line)}", err=True)
+        say(f"plansync: {in_line(line)}", err=True)
     return error.exit_code
+
+
+def _misused(error: Any) -> int:
+    """Say what is wrong with a command line; a file's name in it may come from anybody."""
+    with io.StringIO() as words:
+        error.show(words)
+        say(words.getvalue().rstrip("\n"), err=True)
+    return 2
 
 
 def _bug(error: Exception) -> int:
@@ -202,9 +209,9 @@ def _bug(error: Exception) -> int:
         with tempfile.NamedTemporaryFile(
             "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
-            file.write("".join(traceback.format_exception(error)))
+            file.write(safe("".join(traceback.format_exception(error)), has_style=False))
         details = f"details are in {file.name}"
     except OSError as why:
         details = f"its details could not be written down ({why.strerror})"
-    typer.echo(f"plansync: this is a bug ({type(error).__name__}); {details}", err=True)
+    say(f"plansync: this is a bug ({type(error).__name__}); {details}", err=True)
     return 3

@@ -20,7 +20,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.merge import ROWS
-from plansync.text import visible
+from plansync.text import in_line
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
@@ -122,15 +122,15 @@ def _field_of(base: Base, uid: Uid, conflict: str) -> str:
 def print_memory(writer: Writer, found: Words) -> None:
     """Print it for a person."""
     if not found["file"]:
-        writer.say(visible(f"{found['plan']} has no state file: it was never synced from here."))
-        writer.say(visible(f"See what a first push would make: plansync diff {quote(found['plan'])}"))
+        writer.say(in_line(f"{found['plan']} has no state file: it was never synced from here."))
+        writer.say(in_line(f"See what a first push would make: plansync diff {quote(found['plan'])}"))
         return
     target = found["target"]
     where = _place(target) if target else "no place yet; the next push names one"
-    writer.heading(visible(f"{found['plan']}, plan {found['lineage']}"))
-    writer.say(visible(f"Synced with {where}"))
+    writer.heading(in_line(f"{found['plan']}, plan {found['lineage']}"))
+    writer.say(in_line(f"Synced with {where}"))
     moved = f", left behind by {found['moved_from']}" if found["moved_from"] else ""
-    writer.say(visible(f"Remembered in {found['file']}{moved}"))
+    writer.say(in_line(f"Remembered in {found['file']}{moved}"))
     for kind, heading in _HEADINGS.items():
         items = [i for i in found["items"] if i["kind"] == kind]
         if items:
@@ -148,11 +148,11 @@ def _place(target: Words) -> str:
 
 def _lines(items: list[Words]) -> Iterator[str]:
     numbers = [f"#{i['ref']}" if i["ref"] is not None else "–" for i in items]
-    titles = [visible(i["title"] or i["uid"]) for i in items]
+    titles = [in_line(i["title"] or i["uid"]) for i in items]
     width = min(max(map(len, titles)), _TITLE_MAX, max(_TITLE_MIN, line_width() - 40))
     for number, title, item in zip(numbers, titles, items, strict=True):
         name = padded(shortened(title, width), width)
-        yield f"  {number:>{max(map(len, numbers))}}  {name}  {visible('; '.join(_standing(item)))}".rstrip()
+        yield f"  {number:>{max(map(len, numbers))}}  {name}  {in_line('; '.join(_standing(item)))}".rstrip()
 
 
 def _standing(item: Words) -> Iterator[str]:
@@ -181,4 +181,4 @@ def _sum(found: Words) -> str:
     }
     text = f"{len(items)} items: " + ", ".join(f"{n} {words}" for words, n in counts.items() if n)
     lost = f" The lines of {', '.join(found['unknown'])} cannot be read." if found["unknown"] else ""
-    return visible((text if items else "Nothing is remembered yet") + "." + lost)
+    return in_line((text if items else "Nothing is remembered yet") + "." + lost)

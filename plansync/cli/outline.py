@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from plansync.cli.columns import cells, line_width, padded, shortened
-from plansync.text import one_line, visible
+from plansync.text import in_line
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
@@ -23,13 +23,13 @@ _WORST_FIRST = ("error", "warning", "note")
 def print_outline(writer: Writer, plan: Words, *, is_plan: bool, has_steps: bool) -> None:
     """Print phases with their tasks, the criteria, what was counted, and what is worth a look."""
     width = line_width()
-    writer.heading(shortened(visible(plan["title"]), width))
+    writer.heading(shortened(in_line(plan["title"]), width))
     rows = [_row(task) for task in plan["tasks"]]
     names = min(_NAME_MAX, width - 30, max((cells(name) for name, _, _ in rows), default=0))
     for phase in [*plan["phases"], {"uid": "", "title": ""}]:
         tasks = [task for task in plan["tasks"] if task["phase"] == phase["uid"]]
         if phase["title"]:
-            writer.say(shortened(visible(phase["title"]), width))
+            writer.say(shortened(in_line(phase["title"]), width))
         for task in tasks:
             name, count, estimate = _row(task)
             end = f"{count:>7}  {writer.style(estimate, dim=True)}".rstrip()
@@ -44,21 +44,21 @@ def _row(task: Words) -> tuple[str, str, str]:
     """Write a task's name, how many of its steps are done, and its estimate; optional steps do not count."""
     steps = [s for s in task["steps"] if s["tick"] != "dropped" and not s["is_optional"]]
     ticked = sum(s["tick"] == "ticked" for s in steps)
-    name = "* " * task["is_optional"] + visible(f"{task['label']} {task['title']}".strip())
+    name = "* " * task["is_optional"] + in_line(f"{task['label']} {task['title']}".strip())
     return (
         f"{_UNWRITABLE} {name}" if task["unwritable"] else name,
         f"{ticked}/{len(steps)}" if steps else "",
-        shortened(visible(task["estimate"]), _ESTIMATE_MAX),
+        shortened(in_line(task["estimate"]), _ESTIMATE_MAX),
     )
 
 
 def _within(task: Words, has_steps: bool) -> Iterator[str]:
     """Say why a task is not written, and what its steps are."""
     if task["unwritable"]:
-        yield f"      {_UNWRITABLE} not written: {visible(task['unwritable'])}"
+        yield f"      {_UNWRITABLE} not written: {in_line(task['unwritable'])}"
     for step in task["steps"] if has_steps else ():
         mark = _STEP_MARKS[step["tick"]]
-        yield f"      {'  ' * step['level']}{mark} {'* ' * step['is_optional']}{visible(one_line(step['text']))}"
+        yield f"      {'  ' * step['level']}{mark} {'* ' * step['is_optional']}{in_line(step['text'])}"
 
 
 def _below(plan: Words, is_plan: bool) -> Iterator[str]:
@@ -83,9 +83,9 @@ def _found(plan: Words) -> Iterator[str]:
         return
     numbers = {severity: sum(f["severity"] == severity for f in found) for severity in _WORST_FIRST}
     counts = [f"{n} {severity}{'s' * (n != 1)}" for severity, n in numbers.items() if n]
-    yield f"Found: {', '.join(counts)}; all with their lines: plansync check {visible(shlex.quote(plan['path']))}"
+    yield f"Found: {', '.join(counts)}; all with their lines: plansync check {in_line(shlex.quote(plan['path']))}"
     for finding in found[:_FOUND_MAX]:
-        message = visible(one_line(finding["message"]))
+        message = in_line(finding["message"])
         yield f"  line {finding['line']}: {finding['severity']} {finding['code']} {message}"
 
 

@@ -1,4 +1,4 @@
-"""Turns a report into words or JSON. Everything that came from outside passes `visible` here."""
+"""Turns a report into words or JSON. Everything that came from outside passes `in_line` here."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 import typer
 
+from plansync.cli.door import say
 from plansync.model import Change, Conflict, Drift, Field, Kind, Operation, Side, Value, conflict_id, owner_of
 from plansync.store.state import Target
 from plansync.sync.events import Done, Report, Status
 from plansync.sync.ways import WORDS, How
-from plansync.text import cut, visible
+from plansync.text import HIDDEN, cut, in_line, neutralise
 
 OUTCOMES = {
     0: "done",
@@ -74,7 +75,7 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
             "operations": [_operation(report, done) for done in report.done],
             "conflicts": [_conflict(report, c) for c in report.conflicts],
             "drifts": [_drift(report, d) for d in report.drifts],
-            "notes": [{"task": n.uid, "text": visible(n.text)} for n in (*report.notes, *report.left)],
+            "notes": [{"task": n.uid, "text": in_line(n.text)} for n in (*report.notes, *report.left)],
             "requests": {
                 "total": report.requests.total,
                 "writes": report.requests.writes,
@@ -88,17 +89,18 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
 
 def dumped(document: object) -> str:
     """Write any JSON document."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
-    return re.sub(
-        r"[^\n\x20-\x7e\xa0-\U0010ffff]|[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]",
-        _escaped,
-        text,
-    )
+    return _OBEYED.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=2))
+
+
+_OBEYED = re.compile(rf"[^\n\x20-\x7e\xa0-\U0010ffff]|[{HIDDEN}\ud800-\udfff]|(?<=#)#(?=\[|vso\[)")
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """Write a control or hidden character as JSON can, so that no terminal obeys it."""
-    return f"\\u{ord(found[0]):04x}"
+    """Write a control or hidden character as JSON can, so that no terminal and no CI runner obeys it."""
+    code = ord(found[0])
+    if code > 0xFFFF:  # two halves, as UTF-16 has them
+        return f"\\u{0xD800 + (code - 0x10000 >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return f"\\u{code:04x}"
 
 
 def _operation(report: Report, done: Done) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def _drift(report: Report, drift: Drift) -> dict[str, Any]:
         "id": conflict_id(drift.uid, drift.field),
         "task": drift.uid,
         "field": drift.field.value,
-        "text": visible(drift.text),
+        "text": in_line(drift.text),
         "line": report.lines.get(drift.uid, 0),
         "how": list(report.ways.get((drift.uid, drift.field), ())),
     }
@@ -165,7 +167,7 @@ class Writer:
 
     def say(self, text: str = "") -> None:
         """Print one line."""
-        typer.echo(text)
+        say(text)
 
     def heading(self, text: str) -> None:
         """Print a heading."""
@@ -181,7 +183,7 @@ class Writer:
         self._failures(report)
         if not quiet:
             for note in report.notes:
-                self.say(self.style(f"note: {visible(note.text)}", dim=True))
+                self.say(self.style(f"note: {in_line(note.text)}", dim=True))
             self.say(summary(report))
 
     def _side(self, report: Report, side: Side, title: str, verbose: bool) -> None:
@@ -208,7 +210,7 @@ class Writer:
             deferred = self.style(" (deferred)", dim=True)
         if done.status is Status.UNKNOWN:
             deferred = self.style(" (outcome unknown; the next run finds out)", dim=True)
-        words = visible(described(report, op))
+        words = in_line(described(report, op))
         self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{deferred}")
 
     def decisions(self, report: Report) -> None:
@@ -222,7 +224,7 @@ class Writer:
         """Print the commands that would link what looks alike."""
         lines = [note.text for note in report.notes if note.text.startswith("plansync link ")]
         for line in lines:
-            self.say(visible(line))
+            self.say(in_line(line))
         if not lines and not report.error:
             self.say("No open issue looks like a task without an issue.")
 
@@ -263,14 +265,16 @@ class Writer:
             return
         self.heading("As somebody left it, and nothing waits for it")
         for drift in report.drifts:
-            self._item(report, drift, visible(drift.text))
+            self._item(report, drift, drift.text)
             self._ways(report, drift)
 
     def _item(self, report: Report, about: Conflict | Drift, what: str) -> None:
         is_conflict = isinstance(about, Conflict)
         sign = self.style("!", fg="red", bold=True) if is_conflict else self.style("~", fg="yellow")
-        name = visible(cut(report.labels.get(about.uid, about.uid), _TEXT_MAX))
-        self.say(f"  {sign} {self.style(conflict_id(about.uid, about.field), bold=True)} {name}: {what}")
+        name = in_line(cut(report.labels.get(about.uid, about.uid), _TEXT_MAX))
+        self.say(
+            f"  {sign} {self.style(conflict_id(about.uid, about.field), bold=True)} {name}: {in_line(what)}"
+        )
 
     def _ways(self, report: Report, about: Conflict | Drift) -> None:
         """List the ways out, each with the command that takes it."""
@@ -282,14 +286,14 @@ class Writer:
         if report.left:
             self.heading("Changed since, so for you to do")
         for note in report.left:
-            self.say(f"  {self.style('!', fg='red', bold=True)} {visible(note.text)}")
+            self.say(f"  {self.style('!', fg='red', bold=True)} {in_line(note.text)}")
 
     def _failures(self, report: Report) -> None:
         for done in report.done:
             is_told = report.error is not None and done.error == str(report.error)  # said once, at the end
             if done.error and done.status is not Status.SKIPPED and not is_told:
                 name = report.labels.get(done.operation.uid, done.operation.uid)
-                typer.echo(visible(f"plansync: {done.operation.kind} {name}: {done.error}"), err=True)
+                say(in_line(f"plansync: {done.operation.kind} {name}: {done.error}"), err=True)
 
 
 _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
@@ -379,14 +383,14 @@ def _changes_in_words(changes: Sequence[Change]) -> str:
 def _said(value: Value | None) -> str:
     if value is None:
         return "nothing"
-    return visible(f"“{cut(value, _TEXT_MAX)}”" if isinstance(value, str) else str(value))
+    return in_line(f"“{cut(value, _TEXT_MAX)}”" if isinstance(value, str) else str(value))
 
 
 def _told(report: Report, value: Value | None) -> str:
     """Say one side of a conflict; tasks by their titles."""
     if not isinstance(value, tuple):
         return _said(_name_of(report, value) if value is not None else None)
-    return visible(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
+    return in_line(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
 
 
 def counted(number: int, word: str) -> str:
@@ -446,4 +450,6 @@ def markdown(report: Report) -> str:
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:
-    return [f"- {visible(text).replace('<', '&lt;').replace('@', '@<!-- -->')}" for text in texts]
+    """List texts; none of them can be a tag or a picture, name a person, or link an issue."""
+    plain = (in_line(text).replace("<", "&lt;").replace("![", "!\\[") for text in texts)
+    return [f"- {neutralise(text)}" for text in plain]

@@ -12,7 +12,7 @@ from plansync.cli.output import Writer, counted
 from plansync.model import Side
 from plansync.reconcile.reasons import in_words
 from plansync.store.history import Kept, PastRun, Told, ToldChange
-from plansync.text import cut, visible
+from plansync.text import cut, in_line
 
 _TEXT_MAX = 60
 _OUTCOMES = {
@@ -129,7 +129,7 @@ def _print_runs(writer: Writer, runs: Sequence[Mapping[str, Any]]) -> None:
     if not runs:
         writer.say("No run has written anything here yet; this machine remembers its own runs only.")
         return
-    rows = [(r["id"], visible(r["at"]), visible(r["command"]), _sums(r)) for r in runs]
+    rows = [(r["id"], in_line(r["at"]), in_line(r["command"]), _sums(r)) for r in runs]
     for line in columns(rows):
         writer.say(line)
     writer.say("What a run did: plansync log RUN; to set it back: plansync undo RUN")
@@ -144,7 +144,7 @@ def _sums(run: Mapping[str, Any]) -> str:
 
 
 def _print_run(writer: Writer, run: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> None:
-    writer.heading(visible(f"Run {run['id']}: {run['command']}, {run['at']}"))
+    writer.heading(in_line(f"Run {run['id']}: {run['command']}, {run['at']}"))
     writer.say(f"{_sums(run)}\n")
     for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
         rows = [_row(op) for op in operations if op["side"] == side.value]
@@ -158,7 +158,7 @@ def _print_run(writer: Writer, run: Mapping[str, Any], operations: Sequence[Mapp
 def _row(op: Mapping[str, Any]) -> tuple[str, str, str]:
     number = f"#{op['ref']} " if op["ref"] and op["side"] == Side.REMOTE.value else ""
     status = "" if op["status"] == "landed" else f" ({_STATES.get(op['status'], op['status'])})"
-    return op["id"], op["kind"].replace("-", " "), visible(f"{number}{_name(op)}{status}")
+    return op["id"], op["kind"].replace("-", " "), in_line(f"{number}{_name(op)}{status}")
 
 
 def _name(op: Mapping[str, Any]) -> str:
@@ -172,20 +172,20 @@ def _name(op: Mapping[str, Any]) -> str:
 
 
 def _print_operation(writer: Writer, op: Mapping[str, Any]) -> None:
-    writer.heading(visible(f"{op['kind'].replace('-', ' ')} {_name(op)}"))
+    writer.heading(in_line(f"{op['kind'].replace('-', ' ')} {_name(op)}"))
     where = f"#{op['ref']}" if op["side"] == Side.REMOTE.value and op["ref"] else f"the {op['side']}"
     status = _STATES.get(op["status"], op["status"])
-    writer.say(visible(f"In run {op['run']}, {op['at']}, to {where}: {status}"))
+    writer.say(in_line(f"In run {op['run']}, {op['at']}, to {where}: {status}"))
     for change in op["changes"]:
         name = "" if change["item"] == op["task"] else f"{cut(change['label'], _TEXT_MAX)}: "
         words = f"{name}{change['field'].replace('_', ' ')}"
         writer.say()
-        writer.say(visible(f"  {words}: {_said(change, 'old')} → {_said(change, 'new')}"))
+        writer.say(in_line(f"  {words}: {_said(change, 'old')} → {_said(change, 'new')}"))
         if change["reason"]:
-            writer.say(visible(f"    because {change['reason']}"))
+            writer.say(in_line(f"    because {change['reason']}"))
         if any(change[side] is not None for side in ("base", "plan", "issue")):
             sides = (("agreed", "base"), ("plan", "plan"), ("issue", "issue"))
-            writer.say(visible("    then: " + ", ".join(f"{w} {_said(change, s)}" for w, s in sides)))
+            writer.say(in_line("    then: " + ", ".join(f"{w} {_said(change, s)}" for w, s in sides)))
     if op["before"].get("body"):
         writer.say()
         writer.say(f"The issue's text before it: plansync log {op['id']} --before")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import typer
-
 from plansync.cli.context import Common
+from plansync.cli.door import say
 from plansync.sync.events import Event, Progressed, Waiting
-from plansync.text import visible
+from plansync.text import in_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -28,7 +27,7 @@ class Quiet:
     def listen(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, Waiting) and event.seconds >= 1:
-            typer.echo(f"waiting {event.seconds:.0f} s: {visible(event.reason)}", err=True)
+            say(f"waiting {event.seconds:.0f} s: {in_line(event.reason)}", err=True)
 
 
 class Bar(Quiet):
@@ -48,9 +47,10 @@ class Bar(Quiet):
         if isinstance(event, Progressed):
             self._move(event)
         elif self.progress and self.task is not None:
-            self.progress.update(
-                self.task, description=f"waiting {event.seconds:.0f} s: {visible(event.reason)}"
-            )
+            from rich.markup import escape
+
+            text = escape(f"waiting {event.seconds:.0f} s: {in_line(event.reason)}")
+            self.progress.update(self.task, description=text)
         else:
             super().listen(event)
 
@@ -63,7 +63,7 @@ class Bar(Quiet):
             self.progress = Progress(console=Console(stderr=True), transient=True)
             self.progress.start()
             self.task = self.progress.add_task("", total=event.total)
-        text = escape(visible(event.text))
+        text = escape(in_line(event.text))
         self.progress.update(self.task, completed=event.number - 1, total=event.total, description=text)
 
 

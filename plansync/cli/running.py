@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from plansync.cli.context import Common, check_named_target, find_plan
+from plansync.cli.door import confirm, say
 from plansync.cli.stopping import Stopper
 from plansync.errors import ConfigError, PlansyncError, SafetyStop
 
@@ -65,7 +64,7 @@ def perform(common: Common, request: Request) -> int:
     from plansync.sync.events import Report
     from plansync.sync.guards import ALLOWED
     from plansync.sync.run import Direction, Options, run
-    from plansync.text import visible
+    from plansync.text import in_line
 
     if unknown := [name for name in request.allow if name not in ALLOWED]:
         raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
@@ -77,7 +76,7 @@ def perform(common: Common, request: Request) -> int:
     began = time.monotonic()
     is_json = common.as_json or request.format == "json"
     if home.settings.kind == "sandbox" and not is_json and request.format == "text" and not common.quiet:
-        typer.echo(SANDBOX_HINT)
+        say(SANDBOX_HINT)
     listener = progress.listener(common)
     stopper = Stopper()
     asker = _Asker(common, request, output.Writer(common.has_color), str(target))
@@ -117,9 +116,9 @@ def perform(common: Common, request: Request) -> int:
         report = Report(request.command, "", str(plan), error=error)
     code = output.exit_code(report, request.fail_on, request.wants_pending)
     if is_json:
-        typer.echo(output.as_json(report, target, _web(target), code, time.monotonic() - began))
+        say(output.as_json(report, target, _web(target), code, time.monotonic() - began))
     elif request.format == "markdown":
-        typer.echo(output.markdown(report))
+        say(output.markdown(report))
     elif request.only_conflicts:
         output.Writer(common.has_color).decisions(report)
     elif request.only_suggestions:
@@ -127,9 +126,9 @@ def perform(common: Common, request: Request) -> int:
     else:
         output.Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
     if report.error:
-        typer.echo(f"plansync: {visible(str(report.error))}", err=True)
+        say(f"plansync: {in_line(str(report.error))}", err=True)
     if report.is_interrupted:
-        typer.echo("stopped; what was done is remembered, run the same command again to go on", err=True)
+        say("stopped; what was done is remembered, run the same command again to go on", err=True)
     return code
 
 
@@ -192,6 +191,6 @@ class _Asker:
         # The event loop keeps the first Ctrl-C for itself, which a prompt would never hear of.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return typer.confirm(f"This will {what} at {self.target}. Go on?")
+            return confirm(f"This will {what} at {self.target}. Go on?")
         finally:
             signal.signal(signal.SIGINT, before)

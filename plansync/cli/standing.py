@@ -11,7 +11,7 @@ from plansync import durations
 from plansync.cli.columns import cells, line_width, padded, shortened
 from plansync.cli.pending import counted
 from plansync.durations import Duration
-from plansync.text import visible
+from plansync.text import in_line
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
@@ -29,10 +29,10 @@ _ARROW = " → "
 def print_standing(writer: Writer, found: Words) -> None:
     """Print everything, in groups: how far, what next, what decides the end, where it is tracked."""
     width = line_width()
-    writer.heading(shortened(visible(found["title"]), width))
+    writer.heading(shortened(in_line(found["title"]), width))
     if not found["phases"] and not found["unphased"]:
         writer.say("No tasks yet: nothing in this file reads as a phase or a task.")
-        writer.say(visible(f"How it is read: plansync inspect {shlex.quote(found['path'])}"))
+        writer.say(in_line(f"How it is read: plansync inspect {shlex.quote(found['path'])}"))
         return
     _how_far(writer, found, width)
     for group in (_what_next(found, width), _what_is_open(found, width), _what_decides(found, width)):
@@ -45,14 +45,14 @@ def print_standing(writer: Writer, found: Words) -> None:
         text = f"{_count(len(refs), 'open issue')} of tasks that are gone from the plan ({_few(refs)})"
         writer.say(f"{text}; to close: plansync prune")
     for path in found["gone"]:
-        writer.say(visible(f"Gone, and still remembered: {path}; plansync state forget {shlex.quote(path)}"))
+        writer.say(in_line(f"Gone, and still remembered: {path}; plansync state forget {shlex.quote(path)}"))
 
 
 # ---------------------------------------------------------------- how far
 
 
 def _how_far(writer: Writer, found: Words, width: int) -> None:
-    rows = [(visible(p["title"]), p) for p in found["phases"]]
+    rows = [(in_line(p["title"]), p) for p in found["phases"]]
     if found["unphased"]:
         rows.append(("Without a phase" if rows else "All tasks", found["unphased"]))
     counts = [f"{row['done']}/{row['total']}" for _, row in rows]
@@ -126,7 +126,7 @@ def _listed(label: str, lines: Sequence[str], more: int) -> Iterator[str]:
 def _task(task: Words, room: int) -> str:
     """Name a task with its issue and estimate; a title too long gives way to them."""
     number = f"  #{task['ref']}" if task["ref"] else ""
-    estimate = shortened(visible(task["estimate"]), _ESTIMATE_MAX)
+    estimate = shortened(in_line(task["estimate"]), _ESTIMATE_MAX)
     return _fitted(task, f"{number}  ({estimate})" if estimate else number, room)
 
 
@@ -136,7 +136,7 @@ def _waiting(task: Words, room: int) -> str:
 
 
 def _fitted(task: Words, end: str, room: int) -> str:
-    name = visible(f"{task['label']} {task['title']}").strip()
+    name = in_line(f"{task['label']} {task['title']}").strip()
     return shortened(name, max(room - cells(end), _NAME_MAX)) + end
 
 
@@ -148,7 +148,7 @@ def _names(tasks: Sequence[Words]) -> str:
 
 def _short(tasks: Sequence[Words]) -> list[str]:
     """Name tasks by number, or title; the word before the number is said once where all have the same."""
-    names = [shortened(visible(t["label"] or t["title"]), _NAME_MAX) for t in tasks]
+    names = [shortened(in_line(t["label"] or t["title"]), _NAME_MAX) for t in tasks]
     words = {m[1] if (m := re.match(r"(\D+\s)\d", name)) else "" for name in names}
     word = words.pop() if len(words) == 1 else ""
     return names[:1] + [name.removeprefix(word) for name in names[1:]]
@@ -165,19 +165,19 @@ def _what_is_open(found: Words, width: int) -> Iterator[str]:
     yield from _listed("Decide", lines, len(decisions) - _LISTED)
     if decisions:
         plan = shlex.quote(found["path"])
-        yield visible(f"{'':9}both sides: plansync resolve {plan}")
-        yield visible(f"{'':9}decide: plansync resolve {decisions[0]['id']} --take plan {plan}  (or issue)")
+        yield in_line(f"{'':9}both sides: plansync resolve {plan}")
+        yield in_line(f"{'':9}decide: plansync resolve {decisions[0]['id']} --take plan {plan}  (or issue)")
     halves = [_owed(found["owed"], side) for side in ("tracker", "plan")]
     yield from _listed("Owed", [shortened(half, width - 9) for half in halves if half], 0)
 
 
 def _decision(found: Words, titles: Words, room: int) -> str:
     """Say what one conflict is about, and what the plan says there now."""
-    name = shortened(visible(found["label"] or found["title"] or "the plan"), _NAME_MAX)
-    step = f", step “{shortened(visible(found['step']), _NAME_MAX)}”" if found["step"] else ""
+    name = shortened(in_line(found["label"] or found["title"] or "the plan"), _NAME_MAX)
+    step = f", step “{shortened(in_line(found['step']), _NAME_MAX)}”" if found["step"] else ""
     value = found["plan"]
     words = titles.get(value, value) if isinstance(value, str) else ""
-    says = f"; the plan says “{visible(words)}”" if words else ""
+    says = f"; the plan says “{in_line(words)}”" if words else ""
     return shortened(
         f"{found['id']} {name}{step}: {found['field'].replace('_', ' ') or 'something'}{says}", room
     )

@@ -8,8 +8,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
+from plansync.cli.door import say
 from plansync.sync.stopping import Stop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -42,4 +41,4 @@ class Stopper:
                 task.cancel()
             return
         self.stop.is_asked = True
-        typer.echo("\nfinishing the request in flight; once more stops at once, which is safe too", err=True)
+        say("\nfinishing the request in flight; once more stops at once, which is safe too", err=True)

@@ -22,6 +22,7 @@ from plansync.errors import ConfigError
 from plansync.sandbox.app import API_PATH, REPO, TOKEN, app
 from plansync.sandbox.guard import LoopbackOnly
 from plansync.sandbox.records import Records
+from plansync.text import in_line
 
 HOST = "127.0.0.1"
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -108,7 +109,7 @@ def _json(url: str) -> str:
 
 
 def _words(url: str, db: Path | None) -> str:
-    kept = str(db) if db else "memory only, gone when this ends"
+    kept = in_line(str(db)) if db else "memory only, gone when this ends"
     return (
         f"The sandbox is open: {url}\n"
         f"  Records     {kept}\n"

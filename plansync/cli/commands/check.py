@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common, parser, relative, remembered
+from plansync.cli.door import say
 from plansync.errors import ConfigError, PlanError
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def command(
     checked = [_checked(home, path, codes, fix) for path in paths]
     match how:
         case Form.JSON:
-            typer.echo(findings.as_json(checked))
+            say(findings.as_json(checked))
         case Form.GITHUB:
-            typer.echo(findings.workflow_commands(checked))
+            say(findings.workflow_commands(checked), is_for_runner=True)
         case Form.GITLAB:
-            typer.echo(findings.code_quality(checked))
+            say(findings.code_quality(checked))
         case Form.TEXT:
             writer = Writer(common.has_color)
             findings.print_findings(

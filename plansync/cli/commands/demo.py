@@ -18,9 +18,10 @@ from typing import Annotated, Any
 import typer
 
 from plansync.cli.context import Common
+from plansync.cli.door import say, tell
 from plansync.cli.options import Plan
 from plansync.errors import PlansyncError
-from plansync.text import visible
+from plansync.text import in_line
 
 
 def command(
@@ -42,7 +43,7 @@ def command(
     with _sandbox(folder) as where:
         demo.close(where["url"], board)
     if not plan and not board:
-        typer.echo(f"The demo's folder stays for you to look at: {folder}")
+        say(f"The demo's folder stays for you to look at: {folder}")
 
 
 def example() -> bytes:
@@ -114,14 +115,14 @@ class _Demo:
                 return
 
     def _scene(self, title: str) -> None:
-        typer.echo("\n" + (typer.style(title, bold=True) if self.common.has_color else title))
+        say("\n" + (typer.style(title, bold=True) if self.common.has_color else title))
 
     def _say(self, text: str) -> None:
-        typer.echo(visible(text))
+        say(in_line(text))
 
     def _run(self, *arguments: str) -> None:
         """Run a command just as it is printed."""
-        typer.echo(f"$ plansync {' '.join(arguments)}")
+        tell(f"$ plansync {' '.join(arguments)}")
         sys.stdout.flush()
         argv = [sys.executable, "-m", "plansync", *arguments]
         done = subprocess.run(argv, cwd=self.folder, env=_environment(), check=False)
@@ -129,7 +130,7 @@ class _Demo:
             raise PlansyncError(f"the demo's command ended with {done.returncode}")
 
     def _list(self, person: _Person) -> None:
-        typer.echo("\nOn the tracker now:")
+        say("\nOn the tracker now:")
         for milestone in person.get("milestones?state=all&per_page=100"):
             self._say(f"  milestone {milestone['title']}: {milestone['open_issues']} open issues")
         issues = sorted(person.get("issues?state=all&per_page=100"), key=lambda i: i["number"])
@@ -138,7 +139,7 @@ class _Demo:
 
     def _show_diff(self, before: str) -> None:
         after = self.plan.read_text(encoding="utf-8")
-        typer.echo("\nWhat changed in the plan, and nothing else:")
+        say("\nWhat changed in the plan, and nothing else:")
         lines = difflib.unified_diff(
             before.splitlines(), after.splitlines(), "before", "after", lineterm="", n=0
         )

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from plansync.cli.context import Common
+from plansync.cli.door import ask, say, tell
 from plansync.errors import ConfigError
 
 _ATTRIBUTES = "*.jsonl merge=plansync"
@@ -41,9 +42,7 @@ def command(
     host, found = config.remote_repository(config.git_remote(root))
     repo = common.flags.get("repo") or (found if "gitlab" not in host else "")
     if common.is_attended and not yes:
-        repo = typer.prompt(
-            "Repository (OWNER/NAME, empty for the sandbox)", default=repo or "", show_default=True
-        )
+        repo = ask("Repository (OWNER/NAME, empty for the sandbox)", repo or "")
     tracker = common.flags.get("tracker") or ("github" if repo else "sandbox")
     api = common.flags.get("api_url") or (
         "" if host in ("", "github.com") or not repo else f"https://{host}/api/v3"
@@ -54,13 +53,11 @@ def command(
         target.write_text(_text(tracker, repo or "", api, plans), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{target} cannot be written: {error.strerror}") from None
-    typer.echo(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
+    tell(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
     if config.git_root(root) is not None:
         _prepare_merges(root)
     if "gitlab" in host and not repo:
-        typer.echo(
-            "This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set."
-        )
+        tell("This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set.")
     _advise(tracker, repo or "", plans)
 
 
@@ -74,10 +71,8 @@ def _prepare_merges(root: Path) -> None:
             file.write_text(f"{known}{_ATTRIBUTES}\n", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be written: {error}") from None
-    typer.echo(
-        f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:"
-    )
-    typer.echo(f"  git config merge.plansync.driver '{_DRIVER}'")
+    tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
+    say(f"  git config merge.plansync.driver '{_DRIVER}'")
 
 
 def _name(path: Path, root: Path) -> str:
@@ -85,18 +80,23 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _text(tracker: str, repo: str, api: str, plans: list[str]) -> str:
-    tables = "\n".join(f"[[plan]]\npath = {json.dumps(name, ensure_ascii=False)}" for name in plans)
+    tables = "\n".join(f"[[plan]]\npath = {_quoted(name)}" for name in plans)
     return _TEXT.format(
         tracker=tracker,
-        repo=f'repo = "{repo}"' if repo else '# repo = "OWNER/NAME"',
-        api_url=f'api_url = "{api}"' if api else '# api_url = "https://HOST/api/v3"',
+        repo=f"repo = {_quoted(repo)}" if repo else '# repo = "OWNER/NAME"',
+        api_url=f"api_url = {_quoted(api)}" if api else '# api_url = "https://HOST/api/v3"',
         plans=(tables or '# [[plan]]\n# path = "docs/implementation-plan.md"') + "\n",
     )
 
 
+def _quoted(text: str) -> str:
+    """Write a text as TOML has it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _advise(tracker: str, repo: str, plans: list[str]) -> None:
     if not plans:
-        typer.echo("No plan was found; name it in the file, or on the command line.")
+        tell("No plan was found; name it in the file, or on the command line.")
     where = f"{repo} on GitHub" if tracker == "github" else "the sandbox"
-    typer.echo(f"Issues will be made in {where}. Nothing was sent. Next, see what a first push would do:")
-    typer.echo("  plansync diff")
+    tell(f"Issues will be made in {where}. Nothing was sent. Next, see what a first push would do:")
+    say("  plansync diff")

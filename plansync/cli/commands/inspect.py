@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from plansync.cli.context import Common, find_plan, open_plan
+from plansync.cli.door import say
 from plansync.cli.options import Plan
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     found = check(document, beside_of(home, path), codes_of(home.settings.check))
     described = _document(str(path), document, view, found)
     if common.as_json:
-        typer.echo(dumped(described))
+        say(dumped(described))
     else:
         print_outline(
             Writer(common.has_color),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common, find_plan, open_plan, remembered
+from plansync.cli.door import say
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError
 
@@ -87,7 +88,7 @@ def _show(common: Common, history: History, path: Path, name: str) -> None:
     else:
         document = past.of_operation(path, found, history.before(found.run, found.told.id))
     if common.as_json:
-        typer.echo(dumped(document))
+        say(dumped(document))
     else:
         past.print_past(Writer(common.has_color), document)
 
@@ -108,7 +109,7 @@ def _print_before(history: History, name: str) -> None:
     if not kept:
         raise ConfigError(f"{name} replaced no text, so none was kept")
     if sys.stdout.isatty():
-        typer.echo("\n".join(visible(line) for line in kept[0].decode("utf-8", "replace").splitlines()))
+        say("\n".join(visible(line) for line in kept[0].decode("utf-8", "replace").splitlines()))
     else:
         sys.stdout.buffer.write(kept[0])
         sys.stdout.buffer.flush()

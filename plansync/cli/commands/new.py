@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from plansync.cli.context import Common
+from plansync.cli.door import say
 
 _ENDINGS = (".md", ".markdown")
 _NO_TITLE = "New plan"
@@ -45,9 +46,9 @@ def command(
         path, starting_plan(dialect, config.plan_title(path.absolute(), _NO_TITLE), date.today().isoformat())
     )
     if common.as_json:
-        typer.echo(dumped({"schema": "plansync/new/1", "path": str(path), "dialect": dialect.value}))
+        say(dumped({"schema": "plansync/new/1", "path": str(path), "dialect": dialect.value}))
     elif not common.quiet:
-        typer.echo(visible(_advice(path, dialect)))
+        say(visible(_advice(path, dialect)))
 
 
 def starting_plan(dialect: Start, title: str, date: str) -> bytes:

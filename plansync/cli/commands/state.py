@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
+from plansync.cli.door import confirm, say, tell
 from plansync.cli.options import Plan, Yes
 from plansync.errors import ConfigError, SafetyStop, StoreError
 
@@ -43,7 +44,7 @@ def show(context: typer.Context, plan: Plan = None) -> None:
     moved_from = saved.path if saved and saved.path != name_of(home, path) else ""
     found = memory.document(str(path), str(relative(file)) if file else "", saved, moved_from)
     if common.as_json:
-        typer.echo(dumped(found))
+        say(dumped(found))
     else:
         memory.print_memory(Writer(common.has_color), found)
 
@@ -100,11 +101,9 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     lineage = wiring.new_id()
     with wiring.locked_for_a_moment(paths, "state rekey"):
         count, asides = mend.rekey(files, wiring.reads(home, paths), lineage, str(path))
-    typer.echo(f"{path} is plan {lineage} now; {count} ids and links of the other one were taken out.")
+    tell(f"{path} is plan {lineage} now; {count} ids and links of the other one were taken out.")
     _tell_aside(asides)
-    typer.echo(
-        f"Issues stay as they are. See what its own first push would make: plansync diff {quote(str(path))}"
-    )
+    tell(f"Issues stay as they are. See what its own first push would make: plansync diff {quote(str(path))}")
 
 
 @app.command()
@@ -133,10 +132,10 @@ def retarget(context: typer.Context, plan: Plan = None) -> None:
         aside = mend.put_aside(files)
         files.write_state(state.dump(saved))
     where = f"at {target}" if target else "wherever it is pushed next"
-    typer.echo(f"{path} keeps its ids and has no issues any more; it begins anew {where}.")
+    tell(f"{path} keeps its ids and has no issues any more; it begins anew {where}.")
     _tell_aside([aside] if aside else [])
     flags = " ".join(wiring.flags_of(target)) if target else "-R OWNER/NAME"
-    typer.echo(f"See what a first push would make: plansync diff {flags} {quote(str(path))}")
+    tell(f"See what a first push would make: plansync diff {flags} {quote(str(path))}")
 
 
 @app.command()
@@ -189,9 +188,7 @@ def forget(
     with wiring.locked_for_a_moment(paths, "state forget"):
         for file in known:
             wiring.plan_files(paths, file).forget_state()
-    typer.echo(
-        f"Forgot {path}: {', '.join(str(relative(f)) for f in known)} deleted. Its issues stay as they are."
-    )
+    tell(f"Forgot {path}: {', '.join(str(relative(f)) for f in known)} deleted. Its issues stay as they are.")
 
 
 # ------------------------------------------------------------------ what they share
@@ -233,13 +230,13 @@ def _ask(common: Common, yes: bool, question: str, what: str) -> None:
         return
     if not common.is_attended:
         raise SafetyStop(f"{what}; add --yes to go on")
-    if not typer.confirm(question):
+    if not confirm(question):
         raise SafetyStop("nothing was changed")
 
 
 def _tell_aside(asides: list[str]) -> None:
     for aside in asides:
-        typer.echo(f"The state file as it was is kept as {relative(Path(aside))}")
+        tell(f"The state file as it was is kept as {relative(Path(aside))}")
 
 
 # ------------------------------------------------------------------------- merge
@@ -268,7 +265,7 @@ def _settle(common: Common, plan: Path | None) -> None:
     file = state_file(home, path)
     text = _text(file) if file else ""
     if file is None or not state.has_conflict(text):
-        typer.echo(f"There is no conflict in the state file of {path}.")
+        tell(f"There is no conflict in the state file of {path}.")
         return
     then, ours, theirs = merging.sides(text)
     then = config.git_ancestor(file) or then
@@ -276,15 +273,13 @@ def _settle(common: Common, plan: Path | None) -> None:
         merged = merging.merge(then, ours, theirs, str(relative(file)))
         replace_file(file, merged.content)
     _tell_unknown(merged.unknown)
-    typer.echo(f"Merged. Now tell git: git add {quote(str(relative(file)))}")
+    tell(f"Merged. Now tell git: git add {quote(str(relative(file)))}")
 
 
 def _tell_unknown(unknown: tuple[str, ...]) -> None:
     if unknown:
         names = ", ".join(unknown)
-        typer.echo(
-            f"Both sides changed {names}; what differs there is compared anew by the next sync.", err=True
-        )
+        tell(f"Both sides changed {names}; what differs there is compared anew by the next sync.", err=True)
 
 
 # ------------------------------------------------------------ retarget, lineage, rekey
@@ -335,13 +330,13 @@ def _show_lineage(home: Home, path: Path, paths: Paths) -> None:
     from plansync.store import state
 
     own = wiring.reads(home, paths)(_files(paths)[0].read()).lineage
-    typer.echo(f"The plan's last line:  {own or 'names none'}")
+    tell(f"The plan's last line:  {own or 'names none'}")
     for file in (*paths.states, *([former] if (former := _former(paths)) else [])):
         if file.is_file():
             first = state.header_in(file)
-            typer.echo(f"{relative(file)}:  {first.lineage if first else 'cannot be read'}")
+            tell(f"{relative(file)}:  {first.lineage if first else 'cannot be read'}")
     for other in paths.others:
-        typer.echo(f"Another plan, {other.path}:  {other.lineage}")
+        tell(f"Another plan, {other.path}:  {other.lineage}")
 
 
 def _checked(take: str, paths: Paths) -> str:
@@ -374,5 +369,5 @@ def _take_lineage(home: Home, path: Path, paths: Paths, lineage: str, *, is_new:
     with wiring.locked_for_a_moment(paths, "state lineage"):
         is_changed = mend.take_lineage(files[0], wiring.reads(home, paths), lineage, str(path))
         asides = [mend.put_aside(f) for f in foreign]
-    typer.echo(f"{path} is plan {lineage}{' now' if is_changed or asides else ' already'}.")
+    tell(f"{path} is plan {lineage}{' now' if is_changed or asides else ' already'}.")
     _tell_aside(asides)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from plansync.cli.context import Common, find_plan, gone_plans, parser, remembered
+from plansync.cli.door import say
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
 
@@ -30,7 +31,7 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     home = common.home()
     found = _status(home, find_plan(home, plan))
     if common.as_json:
-        typer.echo(dumped(found))
+        say(dumped(found))
     else:
         standing.print_standing(Writer(common.has_color), found)
 
@@ -230,9 +231,9 @@ def _ends(time: Duration | None) -> dict[str, int | None]:
 
 def overview(common: Common) -> None:
     """Show the daily commands and one line of state: what a bare `plansync` prints."""
-    from plansync.text import visible
+    from plansync.text import in_line
 
-    typer.echo("plansync keeps a Markdown plan and its issues telling the same story.\n")
+    say("plansync keeps a Markdown plan and its issues telling the same story.\n")
     for verb, what in (
         ("status", "progress and what comes next, offline"),
         ("diff", "what a sync would do, both ways"),
@@ -240,8 +241,8 @@ def overview(common: Common) -> None:
         ("pull", "issues → plan"),
         ("sync", "both"),
     ):
-        typer.echo(f"  plansync {verb:<8}{what}")
-    typer.echo("\n  plansync demo    see it work, on this machine only\n  plansync --help  everything\n")
+        say(f"  plansync {verb:<8}{what}")
+    say("\n  plansync demo    see it work, on this machine only\n  plansync --help  everything\n")
     try:
         home = common.home()
         found = _status(home, find_plan(home, None))
@@ -249,4 +250,4 @@ def overview(common: Common) -> None:
         text = f"{found['path']}: {done}, {found['linked']} linked"
     except (ConfigError, PlansyncError) as error:
         text = str(error)
-    typer.echo(visible(text))
+    say(in_line(text))

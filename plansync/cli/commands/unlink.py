@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from plansync.cli.context import Common, find_plan
+from plansync.cli.door import confirm, tell
 from plansync.cli.options import Plan, Yes
 from plansync.errors import ConfigError
 
@@ -32,11 +33,11 @@ def command(
         raise ConfigError("say --all: plansync unlink --all [--strip]")
     home = common.home()
     path = find_plan(home, plan)
-    if common.is_attended and not yes and not typer.confirm(f"Unlink {path} from its issues?"):
+    if common.is_attended and not yes and not confirm(f"Unlink {path} from its issues?"):
         raise Declined("nothing was changed")
     paths = wiring.paths_of(wiring.bound(home, path), path)
     moved = [paths.former.file] if paths.former else []
     files = [wiring.plan_files(paths, state) for state in (*paths.states, *moved)]
     count = unlink(files, wiring.lock(paths), wiring.reads(home, paths), strip=strip)
     words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
-    typer.echo(f"Unlinked. {words}; the issues stay as they are.")
+    tell(f"Unlinked. {words}; the issues stay as they are.")
