@@ -119,15 +119,15 @@ class PlanFiles:
             raise StoreError(f"the state file {self.state} cannot be read: {error.strerror}") from None
 
     def write_state(self, content: bytes) -> None:
-        """Write the state file if it differs.
+        """Write the state file if it differs, and take the former one away.
 
         Raises: StoreError where it cannot be written.
         """
-        if self.state.exists() and self.read_state() == content:
-            return
+        is_new = not self.state.exists() or self.read_state() != content
         try:
-            replacing.make_folders(self.disk, self.state.parent)
-            replacing.replace(self.disk, self.state, content)
+            if is_new:
+                replacing.make_folders(self.disk, self.state.parent)
+                replacing.replace(self.disk, self.state, content)
             if self.former:
                 self.disk.delete(self.former)
         except OSError as error:

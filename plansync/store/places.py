@@ -55,13 +55,14 @@ def left_behind(root: Path, plan: Path, own: Path, *, is_local: bool) -> Kept | 
     """Find the state file that a plan left behind when it was moved; `own`: the one at its path.
 
     Known by the last line of the plan, or, where that is lost, by most of its ids. A file whose plan is
-    still there is never meant.
+    still there is never meant. Where its own is there already, a run died before it took the old one away.
     """
-    if own.exists() or not plan.is_file() or plan.stat().st_size > _FILE_MAX_BYTES:
+    if not plan.is_file() or plan.stat().st_size > _FILE_MAX_BYTES:
         return None
     gone = [k for k in kept(root, is_local=is_local) if k.file != own and k.is_orphan(root)]
-    if not gone:
-        return None
+    if own.exists() or not gone:
+        now = state.header_in(own) if gone else None
+        return next((k for k in gone if now and k.lineage == now.lineage), None)
     source = plan.read_bytes()
     if footer := _FOOTER.search(source.rstrip().rpartition(b"\n")[2]):
         lineage = footer[1].decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,20 @@ def test_a_rebuild_that_died_after_it_kept_the_old_file_can_be_made_again(copy: 
     assert (person.everything(), copy.content) == (before, plan)
     assert len(list(copy.state.parent.glob("*.bad-*"))) <= 2
     assert copy.is_settled()
+
+
+def test_a_sync_that_died_before_it_took_away_the_state_file_of_a_moved_plan_is_ended_by_another_one(
+    copy: Copy, person: Person
+) -> None:
+    former, remembered, before = copy.state, copy.state.read_bytes(), person.everything()
+    copy.plan.rename(copy.folder / "moved.md")
+    moved = replace(copy, name="moved.md")
+    moved.sync("moved.md")
+    former.write_bytes(remembered)
+
+    ran = moved.sync("moved.md")
+
+    assert ran.json["operations"] == []
+    assert not former.exists()
+    assert person.everything() == before
+    assert moved.state.exists()

@@ -77,9 +77,9 @@ def test_the_sandboxes_are_looked_for_apart(tmp_path: Path) -> None:
     assert list(kept(tmp_path, is_local=False)) == []
 
 
-def test_a_plan_with_a_state_file_of_its_own_has_left_none_behind(tmp_path: Path) -> None:
+def test_a_plan_with_a_state_file_of_its_own_has_left_no_other_plans_behind(tmp_path: Path) -> None:
     remember(tmp_path, "old.md", "abcd1234", *UIDS)
-    remember(tmp_path, "new.md", "abcd1234")
+    remember(tmp_path, "new.md", "zzzzzzzz")
 
     assert found(tmp_path, moved(tmp_path, *UIDS, footer=FOOTER)) is None
 
@@ -92,4 +92,17 @@ def test_files_that_cannot_be_read_are_passed_over(tmp_path: Path, monkeypatch: 
 
     assert found(tmp_path, plan) == file
     monkeypatch.setattr(places, "_FILE_MAX_BYTES", 10)
+    assert found(tmp_path, plan) is None
+
+
+def test_one_that_a_dead_run_did_not_take_away_is_known_beside_the_new_one(tmp_path: Path) -> None:
+    file = remember(tmp_path, "old.md", "abcd1234", *UIDS)
+    remember(tmp_path, "gone.md", "zzzzzzzz", *UIDS)
+    plan = moved(tmp_path, *UIDS, footer=FOOTER)
+    own = remember(tmp_path, "new.md", "abcd1234", *UIDS)
+
+    assert found(tmp_path, plan) == file
+    own.write_bytes(b"damaged\n")
+    assert found(tmp_path, plan) is None
+    file.unlink()
     assert found(tmp_path, plan) is None
