@@ -326,6 +326,8 @@ def described(report: Report, op: Operation) -> str:
             return f"reopen {whole}"
         case "update-issue" | "update-milestone" if any(c.rule == "adopt" for c in op.changes):
             return f"take over for {whole}"
+        case "update-issue" if any(c.field is Field.STEPS and c.old is None for c in op.changes):
+            return f"our part anew for {whole}"
         case "set-labels":
             return f"label for {whole}"
         case "update-issue" | "update-milestone":

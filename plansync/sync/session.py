@@ -33,6 +33,7 @@ from plansync.model import (
     is_step,
     owner_of,
     state_of,
+    steps_of,
     text_of,
 )
 from plansync.planning.progress import computed_lines, computed_now
@@ -125,7 +126,8 @@ class Session:
     """One run's view of the world; it reads and remembers, and decides by calling `reconcile`.
 
     `bound`: records that a person binds to items in this run. `incoming`: tasks that the plan is to get for issues
-    that are there. `wanted`: the items that this run is about, where not all.
+    that are there. `wanted`: the items that this run is about, where not all. `rewriting`: the items whose blocks a
+    person wants written anew.
     """
 
     def __init__(self, project: Project, listen: Listener, *, is_rebuilding: bool = False) -> None:
@@ -146,6 +148,7 @@ class Session:
         self.settles: Settles | None = None
         self.left: list[Note] = []
         self.former = Former()
+        self.rewriting: set[Uid] = set()
         self.bound: dict[claims.Key, Uid] = {}
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
@@ -281,8 +284,21 @@ class Session:
             item = self.remote[uid]
             self.remote[uid] = replace(item, fields={Field.PHASE: "", **item.fields})
         self.bare = dict(claims.bare(self.view, self.base, self.bound))
+        for uid in self.rewriting & self.remote.keys():
+            if Field.STEPS not in self.remote[uid].fields:
+                self._recall_block(uid)
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
         self.frozen |= {*self._unproven(), *self._contested(claimed.contested)}
+
+    def _recall_block(self, uid: Uid) -> None:
+        """Show what an unreadable block said when it was last read; it is to be written anew."""
+        then, item = self.base.remote.get(uid), self.remote[uid]
+        self.bare[uid] = Bare()
+        if then is not None:
+            outside = (Field.TITLE, Field.STATE, Field.PHASE)
+            said: dict[Field, Value] = {f: v for f, v in then.fields.items() if f not in outside}
+            self.remote |= {step.uid: step for step in steps_of(self.base.remote, uid)}
+            self.remote[uid] = replace(item, fields={**said, **item.fields}, stamp=then.stamp)
 
     def _unproven(self) -> Iterator[Uid]:
         """List the tasks whose number only the state file gives: neither the issue nor the plan says so.

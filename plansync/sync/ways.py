@@ -40,6 +40,7 @@ class How(StrEnum):
     RESTORE = "restore"
     ACCEPT = "accept"
     FIX_REASON = "fix-reason"
+    REWRITE_BLOCK = "rewrite-block"
 
 
 WORDS: Mapping[How, str] = {
@@ -50,12 +51,14 @@ WORDS: Mapping[How, str] = {
     How.KEEP: "leave its issue open",
     How.RESTORE: "put it back into the milestone of its phase",
     How.ACCEPT: "leave it as it is, and say no more of it",
+    How.REWRITE_BLOCK: "append our part anew, as it is agreed; what is left of the old one stays as text",
     How.FIX_REASON: "reopen it and close it for the reason that the plan gives",
 }
 
 _DRIFTS: Mapping[Field, tuple[How, ...]] = {
     Field.PHASE: (How.RESTORE, How.ACCEPT),
     Field.REASON: (How.FIX_REASON, How.ACCEPT),
+    Field.STEPS: (How.REWRITE_BLOCK,),
 }
 _SIDES: Mapping[tuple[Take, bool], How] = {
     (Take.PLAN, True): How.RECREATE,
@@ -186,6 +189,11 @@ def _fix_reason(session: Session, uid: Uid, name: Field) -> None:
     _force(session, uid, Field.STATE, shown_state(session.local, uid).value, FIX_REASON)
 
 
+def _rewrite_block(session: Session, uid: Uid, name: Field) -> None:
+    session.rewriting.add(uid)
+    session.show_remote()
+
+
 def _force(session: Session, uid: Uid, name: Field, value: Value, rule: str = "resolved") -> None:
     choice = Choice(Take.VALUE, value, rule, is_forced=True)
     session.choices = {**session.choices, (uid, name): choice}
@@ -200,4 +208,5 @@ _GO: Mapping[How, Callable[[Session, Uid, Field], None]] = {
     How.RESTORE: _restore,
     How.ACCEPT: _accept,
     How.FIX_REASON: _fix_reason,
+    How.REWRITE_BLOCK: _rewrite_block,
 }

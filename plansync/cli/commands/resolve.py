@@ -36,6 +36,7 @@ class How(StrEnum):
     RESTORE = "restore"
     ACCEPT = "accept"
     FIX_REASON = "fix-reason"
+    REWRITE_BLOCK = "rewrite-block"
 
 
 def command(
