@@ -67,7 +67,7 @@ def _measure(session: Session, then: Moment, now: Moment) -> bool:
     if saved.lineage != session.lineage or saved.target != session.project.target:
         return False
     for uid in changed:
-        if uid in shown:
+        if uid in shown and uid in newer:  # what the newer plan lacks is remembered as that last held it
             fold(session.base, saved.base, uid)
     text = (
         f"this is the plan as it was before a later sync ({len(changed)} of its items differ from then): what was done "
