@@ -69,6 +69,7 @@ class When(_Strict):
     issue_closed: Literal["auto", "tick-steps", "mark-task", "ask"] = "auto"
     steps_done: Literal["close", "nothing"] = "close"
     task_removed: Literal["keep", "ask", "close"] = "keep"
+    issue_added: Literal["labelled", "list", "all"] = "labelled"
     done_at_first_push: Literal["skip", "create"] = "skip"
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from plansync.cli.commands import (
+    adopt,
     apply,
     check,
     demo,
@@ -102,6 +103,7 @@ for verb in (
     sync,
     resolve,
     link,
+    adopt,
     log,
     undo,
     prune,

@@ -328,6 +328,10 @@ def described(report: Report, op: Operation) -> str:
             return f"take over for {whole}"
         case "update-issue" if any(c.field is Field.STEPS and c.old is None for c in op.changes):
             return f"our part anew for {whole}"
+        case "add-task":
+            phase = report.local.get(next((c.new for c in op.changes if c.field is Field.PHASE), ""))  # type: ignore[call-overload]
+            where = f" to {phase.fields.get(Field.TITLE, '')}" if phase else ""
+            return f"task {title or name}{where}"
         case "set-labels":
             return f"label for {whole}"
         case "update-issue" | "update-milestone":

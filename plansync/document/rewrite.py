@@ -398,7 +398,28 @@ def _whole_task(document: Document, op: Operation, held: Snapshot) -> Document:
     told, before = _told(after), _told(document)
     if before - told or (told - before).total() != (op.kind == "add-task"):
         raise Unwritable("words around the task would then belong to another one; do it by hand")
-    return after
+    return _said_of(after, op) if op.kind == "add-task" else after
+
+
+def _said_of(document: Document, op: Operation) -> Document:
+    """Write what else is said of a task that was just added: its issue, and a state that no open box says."""
+    local = {op.uid: Item(op.uid, Kind.TASK, {}, _index(document, op.uid))}
+    node = _node(document, local[op.uid].at)
+    said = {c.field: str(c.new or "") for c in op.changes}
+    edits: list[Edit] = []
+    if link := said.get(Field.LINK):
+        write = marks.item_token if node.is_item else _heading_link
+        edits += write(document, node, node.marker, link)
+    status = said.get(Field.STATUS, "")
+    if status and not (node.box and status == State.TODO):
+        edits += _set_status(
+            document, local, replace(op, changes=(Change(op.uid, Field.STATUS, None, status),))
+        )
+    return parse(apply_edits(document.source, edits), document.dialect, document.letters)
+
+
+def _heading_link(document: Document, node: Node, marker: str, link: str) -> list[Edit]:
+    return marks.heading_link(document, node, link)
 
 
 def _last_phase(document: Document) -> int:

@@ -47,6 +47,7 @@ class Policy:
     issue_closed: str = "auto"
     steps_done: str = "close"
     task_removed: str = "keep"
+    issue_added: str = "labelled"
     done_at_first_push: str = "skip"
 
 

@@ -119,11 +119,26 @@ def require_free(session: Session, uid: Uid, record: Record) -> None:
             f"{name} is #{known[uid]} already, and has one at a time. `plansync unlink --all` forgets which issues "
             "this plan has"
         )
-    holder = session.names.known.get((record.thing, record.ref)) or _marked(session, record)
+    holder = holder_of(session, record)
     if holder not in ("", uid):
         whose = session.label_of(Uid(holder)) if holder in session.local else "another task of this plan"
         raise SafetyStop(f"{what} is {whose} already; two tasks cannot be one issue")
-    if not holder and _bears_something(record):
+    if not holder:
+        require_of_nobody(record)
+
+
+def holder_of(session: Session, record: Record) -> Uid:
+    """Say which item of this plan has a record, or is named by the record's own mark; empty for none."""
+    return session.names.known.get((record.thing, record.ref)) or Uid(_marked(session, record))
+
+
+def require_of_nobody(record: Record) -> None:
+    """Refuse a record in which there is anything of plansync's.
+
+    Raises: SafetyStop.
+    """
+    what = f"{'milestone ' if record.thing is Thing.MILESTONE else ''}#{record.ref}"
+    if _bears_something(record):
         raise SafetyStop(
             f"{what} bears a mark of plansync's that is not this plan's, so another plan holds it; if that plan is "
             "gone, take plansync's lines out of its text first"

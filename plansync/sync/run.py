@@ -38,6 +38,7 @@ from plansync.sync import existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.existence import LOST, is_accepted
+from plansync.sync.intake import take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.reading import require_plan
 from plansync.sync.session import Project, Session
@@ -180,6 +181,7 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)
+        await take_in(session)
         await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
@@ -452,10 +454,10 @@ class _Run:
     def _remember_ids(self, journal: Journal, adopted: Set[Uid]) -> None:
         """Let the state file know the uids before anything is made under them, and what is taken over by its number."""
         session = self.session
-        for uid in adopted & session.local.keys():
+        for uid in adopted & session.shown.keys():
             if isinstance(session.base.remote, dict):
                 session.base.remote[uid] = replace(session.remote[uid], fields={})
-        for uid, item in session.local.items():
+        for uid, item in session.there.items():
             is_new = not is_step(uid) and uid not in session.base.local and uid not in session.skipped
             if is_new and isinstance(session.base.local, dict):
                 session.base.local[uid] = replace(item, fields={}, at=None)
@@ -485,6 +487,7 @@ class _Run:
         left = {owner_of(op.uid) for op in waiting if not self._waits_for_branch(op)}
         if self.options.direction is Direction.PULL:
             left = {uid for uid in left if self.wanted is not None and uid not in self.wanted}
+        left |= self.session.awaited.keys()
         for uid in list(self.session.owners()):
             if uid in left:
                 continue

@@ -266,7 +266,9 @@ class Session:
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
         named = claims.named(self.shown, self.project.target.project)
-        self.absent = await self.mirror.read({*mapping.known_numbers(self.base.remote), *named}, full=full)
+        linked = {*mapping.known_numbers(self.base.remote), *named}
+        wants_all = self.project.policy.issue_added != "labelled"
+        self.absent = await self.mirror.read(linked, full=full, whole=wants_all)
         if not self.lineage:
             self.lineage = self._discover() or self.new_lineage or self.project.new_id()
         self.show_remote()
@@ -365,7 +367,7 @@ class Session:
         """Decide everything, from what was read; both sides are then paired."""
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed({**self.incoming, **self.shown}),
+            local=self.thawed({**self.shown, **self.awaited}),
             remote=self.thawed(self.view.items),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.project.tracker.traits.stores},
             lineage=self.lineage,
@@ -418,9 +420,19 @@ class Session:
         return Operation(Side.LOCAL, "update-summary", OVERVIEW, tuple(changes), IDS)
 
     def _bare(self) -> dict[Uid, Bare]:
-        new = self.incoming.keys() - self.shown.keys()
+        new = self.awaited.keys()
         bare = {u: b for u, b in self.bare.items() if u not in self.frozen}
         return {u: replace(b, is_new=u in new) for u, b in bare.items()}
+
+    @property
+    def awaited(self) -> dict[Uid, Item]:
+        """The tasks that the plan is to get and does not have yet."""
+        return {uid: item for uid, item in self.incoming.items() if uid not in self.shown}
+
+    @property
+    def there(self) -> Snapshot:
+        """The plan's side without the tasks that it is yet to get."""
+        return {u: i for u, i in self.local.items() if u not in self.awaited} if self.awaited else self.local
 
     def thawed(self, side: Snapshot) -> Snapshot:
         """Leave out the items whose record cannot be read: nothing about them is decided or compared."""

@@ -139,6 +139,8 @@ class _Undoing:
             self._learn(each)
         for each in reversed(list(made.values())):
             self._unmake(each)
+        for each in {t.item: t for t in told if any(c.rule == "adopt" for c in t.changes)}.values():
+            self._leave(Uid(each.item), each.title, f"#{each.ref} was there before, and stays its issue")
         for owner in reversed(list(dict.fromkeys(owner_of(Uid(t.item)) for t in rest))):
             self._steps(owner, [t for t in rest if owner_of(Uid(t.item)) == owner])
         for (uid, name), written in reversed(list(_fields(rest).items())):

@@ -238,7 +238,7 @@ class Writer:
     def _try(self, batch: Sequence[Done]) -> tuple[bytes, list[Done], dict[Uid, Item]]:
         session = self.session
         operations = [done.operation for done in batch]
-        after = held(session.local, session.agreed, operations)
+        after = held(session.there, session.agreed, operations)
         content = rewrite.rewrite(session.document, session.local, operations, after)
         shown = read_back(session.read_again(content), after)
         if former := self._former(after):
