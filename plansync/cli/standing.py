@@ -24,6 +24,7 @@ _LISTED = 3
 _NAME_MAX = 24
 _ESTIMATE_MAX = 24
 _ARROW = " → "
+_FIELDS = {"": "something", "existence": "gone on one side"}
 
 
 def print_standing(writer: Writer, found: Words) -> None:
@@ -178,9 +179,8 @@ def _decision(found: Words, titles: Words, room: int) -> str:
     value = found["plan"]
     words = titles.get(value, value) if isinstance(value, str) else ""
     says = f"; the plan says “{in_line(words)}”" if words else ""
-    return shortened(
-        f"{found['id']} {name}{step}: {found['field'].replace('_', ' ') or 'something'}{says}", room
-    )
+    what = _FIELDS.get(found["field"], found["field"].replace("_", " "))
+    return shortened(f"{found['id']} {name}{step}: {what}{says}", room)
 
 
 def _owed(owed: Sequence[Words], side: str) -> str:

@@ -174,6 +174,48 @@ def test_a_reason_may_be_put_right_in_a_run_that_dies_at_any_point(
         assert everywhere(copy, stage, mortals, command, check) > 5
 
 
+def test_a_task_may_be_dropped_in_a_run_that_dies_at_any_point(
+    copy: Copy, person: Person, stage: Stage, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.delete(int(person.issue(copy.outline.task("1.1").title)["number"]))
+    (conflict,) = copy.run("resolve", "--json", exits=4).json["conflicts"]
+    many = len(person.issues())
+    command = ["resolve", conflict["id"], "--how", "drop"]
+
+    def check(number: int) -> None:
+        again = copy.run(*command, exits=None)
+        assert again.code in (0, 2), again  # it may be decided already
+        copy.sync()
+        assert copy.section("1.1").count("**Status**: Dropped") == 1, f"died at point {number}"
+        assert len(person.issues()) == many
+        assert copy.is_settled()
+
+    with Mortals(tmp_path / "runs") as mortals:
+        assert everywhere(copy, stage, mortals, command, check) > 3
+
+
+def test_a_cut_block_may_be_written_anew_in_a_run_that_dies_at_any_point(
+    copy: Copy, person: Person, stage: Stage, tmp_path: Path
+) -> None:
+    task = copy.outline.task("1.1")
+    person.edit(task.title, lambda body: body.replace("<!-- plansync:end -->", ""))
+    (drift,) = copy.sync().json["drifts"]
+    command = ["resolve", drift["id"], "--how", "rewrite-block"]
+
+    def check(number: int) -> None:
+        again = copy.run(*command, exits=None)
+        assert again.code in (0, 2), again
+        copy.sync()
+        body = person.issue(task.title)["body"]
+        assert body.count("plansync:end") == body.count("plansync:begin") == 1, f"died at point {number}"
+        assert all(f"- [ ] {step}" in body[body.index("plansync:begin") :] for step in task.steps)
+        assert copy.run("resolve", "--json").json["drifts"] == []
+        assert copy.is_settled()
+
+    with Mortals(tmp_path / "runs") as mortals:
+        assert everywhere(copy, stage, mortals, command, check) > 3
+
+
 def test_a_rekey_that_died_before_it_put_the_state_file_aside_is_ended_by_another_one(
     copy: Copy, person: Person
 ) -> None:

@@ -2,38 +2,6 @@
 
 from __future__ import annotations
 
-import typer
+from plansync.cli.directed import directed
 
-from plansync.cli.context import Common
-from plansync.cli.options import Allow, Assume, DryRun, FailOn, FailOnChoice, Full, MaxTime, Only, Plan, Yes
-
-
-def command(
-    context: typer.Context,
-    plan: Plan = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    only: Only = None,
-    allow: Allow = None,
-    max_time: MaxTime = "",
-    fail_on: FailOn = FailOnChoice.ANY,
-    full: Full = False,
-    assume: Assume = None,
-) -> None:
-    """Bring closed issues and ticked boxes back into the plan."""
-    from plansync.cli.running import Request, perform
-
-    common: Common = context.obj
-    request = Request(
-        "pull",
-        plan,
-        dry_run,
-        yes,
-        tuple(allow or ()),
-        tuple(only or ()),
-        max_time,
-        fail_on.value,
-        assume=assume.value if assume else "",
-        full=full,
-    )
-    raise typer.Exit(perform(common, request))
+command = directed("pull", "Bring closed issues and ticked boxes back into the plan.")

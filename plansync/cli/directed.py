@@ -1,0 +1,46 @@
+"""The three verbs that perform a changeset, push, pull and sync: one command in three directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from plansync.cli.context import Common
+from plansync.cli.options import Allow, Assume, DryRun, FailOn, FailOnChoice, Full, MaxTime, Only, Plan, Yes
+
+
+def directed(verb: str, words: str) -> Callable[..., None]:
+    """Make the command of one direction; `words` are its help."""
+
+    def command(
+        context: typer.Context,
+        plan: Plan = None,
+        dry_run: DryRun = False,
+        yes: Yes = False,
+        only: Only = None,
+        allow: Allow = None,
+        max_time: MaxTime = "",
+        fail_on: FailOn = FailOnChoice.ANY,
+        full: Full = False,
+        assume: Assume = None,
+    ) -> None:
+        from plansync.cli.running import Request, perform
+
+        common: Common = context.obj
+        request = Request(
+            verb,
+            plan,
+            dry_run,
+            yes,
+            tuple(allow or ()),
+            tuple(only or ()),
+            max_time,
+            fail_on.value,
+            assume=assume.value if assume else "",
+            full=full,
+        )
+        raise typer.Exit(perform(common, request))
+
+    command.__doc__ = words
+    return command
