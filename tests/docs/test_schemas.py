@@ -111,10 +111,12 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "check --fix",
         "state show",
         "state rebuild",
+        "prune",
+        "link --suggest",
     ],
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
-    if verb in ("pull", "sync", "state rebuild"):
+    if verb in ("pull", "sync", "state rebuild", "prune", "link --suggest"):
         run("plansync push --yes")
 
     done = run(f"plansync {verb} --json")
