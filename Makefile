@@ -12,8 +12,8 @@ CORE := $(VENV)/.core$(if $(PYTHON),-$(subst /,_,$(PYTHON)))
 DEV := $(VENV)/.dev$(if $(PYTHON),-$(subst /,_,$(PYTHON)))
 PINS := pyproject.toml constraints.txt plansync/__init__.py
 
-# A worker a core; the tests of one file share their fixtures.
-AT_ONCE := -n auto --dist loadfile
+# A worker a core; the tests of one file share their fixtures, and the files that take long come first.
+AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
 
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(*sys.version_info[:3])
