@@ -88,6 +88,7 @@ class Field(StrEnum):
     NOTED = "noted"
     ACCEPTED = "accepted"
     EXISTENCE = "existence"
+    TWIN = "twin"
     REASON = "reason"
     CARRIER = "carrier"
     STATUS = "status"
@@ -231,6 +232,19 @@ class Drift:
     uid: Uid
     field: Field
     text: str
+
+
+class Twin(NamedTuple):
+    """An issue that bears the mark of a task (or of the overview) which has another issue.
+
+    `item`: what it shows, under a name of its own; its `at` is the issue's number. `is_spoken`: people wrote
+    around our part of it, or below it.
+    """
+
+    of: Uid
+    item: Item
+    steps: tuple[Item, ...] = ()
+    is_spoken: bool = False
 
 
 class Removed(NamedTuple):

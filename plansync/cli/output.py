@@ -10,10 +10,23 @@ from typing import Any
 import typer
 
 from plansync.cli.door import say
-from plansync.model import Change, Conflict, Drift, Field, Kind, Operation, Side, Value, conflict_id, owner_of
+from plansync.model import (
+    Change,
+    Conflict,
+    Drift,
+    Field,
+    Kind,
+    Operation,
+    Side,
+    State,
+    Value,
+    conflict_id,
+    owner_of,
+)
+from plansync.reconcile.reasons import DUPLICATE
 from plansync.store.state import Target
 from plansync.sync.events import Done, Report, Status
-from plansync.sync.ways import WORDS, How
+from plansync.sync.ways import How, in_words
 from plansync.text import HIDDEN, cut, in_line, neutralise
 
 OUTCOMES = {
@@ -236,13 +249,20 @@ class Writer:
             if conflict.field is Field.EXISTENCE:
                 self._existence(report, conflict)
                 continue
+            if conflict.field is Field.TWIN:
+                text = (
+                    f"two runs made an issue for it, {conflict.local} and {conflict.remote}, and they differ"
+                )
+                self._item(report, conflict, text)
+                self._ways(report, conflict)
+                continue
             line = report.lines.get(conflict.uid, 0)
             issue = report.remote.get(owner_of(conflict.uid))
             place = f"line {line}" if line else "plan"
             self._item(report, conflict, f"{conflict.field.value} differs")
             self.say(f"      {place}: {_told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {_told(report, conflict.remote)}")
-        if any(c.field is not Field.EXISTENCE for c in report.conflicts):
+        if any(c.field not in (Field.EXISTENCE, Field.TWIN) for c in report.conflicts):
             self.say(
                 "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
             )
@@ -280,7 +300,7 @@ class Writer:
         """List the ways out, each with the command that takes it."""
         key = conflict_id(about.uid, about.field)
         for how in report.ways.get((about.uid, about.field), ()):
-            self.say(f"      plansync resolve {key} --how {how:<12} {WORDS[How(how)]}")
+            self.say(f"      plansync resolve {key} --how {how:<12} {in_words(How(how), about.field)}")
 
     def _left(self, report: Report) -> None:
         if report.left:
@@ -320,8 +340,7 @@ def described(report: Report, op: Operation) -> str:
         case "create-issue":
             return f"issue {whole}"
         case "close-issue":
-            reason = "as won't do" if op.changes[0].new == "dropped" else "as done"
-            return f"close {whole} {reason}"
+            return f"close {whole} {_closed_as(report, op)}"
         case "reopen-issue":
             return f"reopen {whole}"
         case "update-issue" | "update-milestone" if any(c.rule == "adopt" for c in op.changes):
@@ -352,6 +371,14 @@ def described(report: Report, op: Operation) -> str:
             return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
         case _:
             return f"{op.kind.replace('-', ' ')} {name}{where}"
+
+
+def _closed_as(report: Report, op: Operation) -> str:
+    (change,) = op.changes
+    if change.rule == DUPLICATE:
+        kept = report.remote.get(op.needs[0])
+        return f"as a duplicate of #{kept.at if kept else '?'}"
+    return "as won't do" if change.new == State.DROPPED else "as done"
 
 
 def _summary_line(report: Report, change: Change) -> str:

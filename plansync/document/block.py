@@ -168,6 +168,13 @@ def bears_one(body: str) -> bool:
     return bool(_LEFT_OVER.search(_encoded(body)))
 
 
+def around(body: str, shown: Block) -> str:
+    """Give what people wrote before and behind the block."""
+    source = _encoded(body)
+    behind = after_eol(source, line_end(source, shown.inner.end))
+    return (source[: shown.begin.start] + source[behind:]).decode().strip()
+
+
 def _step_line(step: Step) -> str:
     text = neutralise(step.text)
     if step.tick.value == "dropped":

@@ -16,6 +16,7 @@ from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.removed import asked, closed, noted, remembered, removed
 from plansync.reconcile.rules import Given, Policy, derive, without_issue
 from plansync.reconcile.settle import fold, held, settle
+from plansync.reconcile.twins import asked_twins, closed_twins
 
 __all__ = [
     "Agreement",
@@ -56,8 +57,10 @@ def reconcile(given: Given) -> Decision:
     closes = closed(given, gone)
     changeset = Changeset(
         agreed={**_snapshot(agreement, local, remote), **remembered(given, closes)},
-        operations=tuple(sorted((*operations(agreement, given), *closes), key=lambda op: op.wave)),
-        conflicts=(*agreement.conflicts.values(), *asked(given, gone)),
+        operations=tuple(
+            sorted((*operations(agreement, given), *closes, *closed_twins(given)), key=lambda op: op.wave)
+        ),
+        conflicts=(*agreement.conflicts.values(), *asked(given, gone), *asked_twins(given)),
         drifts=tuple(agreement.drifts.values()),
         removed=gone,
         notes=(

@@ -13,6 +13,9 @@ UNDO = "undo "
 FIX_REASON = "fix-reason"
 """The rule by which an issue that is closed for another reason than the plan's is closed anew."""
 
+DUPLICATE = "duplicate"
+"""The rule by which an issue is closed that was made for a task which has another one."""
+
 WORDS: Mapping[str, str] = {
     "push": "only the plan changed it, so the tracker follows",
     "pull": "only the tracker changed it, so the plan follows",
@@ -38,6 +41,7 @@ WORDS: Mapping[str, str] = {
     RELINKED: "the task has another issue now, so it names that one",
     "resolved": "somebody decided the conflict so",
     "task removed": "the task is no longer in the plan, so its issue is closed as not planned",
+    DUPLICATE: "two runs made an issue for the task at the same moment, and this one says no more than the other",
     FIX_REASON: "somebody wanted the issue closed for the reason that the plan gives",
     "assumed": "nothing was remembered of it, and the run was told which side to take then (--assume)",
     "adopt": "the issue was there before, and the plan was linked to it",

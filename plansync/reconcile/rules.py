@@ -24,6 +24,7 @@ from plansync.model import (
     State,
     Take,
     Tick,
+    Twin,
     Uid,
     Value,
     conflict_id,
@@ -64,7 +65,8 @@ class Given:
     branch, where its computed lines are refreshed. `settles`: which fields may be settled where the sides differ,
     where not all. `pruned`: in which state a person wants the issues of removed tasks.
     `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
-    because the plan was linked to them, or because a person asked for a new one.
+    because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
+    for a task which has another one.
     """
 
     base: Base
@@ -84,6 +86,7 @@ class Given:
     pruned: Mapping[Uid, Choice] = field(default_factory=dict)
     former: Mapping[Uid, int] = field(default_factory=dict)
     bare: Mapping[Uid, Bare] = field(default_factory=dict)
+    twins: tuple[Twin, ...] = ()
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -133,7 +136,8 @@ def _note_drifts(agreement: Agreement, given: Given) -> None:
             agreement.set(uid, Field.NOTED, tuple(sorted(names)), "told")
         accepted = known.get(Field.ACCEPTED)
         if isinstance(accepted, tuple) and accepted:
-            agreement.set(uid, Field.ACCEPTED, tuple(a for a in accepted if a in names), "told")
+            lasting = (a for a in accepted if a in names or a.startswith("#"))
+            agreement.set(uid, Field.ACCEPTED, tuple(lasting), "told")
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:

@@ -11,7 +11,7 @@ import contextlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -293,6 +293,15 @@ def forget(base: Base, owner: Uid) -> None:
         for uid in [u for u in side if owner_of(u) == owner]:
             if isinstance(side, dict):
                 del side[uid]
+
+
+def forget_fields(base: Base, uid: Uid, names: Iterable[Field]) -> None:
+    """Take fields out of what is remembered: from here on they are unknown, and differing is a conflict."""
+    gone = set(names)
+    for side in (base.local, base.remote, base.agreed):
+        if uid in side and isinstance(side, dict):
+            fields = {f: v for f, v in side[uid].fields.items() if f not in gone}
+            side[uid] = replace(side[uid], fields=fields)
 
 
 def is_first(base: Base) -> bool:

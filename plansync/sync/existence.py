@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from plansync.model import Base, Conflict, Field, Kind, Snapshot, State, Uid, conflict_id
+from plansync.model import Base, Conflict, Field, Item, Kind, Snapshot, State, Uid, conflict_id
 from plansync.reconcile.merge import shown_state
 from plansync.trackers.base import Absence, Thing
 
@@ -43,19 +43,25 @@ def is_accepted(base: Base, uid: Uid, name: Field) -> bool:
     return isinstance(accepted, tuple) and name.value in accepted
 
 
-def accept(base: Base, uid: Uid, name: Field) -> None:
-    """Remember that a person decided to leave something as it is."""
-    item = base.agreed.get(uid)
-    if item is not None and isinstance(base.agreed, dict):
-        known = item.fields.get(Field.ACCEPTED)
-        names = {*(known if isinstance(known, tuple) else ()), name.value}
-        base.agreed[uid] = replace(item, fields={**item.fields, Field.ACCEPTED: tuple(sorted(names))})
+def accept(base: Base, uid: Uid, name: str) -> None:
+    """Remember that a person decided to leave something as it is: a field, or a second issue by its `#number`."""
+    if uid in base.agreed and isinstance(base.agreed, dict):
+        base.agreed[uid] = accepting(base.agreed[uid], name)
+
+
+def accepting(item: Item, name: str) -> Item:
+    """Add one thing to what is accepted of an item."""
+    known = item.fields.get(Field.ACCEPTED)
+    names = {*(known if isinstance(known, tuple) else ()), str(name)}
+    return replace(item, fields={**item.fields, Field.ACCEPTED: tuple(sorted(names))})
 
 
 def tell(base: Base, conflicts: Iterable[Conflict]) -> None:
-    """Remember that conflicts about existence were told: nothing else is settled of such an item."""
-    told = {c.uid: conflict_id(c.uid, c.field) for c in conflicts if c.field is Field.EXISTENCE}
-    for uid, own in told.items():
+    """Remember that conflicts about existence were told: no field says so by itself."""
+    told = [
+        (c.uid, conflict_id(c.uid, c.field)) for c in conflicts if c.field in (Field.EXISTENCE, Field.TWIN)
+    ]
+    for uid, own in told:
         item = base.agreed.get(uid)
         if item is not None and isinstance(base.agreed, dict):
             known = item.fields.get(Field.TOLD)

@@ -19,6 +19,7 @@ from plansync.model import (
     owner_of,
     uids_of,
 )
+from plansync.reconcile.reasons import DUPLICATE
 from plansync.store.header import NO_CONFIG
 from plansync.text import cut
 from plansync.trackers.base import Repository
@@ -162,7 +163,10 @@ def _destroyed(base: Base, operations: Sequence[Operation]) -> set[Uid]:
         for change in op.changes:
             is_untick = change.field is Field.TICK and change.old == Tick.TICKED and change.uid not in implied
             is_dropping = (
-                op.side is Side.REMOTE and change.field is Field.STATE and change.new == State.DROPPED
+                op.side is Side.REMOTE
+                and change.field is Field.STATE
+                and change.new == State.DROPPED
+                and change.rule != DUPLICATE
             )
             is_reopening = op.kind == "reopen-issue"
             is_removal = op.kind == "remove-step" or (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from plansync.document import block
@@ -66,7 +65,7 @@ def _doubt_what_went_back(session: Session, then: Base) -> None:
             if item.fields.get(name) != known.fields.get(name) is not None
             and shown.get(name) == known.fields[name]
         ]
-        _forget(session.base, uid, back)
+        state.forget_fields(session.base, uid, back)
 
 
 def _shown(side: Snapshot, item: Item) -> Mapping[Field, Value]:
@@ -124,7 +123,7 @@ def _settle(session: Session, journal: Journal, entry: Entry, has_landed: bool) 
 def _remember_doubt(session: Session, journal: Journal, entry: Entry) -> None:
     """Forget what nobody can tell was agreed, for good: this run may end before it writes the state file."""
     uid = Uid(entry.item)
-    _forget(session.base, uid, [Field(name) for _, name, *_ in entry.intent.get("changes", [])])
+    state.forget_fields(session.base, uid, [Field(name) for _, name, *_ in entry.intent.get("changes", [])])
     if uid in session.base.local:
         records = {uid: state.record(session.base, uid)}
         intent = {"state": session.state_digest, "changes": [], "records": records}
@@ -175,7 +174,8 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
     Where the issue moved on and shows another value, nobody can tell whether ours landed and was undone
     (`None`): what was agreed of the field is forgotten, so that it is asked about and never written twice.
     """
-    item = session.view.items.get(Uid(entry.item))
+    twin = session.twin(Uid(entry.item))
+    item = twin.item if twin else session.view.items.get(Uid(entry.item))
     ref = entry.intent.get("ref")
     if item is None or ref is None:
         return False
@@ -189,15 +189,6 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
         return True
     is_untouched = record is not None and record.revision and record.revision == entry.intent.get("before")
     return False if is_untouched else None
-
-
-def _forget(base: Base, uid: Uid, names: Iterable[Field]) -> None:
-    """Take fields out of what is remembered: from here on they are unknown, and differing is a conflict."""
-    gone = set(names)
-    for side in (base.local, base.remote, base.agreed):
-        if uid in side and isinstance(side, dict):
-            fields = {f: v for f, v in side[uid].fields.items() if f not in gone}
-            side[uid] = replace(side[uid], fields=fields)
 
 
 _CONTESTED = {name: name for name in (Field.TITLE, Field.PHASE, Field.TICK)} | {Field.STATUS: Field.STATE}
@@ -250,7 +241,7 @@ def _kept(session: Session, uid: Uid, record: Any, signs: Sequence[_Sign]) -> An
         part = session.base
     for sign in signs:
         if not sign.has_landed and sign.field in _CONTESTED:
-            _forget(part, sign.uid, [_CONTESTED[sign.field]])
+            state.forget_fields(part, sign.uid, [_CONTESTED[sign.field]])
     return state.record(part, uid) if is_sound and uid in part.local else None
 
 

@@ -247,7 +247,7 @@ class _Run:
             if op.side is Side.LOCAL and op.kind not in (*_IDENTITY, "update-summary")
         }
         self.wanted = self._wanted()
-        if self.wanted is not None and {owner_of(op.uid) for op in changeset.operations} <= {
+        if self.wanted is not None and {self.session.owner_of(op.uid) for op in changeset.operations} <= {
             *self.wanted,
             OVERVIEW,
         }:
@@ -257,7 +257,7 @@ class _Run:
             is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
             if op.wave == IDS and op.kind == "update-summary":
                 return True  # what git left there is in the way of any other write
-            is_wanted = self.wanted is None or is_footer or owner_of(op.uid) in self.wanted
+            is_wanted = self.wanted is None or is_footer or self.session.owner_of(op.uid) in self.wanted
             return is_wanted and not self._waits_for_branch(op) and self._is_chosen(op, news)
 
         return [

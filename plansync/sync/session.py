@@ -28,6 +28,7 @@ from plansync.model import (
     Snapshot,
     State,
     Take,
+    Twin,
     Uid,
     Value,
     is_step,
@@ -50,6 +51,7 @@ from plansync.store.state import Saved, Target
 from plansync.sync import claims, existence
 from plansync.sync.events import Listener
 from plansync.sync.reading import settled
+from plansync.sync.yielding import yield_to
 from plansync.trackers import mapping
 from plansync.trackers.base import Absence, Record, Thing, Tracker
 from plansync.trackers.mapping import Names
@@ -281,6 +283,9 @@ class Session:
         if claimed.known or self.bound:
             self.names = replace(self.names, known={**self.names.known, **claimed.known, **self.bound})
             self.view = mapping.snapshot(self.mirror.records.values(), self.names)
+        if self._yield_to_lower():
+            self.show_remote()
+            return
         self.remote: dict[Uid, Item] = self.view.items
         for uid in self.restoring & self.remote.keys():  # where it is now is no milestone of ours
             item = self.remote[uid]
@@ -291,6 +296,16 @@ class Session:
                 self._recall_block(uid)
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
         self.frozen |= {*self._unproven(), *self._contested(claimed.contested)}
+
+    def _yield_to_lower(self) -> bool:
+        """Let go of the issues of ours beside which another run made one with a lower number; says whether any is."""
+        twins = sorted(self.view.twins, key=lambda t: t.item.at or 0, reverse=True)
+        lower = {t.of: t for t in twins if (t.item.at or 0) < (self.view.items[t.of].at or 0)}
+        own = lower.keys() & self.base.remote.keys()
+        for uid in own:
+            self.former_refs[uid] = self.base.remote[uid].at or 0
+            yield_to(self.base, lower[uid])
+        return bool(own)
 
     def _recall_block(self, uid: Uid) -> None:
         """Show what an unreadable block said when it was last read; it is to be written anew."""
@@ -382,13 +397,15 @@ class Session:
             pruned=self.pruned,
             former=self.former_refs,
             bare=self._bare(),
+            twins=self.view.twins,
         )
         decision = reconcile(given)
-        self.local, self.remote = decision.local, dict(decision.remote)
+        twins = {t.item.uid: t.item for t in self.view.twins}
+        self.local, self.remote = decision.local, {**decision.remote, **twins}
         self.skipped = decision.skipped
         base = Base(dict(self.base.local), dict(self.base.remote), dict(self.base.agreed))
-        self.then = Then(base, decision.local, decision.remote)
-        self.numbers = mapping.known_numbers(self.remote)
+        self.then = Then(base, decision.local, self.remote)
+        self.numbers = mapping.known_numbers(decision.remote)
         self.behind = {
             uid
             for uid, item in self.remote.items()
@@ -493,6 +510,22 @@ class Session:
         """Say what may be remembered of an item, with a side as it is now or as given."""
         sides = (self.local if local is None else local, self.remote if remote is None else remote)
         return settle(self.base, self.agreed, *sides, owner, is_behind=owner in self.behind)
+
+    def twin(self, uid: Uid) -> Twin | None:
+        """Find the twin of this name; `None` where the name is an item's."""
+        return next((t for t in self.view.twins if t.item.uid == uid), None)
+
+    def owner_of(self, uid: Uid) -> Uid:
+        """Say whose an operation is: that of a twin is its task's."""
+        twin = self.twin(uid)
+        return twin.of if twin else owner_of(uid)
+
+    def accept_twin(self, twin: Twin) -> None:
+        """Remember that a twin was closed, or is to be left: what people do with it then is theirs."""
+        number = f"#{twin.item.at}"
+        existence.accept(self.base, twin.of, number)
+        if twin.of in self.agreed:
+            self.agreed = {**self.agreed, twin.of: existence.accepting(self.agreed[twin.of], number)}
 
     def owners(self) -> Iterator[Uid]:
         """List the items on both sides that something is agreed about."""

@@ -57,7 +57,7 @@ class Settling:
     def _all(self, session: Session, changeset: Changeset) -> list[Conflict | Drift]:
         """Take all that can be decided so: conflicts by a side, anything by a way that is one for it."""
         if self.how is None:
-            return list(changeset.conflicts)
+            return [c for c in changeset.conflicts if c.field is not Field.TWIN]
         return [each for each in changeset.undecided if self.how in ways.ways_of(session, each)]
 
     def _decide(self, session: Session, about: Conflict | Drift) -> None:
@@ -66,7 +66,7 @@ class Settling:
             how = ways.way_of_side(session, about, self.take)
         if how is not None:
             ways.go(session, how, about)
-        elif isinstance(about, Drift) or about.field is Field.EXISTENCE:
+        elif isinstance(about, Drift) or about.field in (Field.EXISTENCE, Field.TWIN):
             takes = ", ".join(ways.ways_of(session, about))
             raise ConfigError(
                 f"no side can be taken of {session.label_of(about.uid)}; it takes --how {takes}"

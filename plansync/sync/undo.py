@@ -31,7 +31,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.merge import same
-from plansync.reconcile.reasons import UNDO
+from plansync.reconcile.reasons import DUPLICATE, UNDO
 from plansync.store.files import digest
 from plansync.store.history import History, Told, ToldChange, ToldStep
 from plansync.sync.prune import CLOSED
@@ -134,7 +134,11 @@ class _Undoing:
     def undo(self, told: Sequence[Told]) -> None:
         """Make every choice."""
         made = {t.item: t for t in told if t.kind == "create-issue"}
+        twins = [t for t in told if any(c.rule == DUPLICATE for c in t.changes)]
         rest = [t for t in told if t.kind not in _STAYS and not (t.side is Side.REMOTE and t.item in made)]
+        rest = [t for t in rest if t not in twins]
+        for each in twins:
+            self._reopen(Uid(each.item), each)
         for each in rest:
             self._learn(each)
         for each in reversed(list(made.values())):
@@ -216,8 +220,8 @@ class _Undoing:
             self._choose(owner, Field.STATE, then)
 
     def _reopen(self, owner: Uid, told: Told) -> None:
-        """Open the issue of a task that is gone from the plan, where the run had closed it and it still is."""
-        if text_of(self.remote[owner], Field.STATE) == State.DROPPED:
+        """Open an issue that no task of the plan has, where the run had closed it and it still is."""
+        if text_of(self.remote.get(owner), Field.STATE) == State.DROPPED:
             self.reopened[owner] = Choice(Take.VALUE, State.TODO.value, self.rule)
         else:
             self._leave(owner, told.title, "its state was changed since")

@@ -16,13 +16,16 @@ from plansync.model import (
     Kind,
     State,
     Take,
+    Twin,
     Uid,
     Value,
+    state_of,
     text_of,
 )
 from plansync.reconcile.merge import shown_state
 from plansync.reconcile.reasons import FIX_REASON
 from plansync.store import state
+from plansync.sync import existence
 from plansync.sync.existence import accept
 from plansync.sync.prune import CLOSED
 from plansync.sync.session import Session, thing_of
@@ -55,6 +58,14 @@ WORDS: Mapping[How, str] = {
     How.FIX_REASON: "reopen it and close it for the reason that the plan gives",
 }
 
+
+def in_words(how: How, name: Field) -> str:
+    """Say what a way does about what a field tells."""
+    if name is Field.TWIN:
+        return "close the second one as a duplicate" if how is How.CLOSE else "leave both as they are"
+    return WORDS[how]
+
+
 _DRIFTS: Mapping[Field, tuple[How, ...]] = {
     Field.PHASE: (How.RESTORE, How.ACCEPT),
     Field.REASON: (How.FIX_REASON, How.ACCEPT),
@@ -72,6 +83,9 @@ def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
     """List what can be done about something; nothing where a value is to be taken."""
     if isinstance(about, Drift):
         return _DRIFTS.get(about.field, ())
+    if about.field is Field.TWIN:
+        is_open = (twin := _twin_of(session, about)) is not None and state_of(twin.item) is State.TODO
+        return (How.CLOSE, How.ACCEPT) if is_open else (How.ACCEPT,)
     if about.field is not Field.EXISTENCE:
         return ()
     if about.uid not in session.shown:
@@ -98,7 +112,24 @@ def go(session: Session, how: How, about: Conflict | Drift) -> None:
             f"it takes --how {takes}" if takes else "take a side: --take plan, --take issue or --take base"
         )
         raise ConfigError(f"--how {how.value} is no way out for {name}; {instead}")
-    _GO[how](session, about.uid, about.field)
+    if isinstance(about, Conflict) and (twin := _twin_of(session, about)):
+        _settle_twin(session, how, twin)
+    else:
+        _GO[how](session, about.uid, about.field)
+
+
+def _twin_of(session: Session, about: Conflict) -> Twin | None:
+    """Find the second issue that a conflict is about."""
+    is_it = (t for t in session.view.twins if about.field is Field.TWIN and about.remote == f"#{t.item.at}")
+    return next(is_it, None)
+
+
+def _settle_twin(session: Session, how: How, twin: Twin) -> None:
+    """Close a second issue, or leave it to people for good."""
+    if how is How.CLOSE:
+        session.pruned = {**session.pruned, twin.item.uid: CLOSED}
+    else:
+        existence.accept(session.base, twin.of, f"#{twin.item.at}")
 
 
 def _recreate(session: Session, uid: Uid, name: Field) -> None:

@@ -123,8 +123,9 @@ class Writer:
 
     def _intent(self, op: Operation, after: Snapshot, item: Item | None) -> dict[str, Any]:
         session = self.session
-        known = session.record_of(op.uid)
-        part = session.settled(op.uid, remote=after)
+        known, twin = session.record_of(op.uid), session.twin(op.uid)
+        owner = twin.of if twin else op.uid  # a twin is remembered as what its task has besides
+        part = session.settled(owner, remote=None if twin else after)
         changes = [[c.uid, c.field.value, c.old, c.new, c.rule] for c in op.changes]
         return {
             "side": op.side.value,
@@ -132,7 +133,7 @@ class Writer:
             "before": known.revision if known else "",
             "changes": changes,
             "state": session.state_digest,
-            "records": {op.uid: state.record(part, op.uid)},
+            "records": {owner: state.record(part, owner)},
         }
 
     async def _send(self, op: Operation, item: Item | None, fields: Written) -> Record:
@@ -156,7 +157,9 @@ class Writer:
         for uid in known:
             del session.remote[uid]
         session.remote |= _certified(op, known, answer)
-        self.remember([op.uid], row, intent)
+        if twin := session.twin(op.uid):
+            session.accept_twin(twin)
+        self.remember([twin.of if twin else op.uid], row, intent)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
     def remember(self, owners: Iterable[Uid], row: int | None, intent: dict[str, Any]) -> None:

@@ -25,7 +25,8 @@ class Record:
     """A milestone or an issue as the tracker last showed it.
 
     `revision` moves whenever the record does (GitHub: `updated_at`; whole seconds, so equal
-    revisions do not prove equal content). `milestone` is a milestone's number, `None` for none.
+    revisions do not prove equal content). `milestone` is a milestone's number, `None` for none. `comments`: how
+    many people (or bots) wrote below an issue.
     """
 
     thing: Thing
@@ -38,16 +39,21 @@ class Record:
     milestone: int | None = None
     labels: tuple[str, ...] = ()
     node: str = ""
+    comments: int = 0
 
 
 class Written(TypedDict, total=False):
-    """The fields of one write; an absent key is left alone. `body` is a milestone's description."""
+    """The fields of one write; an absent key is left alone. `body` is a milestone's description.
+
+    `is_duplicate`: an issue is closed because another one is the same.
+    """
 
     title: str
     body: str
     state: State
     milestone: int | None
     labels: tuple[str, ...]
+    is_duplicate: bool
 
 
 class Absence(StrEnum):

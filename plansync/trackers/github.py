@@ -107,6 +107,7 @@ class IssuePayload(_Numbered):
     html_url: Text = ""
     updated_at: Text = ""
     node_id: Text = ""
+    comments: int = 0
     pull_request: object = None
 
     def record(self, site: Site) -> Record:
@@ -122,6 +123,7 @@ class IssuePayload(_Numbered):
             milestone=self.milestone.number if self.milestone else None,
             labels=self.labels,
             node=self.node_id,
+            comments=self.comments,
         )
 
     def _state(self, dropped: Collection[str]) -> State:
@@ -373,11 +375,14 @@ def web_root(api_url: str) -> str:
 
 def _payload(thing: Thing, fields: Written) -> dict[str, object]:
     """Put fields into GitHub's names."""
-    given: dict[str, object] = {name: value for name, value in fields.items() if name != "state"}
+    given: dict[str, object] = {
+        name: value for name, value in fields.items() if name not in ("state", "is_duplicate")
+    }
     if thing is Thing.MILESTONE and "body" in given:
         given["description"] = given.pop("body")
     if "state" in fields:
         given["state"], reason = _STATES[fields["state"]]
+        reason = "duplicate" if fields.get("is_duplicate") else reason
         given |= {"state_reason": reason} if thing is Thing.ISSUE else {}
     return given
 

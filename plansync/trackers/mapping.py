@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plansync.document import block as managed
@@ -22,6 +22,7 @@ from plansync.model import (
     Stamp,
     State,
     Tick,
+    Twin,
     Uid,
     Value,
     owner_of,
@@ -30,6 +31,7 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
+from plansync.reconcile.reasons import DUPLICATE
 from plansync.text import cut, neutralise, one_line, same_lines, words
 from plansync.trackers.base import Record, Thing, Traits, Written
 
@@ -41,11 +43,15 @@ _REFS = re.compile(r"#\d+(?:\s*,\s*#\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The tracker's side: items, the record behind each, and what is worth a note."""
+    """The tracker's side: items, the record behind each, and what is worth a note.
+
+    `twins`: issues that bear the mark of an item which has another one, and are no copies of that one.
+    """
 
     items: dict[Uid, Item]
     records: dict[Uid, Record]
     notes: tuple[Note, ...] = ()
+    twins: tuple[Twin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,19 @@ def snapshot(records: Iterable[Record], names: Names) -> View:
     """Show the records that belong to a plan; all others are left out."""
     read = [(r, *_identity(r, names)) for r in sorted(records, key=lambda r: (r.thing, r.ref))]
     ours = _ours(read, names)
-    view = View({}, {u: r for u, (r, _) in ours.items()})
-    by_ref = {(r.thing, r.ref): u for u, r in view.records.items()}
+    kept, items = {u: r for u, (r, _) in ours.items()}, dict[Uid, Item]()
+    second = list(_second(read, kept))
+    by_ref = {(r.thing, r.ref): u for u, r in kept.items()} | {(r.thing, r.ref): b.uid for r, b in second}
     for uid, (record, block) in ours.items():
-        for item in _items(uid, record, block, names, by_ref):
-            view.items[item.uid] = item
-    return View(view.items, view.records, tuple(_clones(read, ours)))
+        items |= {item.uid: item for item in _items(uid, record, block, names, by_ref)}
+    twins, notes = list[Twin](), list[Note]()
+    for record, block in second:
+        if items[block.uid].stamp.op == block.stamp.op:
+            text = f"#{record.ref} bears the same marker as #{kept[block.uid].ref}; it is ignored as a copy"
+            notes.append(Note(block.uid, text))
+        else:
+            twins.append(_twin(record, block, names, by_ref))
+    return View(items, kept, tuple(notes), tuple(twins))
 
 
 def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
@@ -111,11 +124,24 @@ def _ours(read: Iterable[_Read], names: Names) -> dict[Uid, tuple[Record, Block 
     return found
 
 
-def _clones(read: Iterable[_Read], ours: Mapping[Uid, tuple[Record, Block | None]]) -> Iterable[Note]:
-    for record, uid, _ in read:
-        if uid and uid in ours and record.thing is Thing.ISSUE and ours[uid][0].ref != record.ref:
-            text = f"#{record.ref} bears the same marker as #{ours[uid][0].ref}; it is ignored as a copy"
-            yield Note(uid, text)
+def _second(read: Iterable[_Read], records: Mapping[Uid, Record]) -> Iterator[tuple[Record, Block]]:
+    """List the issues that bear a mark of ours and are not the one that is taken for it."""
+    for record, uid, block in read:
+        if uid and block and uid in records and records[uid].ref != record.ref:
+            yield record, block
+
+
+def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thing, int], Uid]) -> Twin:
+    """Show a twin as a task, also where it is one of the overview's: what becomes of it is its state."""
+    shown = {i.uid: i for i in _items(block.uid, record, block, names, by_ref)}
+    item = shown[block.uid]
+    own = {Field.STATE: record.state.value, Field.LINK: f"#{record.ref} {record.url}".strip()}
+    return Twin(
+        block.uid,
+        replace(item, uid=Uid(f"{block.uid}+{record.ref}"), kind=Kind.TASK, fields={**item.fields, **own}),
+        tuple(steps_of(shown, block.uid)),
+        is_spoken=bool(record.comments or managed.around(record.body, block)),
+    )
 
 
 def _items(
@@ -266,7 +292,9 @@ def _set_labels(draft: Draft, body: str) -> Written:
 
 
 def _set_state(draft: Draft, body: str) -> Written:
-    return {"state": State(text_of(draft.held[draft.operation.uid], Field.STATE))}
+    op = draft.operation
+    fields: Written = {"state": State(text_of(draft.held[op.uid], Field.STATE))}
+    return {**fields, "is_duplicate": True} if op.changes[0].rule == DUPLICATE else fields
 
 
 _WRITTEN: Mapping[str, Callable[[Draft, str], Written]] = {

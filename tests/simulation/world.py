@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plansync.errors import AuthError, Moved, Rejected
 from plansync.model import State
@@ -327,7 +327,8 @@ class SimTracker:
         old, new = _REV.search(row.body), _REV.search(fields.get("body", ""))
         if old and new and int(new[1]) <= int(old[1]):
             raise Broken(f"rev of #{ref} goes from {old[1]} to {new[1]}")
-        return self._answer(fault, thing, replace(row, **fields))
+        shown: dict[str, Any] = {name: value for name, value in fields.items() if name != "is_duplicate"}
+        return self._answer(fault, thing, replace(row, **shown))
 
     async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
         fault = self._write("PATCH", f"labels of #{ref}")

@@ -270,8 +270,14 @@ class Person:
     # acting
 
     def _patch(self, title: str, /, **fields: Any) -> None:
-        number = self.issue(title)["number"]
+        self.change(self.issue(title)["number"], **fields)
+
+    def change(self, number: int, /, **fields: Any) -> None:
+        """Edit an issue by its number, where titles do not tell."""
         self.client.patch(f"issues/{number}", json=fields).raise_for_status()
+
+    def comment(self, number: int, text: str) -> None:
+        self.client.post(f"issues/{number}/comments", json={"body": text}).raise_for_status()
 
     def write(self, title: str, body: str = "", milestone: str = "", labels: Sequence[str] = ()) -> int:
         """Open an issue by hand; says its number."""

@@ -375,6 +375,11 @@ UPDATES: list[tuple[Thing, Written, dict[str, Any]]] = [
     (Thing.ISSUE, {"state": State.TODO}, {"state": "open", "state_reason": "reopened"}),
     (Thing.ISSUE, {"state": State.DONE}, {"state": "closed", "state_reason": "completed"}),
     (Thing.ISSUE, {"state": State.DROPPED}, {"state": "closed", "state_reason": "not_planned"}),
+    (
+        Thing.ISSUE,
+        {"state": State.DROPPED, "is_duplicate": True},
+        {"state": "closed", "state_reason": "duplicate"},
+    ),
     (Thing.MILESTONE, {"body": "why", "title": "t"}, {"title": "t", "description": "why"}),
     (Thing.MILESTONE, {"state": State.TODO}, {"state": "open"}),
     (Thing.MILESTONE, {"state": State.DONE}, {"state": "closed"}),
