@@ -144,7 +144,7 @@ def described(finding: Finding) -> dict[str, Any]:
 
 def as_json(checked: Sequence[Checked]) -> str:
     """Write the document `plansync/check/1`."""
-    from plansync.cli.output import dumped
+    from plansync.cli.documents import dumped
 
     counts = Counter(f.severity for each in checked for f in each.found)
     return dumped(
@@ -200,7 +200,7 @@ def code_quality(checked: Sequence[Checked]) -> str:
 
     A fingerprint is made of path, code and the line's text, so that it stays when lines above change.
     """
-    from plansync.cli.output import dumped
+    from plansync.cli.documents import dumped
 
     found = [(each, f) for each in checked for f in each.found]
     seen: Counter[tuple[str, str, str]] = Counter()

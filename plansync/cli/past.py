@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from plansync.cli.columns import columns
-from plansync.cli.output import Writer, counted
+from plansync.cli.output import Writer
+from plansync.cli.wording import counted
 from plansync.model import Side
 from plansync.reconcile.reasons import in_words
 from plansync.store.history import Kept, PastRun, Told, ToldChange

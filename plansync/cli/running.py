@@ -59,7 +59,11 @@ class Request:
 def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
     from plansync import wiring
-    from plansync.cli import output, progress
+    from plansync.cli import progress
+    from plansync.cli.documents import as_json
+    from plansync.cli.outcome import exit_code
+    from plansync.cli.output import Writer
+    from plansync.cli.wording import markdown
     from plansync.model import Take
     from plansync.sync.events import Report
     from plansync.sync.guards import ALLOWED
@@ -79,7 +83,7 @@ def perform(common: Common, request: Request) -> int:
         say(SANDBOX_HINT)
     listener = progress.listener(common)
     stopper = Stopper()
-    asker = _Asker(common, request, output.Writer(common.has_color), str(target))
+    asker = _Asker(common, request, Writer(common.has_color), str(target))
     direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
 
     async def go() -> Report:
@@ -114,17 +118,17 @@ def perform(common: Common, request: Request) -> int:
         if not is_json:
             raise
         report = Report(request.command, "", str(plan), error=error)
-    code = output.exit_code(report, request.fail_on, request.wants_pending)
+    code = exit_code(report, request.fail_on, request.wants_pending)
     if is_json:
-        say(output.as_json(report, target, _web(target), code, time.monotonic() - began))
+        say(as_json(report, target, _web(target), code, time.monotonic() - began))
     elif request.format == "markdown":
-        say(output.markdown(report))
+        say(markdown(report))
     elif request.only_conflicts:
-        output.Writer(common.has_color).decisions(report)
+        Writer(common.has_color).decisions(report)
     elif request.only_suggestions:
-        output.Writer(common.has_color).suggestions(report)
+        Writer(common.has_color).suggestions(report)
     else:
-        output.Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
+        Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
     if report.error:
         say(f"plansync: {in_line(str(report.error))}", err=True)
     if report.is_interrupted:
@@ -166,7 +170,7 @@ class _Asker:
 
         Raises: SafetyStop where nobody can be asked.
         """
-        from plansync.cli.output import counted
+        from plansync.cli.wording import counted
         from plansync.sync.events import Status
         from plansync.sync.run import is_first_push
 

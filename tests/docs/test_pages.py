@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from plansync import config, errors
-from plansync.cli import output
+from plansync.cli import outcome
 from plansync.config import Check, Settings, When
 from plansync.sync.guards import ALLOWED
 from tests.docs.pages import ALSO, PAGES, ROOT, read, rows
@@ -23,16 +23,16 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     table = {int(code): name for code, name, *_ in rows("docs/exit-codes.md", "Code")}
     order = re.search(r"in this\s+order:\s+([\d,\s]+)\.", read("docs/exit-codes.md"))
 
-    assert table == output.OUTCOMES
+    assert table == outcome.OUTCOMES
     assert list(table) == sorted(table)
     assert order
-    assert tuple(map(int, order[1].split(","))) == output._WORST_FIRST
+    assert tuple(map(int, order[1].split(","))) == outcome._WORST_FIRST
 
 
 def test_the_readme_names_each_exit_code() -> None:
     text = read("README.md").partition("## Exit codes\n")[2].partition("What to do")[0]
 
-    assert [int(n) for n in re.findall(r"(?:^|· |·\n)(\d+) ", text, re.MULTILINE)] == sorted(output.OUTCOMES)
+    assert [int(n) for n in re.findall(r"(?:^|· |·\n)(\d+) ", text, re.MULTILINE)] == sorted(outcome.OUTCOMES)
 
 
 def family(root: type[errors.PlansyncError]) -> Iterator[type[errors.PlansyncError]]:
@@ -46,7 +46,7 @@ def test_each_error_has_the_code_that_the_page_gives_it() -> None:
     table = {name: int(code) for name, code, _ in rows("docs/exit-codes.md", "Class")}
 
     assert table == {kind.__name__: kind.exit_code for kind in family(errors.PlansyncError)}
-    assert set(table.values()) <= set(output.OUTCOMES)
+    assert set(table.values()) <= set(outcome.OUTCOMES)
 
 
 def test_the_guards_are_those_of_the_program() -> None:

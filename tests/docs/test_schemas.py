@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from plansync.checks.finding import Severity
-from plansync.cli.output import OUTCOMES
+from plansync.cli.outcome import OUTCOMES
 from plansync.document.dialects import DIALECTS
 from plansync.model import Side, State, Tick
 from plansync.sync.events import Status

@@ -60,7 +60,7 @@ def _saver(out: Path) -> Callable[[Session, Sequence[Done]], None]:
     """Say how what was decided is saved."""
 
     def save(session: Session, chosen: Sequence[Done]) -> None:
-        from plansync.cli.output import dumped
+        from plansync.cli.documents import dumped
         from plansync.store.files import replace_file
         from plansync.sync import saved
 

@@ -22,8 +22,9 @@ def command(context: typer.Context, plan: Plan = None) -> None:
     """Show the phases, tasks and steps of a plan, and what was counted; offline."""
     from plansync.checks.run import check
     from plansync.cli.commands.check import beside_of, codes_of
+    from plansync.cli.documents import dumped
     from plansync.cli.outline import print_outline
-    from plansync.cli.output import Writer, dumped
+    from plansync.cli.output import Writer
     from plansync.document.view import snapshot
 
     common: Common = context.obj

@@ -77,7 +77,8 @@ def _found(history: History, name: str) -> PastRun | Kept:
 
 def _show(common: Common, history: History, path: Path, name: str) -> None:
     from plansync.cli import past
-    from plansync.cli.output import Writer, dumped
+    from plansync.cli.documents import dumped
+    from plansync.cli.output import Writer
     from plansync.store.history import PastRun
 
     found = _found(history, name) if name else None

@@ -37,7 +37,7 @@ def command(
     from datetime import date
 
     from plansync import config
-    from plansync.cli.output import dumped
+    from plansync.cli.documents import dumped
     from plansync.text import visible
 
     common: Common = context.obj

@@ -34,7 +34,8 @@ def show(context: typer.Context, plan: Plan = None) -> None:
     Each item with its issue: agreed, half still owed, not known, or in conflict.
     """
     from plansync.cli import memory
-    from plansync.cli.output import Writer, dumped
+    from plansync.cli.documents import dumped
+    from plansync.cli.output import Writer
 
     common: Common = context.obj
     home = common.home()

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 def command(context: typer.Context, plan: Plan = None) -> None:
     """Show progress, what comes next, what waits and the critical path; works offline on any plan."""
     from plansync.cli import standing
-    from plansync.cli.output import Writer, dumped
+    from plansync.cli.documents import dumped
+    from plansync.cli.output import Writer
 
     common: Common = context.obj
     home = common.home()

@@ -1,0 +1,179 @@
+"""What was done and what is to be decided, in words. Everything that came from outside passes `in_line` here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from plansync.model import Change, Field, Kind, Operation, Side, State, Value, owner_of
+from plansync.reconcile.reasons import DUPLICATE
+from plansync.sync.events import Report, Status
+from plansync.text import cut, in_line, neutralise
+
+TEXT_MAX = 60
+"""How many characters of a title or step a line shows."""
+
+
+def described(report: Report, op: Operation) -> str:
+    """Say one operation in words."""
+    name = cut(report.labels.get(op.uid, op.uid), TEXT_MAX)
+    item = report.local.get(op.uid) or report.remote.get(op.uid)
+    title = cut(str(item.fields.get(Field.TITLE, "")), TEXT_MAX) if item else ""
+    whole = (
+        title if item and item.kind is Kind.PHASE else f"{name} {title}" if title and title != name else name
+    )
+    owner = report.labels.get(owner_of(op.uid), "")
+    line = report.lines.get(op.uid, 0)
+    where = f" ({owner}, line {line})" if line else f" ({owner})"
+    match op.kind:
+        case "create-milestone":
+            return f"milestone {whole}"
+        case "create-issue":
+            return f"issue {whole}"
+        case "close-issue":
+            return f"close {whole} {_closed_as(report, op)}"
+        case "reopen-issue":
+            return f"reopen {whole}"
+        case "update-issue" | "update-milestone" if any(c.rule == "adopt" for c in op.changes):
+            return f"take over for {whole}"
+        case "update-issue" if any(c.field is Field.STEPS and c.old is None for c in op.changes):
+            return f"our part anew for {whole}"
+        case "add-task":
+            phase = report.local.get(next((c.new for c in op.changes if c.field is Field.PHASE), ""))  # type: ignore[call-overload]
+            where = f" to {phase.fields.get(Field.TITLE, '')}" if phase else ""
+            return f"task {title or name}{where}"
+        case "set-labels":
+            return f"label for {whole}"
+        case "update-issue" | "update-milestone":
+            return f"{whole}: {_changes_in_words(op.changes)}"
+        case "set-milestone":
+            phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
+            return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
+        case "tick" | "untick" | "drop-step" | "set-criterion":
+            return f"{op.kind.replace('-', ' ')} {name}{where}"
+        case "set-status":
+            return f"status of {whole}: {op.changes[0].new or 'line removed'}"
+        case "rename" | "edit-step":
+            return f"{said(op.changes[0].old)} → {said(op.changes[0].new)}{where}"
+        case "move-task":
+            phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
+            return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
+        case "update-summary":
+            return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
+        case _:
+            return f"{op.kind.replace('-', ' ')} {name}{where}"
+
+
+def _closed_as(report: Report, op: Operation) -> str:
+    (change,) = op.changes
+    if change.rule == DUPLICATE:
+        kept = report.remote.get(op.needs[0])
+        return f"as a duplicate of #{kept.at if kept else '?'}"
+    return "as won't do" if change.new == State.DROPPED else "as done"
+
+
+def _summary_line(report: Report, change: Change) -> str:
+    key = change.field.value.replace("_", " ").capitalize()
+    return f"{key} {_name_of(report, change.old)} → {_name_of(report, change.new)}"
+
+
+def _name_of(report: Report, value: Value | None) -> str:
+    item = report.local.get(value) if isinstance(value, str) else None  # type: ignore[call-overload]
+    return str(item.fields.get(Field.TITLE, value)) if item else str(value)
+
+
+def _changes_in_words(changes: Sequence[Change]) -> str:
+    """Sum up what changes in one issue: `2 steps ticked, title`."""
+    counts: dict[str, int] = {}
+    for change in changes:
+        if change.field is Field.TICK and change.old is not None:
+            word = {"ticked": "ticked", "open": "unticked", "dropped": "dropped"}[str(change.new)]
+            counts[f"step {word}"] = counts.get(f"step {word}", 0) + 1
+        elif change.field is Field.TEXT:
+            word = "step added" if change.old is None else "step reworded"
+            counts[word] = counts.get(word, 0) + 1
+        elif change.field not in (Field.TICK, Field.STEPS):
+            counts[change.field.value] = 0
+        elif change.field is Field.STEPS:
+            counts.setdefault("steps", 0)
+    if len(counts) > 1:
+        counts.pop("steps", None)
+    return ", ".join(
+        word if not n else f"{n} {word.replace('step', 'steps', 1) if n > 1 else word}"
+        for word, n in counts.items()
+    )
+
+
+def said(value: Value | None) -> str:
+    """Quote a value, cut to what a line shows."""
+    if value is None:
+        return "nothing"
+    return in_line(f"“{cut(value, TEXT_MAX)}”" if isinstance(value, str) else str(value))
+
+
+def told(report: Report, value: Value | None) -> str:
+    """Say one side of a conflict; tasks by their titles."""
+    if not isinstance(value, tuple):
+        return said(_name_of(report, value) if value is not None else None)
+    return in_line(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
+
+
+def counted(number: int, word: str) -> str:
+    """Write a number with its word: `1 issue`, `2 issues`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def summary(report: Report) -> str:
+    """Sum up a run in one line."""
+    is_ahead = report.is_dry or report.is_rebuilt
+    status = (Status.PLANNED,) if is_ahead else (Status.APPLIED,)
+    kinds = [d.operation.kind for d in report.done if d.status in status and d.operation.side is Side.REMOTE]
+    made = _listed(
+        (sum(k == "create-milestone" for k in kinds), "milestone"),
+        (sum(k == "create-issue" for k in kinds), "issue"),
+    )
+    tracker = sum(not k.startswith("create-") for k in kinds)
+    plan = report.count(Side.LOCAL, *status)
+    waiting = sum(d.status is Status.DEFERRED for d in report.done)
+    failed = sum(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done)
+    parts = [f"{made} {'to make' if is_ahead else 'made'}"] if made else []
+    verb = "to make" if is_ahead else "made"
+    parts += [f"{counted(tracker, 'change')} {verb} on the tracker"] if tracker else []
+    parts += [f"{counted(plan, 'edit')} {verb} in the plan"] if plan else []
+    parts += [f"{waiting} deferred"] if waiting else []
+    parts += [f"{failed} not done"] if failed else []
+    parts += [f"{counted(len(report.conflicts), 'conflict')} to decide"] if report.conflicts else []
+    return ("; ".join(parts) + "." if parts else "Nothing to do: plan and tracker agree.") + _cost(report)
+
+
+def _listed(*counts: tuple[int, str]) -> str:
+    return " and ".join(counted(n, word) for n, word in counts if n)
+
+
+def _cost(report: Report) -> str:
+    total, unchanged = report.requests.total, report.requests.not_modified
+    return f" ({counted(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"
+
+
+def markdown(report: Report) -> str:
+    """Write a changeset as Markdown, for a comment or a job summary."""
+    lines: list[str] = []
+    for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
+        items = [d for d in report.done if d.operation.side is side]
+        lines += (
+            [f"### {title}", "", *_bullets(described(report, d.operation) for d in items), ""]
+            if items
+            else []
+        )
+    if report.conflicts:
+        words = (
+            f"{report.labels.get(c.uid, c.uid)}: {c.field.value}: plan {said(c.local)}, issue {said(c.remote)}"
+            for c in report.conflicts
+        )
+        lines += ["### For you to decide", "", *_bullets(words), ""]
+    return "\n".join([*lines, summary(report)])
+
+
+def _bullets(texts: Iterable[str]) -> list[str]:
+    """List texts; none of them can be a tag or a picture, name a person, or link an issue."""
+    plain = (in_line(text).replace("<", "&lt;").replace("![", "!\\[") for text in texts)
+    return [f"- {neutralise(text)}" for text in plain]
