@@ -134,6 +134,11 @@ class Journal:
             if entry.outcome is Outcome.UNKNOWN:
                 self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})
 
+    def knows(self, state: str) -> bool:
+        """Say whether anything was ever intended over a state file, given by its digest."""
+        sql = "SELECT 1 FROM journal WHERE plan=? AND instr(intent, ?) LIMIT 1"
+        return self.db.execute(sql, (self.plan, state)).fetchone() is not None
+
     def is_empty(self) -> bool:
         """Say whether nothing was ever intended."""
         return self.db.execute("SELECT 1 FROM journal LIMIT 1").fetchone() is None

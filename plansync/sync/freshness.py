@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from plansync.model import Kind
+from plansync.model import Changeset, Kind
 from plansync.reconcile.settle import said
+from plansync.store.journal import Journal
+from plansync.sync import old_copy
+from plansync.sync.recover import look_twice
 from plansync.sync.session import Session
 from plansync.trackers.base import Record, Thing
 
@@ -30,3 +33,17 @@ async def read_again(session: Session) -> None:
             session.lose(Thing.ISSUE, ref, answer)
     if news:
         session.show_remote()
+
+
+async def look_for_forgotten(session: Session, journal: Journal, changeset: Changeset) -> bool:
+    """Look for issues that a run began to make of which nothing here knows: the local database is older than that.
+
+    A list that lags behind that run would not show them, and they would be made again. Says whether it looked.
+    """
+    new = [op.uid for op in changeset.operations if op.kind in ("create-issue", "create-milestone")]
+    begun = [u for u in new if u in session.base.local and u not in session.base.remote]
+    state = session.project.files.read_state()
+    if not begun or journal.knows(session.state_digest) or old_copy.is_known(session, state):
+        return False
+    await look_twice(session, lambda: all(uid in session.view.items for uid in begun))
+    return True

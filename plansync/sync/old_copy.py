@@ -37,6 +37,11 @@ def measure(session: Session, content: bytes) -> bool:
     return _measure(session, then, now)
 
 
+def is_known(session: Session, content: bytes) -> bool:
+    """Say whether a run on this machine left the state file as it is now."""
+    return _moments(session).of_state(content) is not None
+
+
 def keep_first(session: Session, first: Moment) -> None:
     """Remember what a run begins with."""
     if first.state:

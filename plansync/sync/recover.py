@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plansync.document import block
@@ -103,7 +103,8 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
                 _remember_doubt(session, journal, entry)
             _settle(session, journal, entry, bool(has_landed))
     if waits:
-        await _look_twice(session, [e for e in entries if e.kind.startswith("create-")])
+        creates = [e for e in entries if e.kind.startswith("create-")]
+        await look_twice(session, lambda: all(_created(session, e) for e in creates))
     for entry in entries:
         if entry.kind.startswith("create-"):
             record = _created(session, entry)
@@ -130,7 +131,7 @@ def _remember_doubt(session: Session, journal: Journal, entry: Entry) -> None:
         journal.settle(journal.intend("", session.run, "", "agree", intent), Outcome.LANDED)
 
 
-async def _look_twice(session: Session, entries: list[Entry]) -> None:
+async def look_twice(session: Session, is_found: Callable[[], bool]) -> None:
     """Look for lost creates on the newest list page, twice, with a pause: lists lag behind writes.
 
     Source: design, "Settling an unknown create".
@@ -146,7 +147,8 @@ async def _look_twice(session: Session, entries: list[Entry]) -> None:
         async for page in session.project.tracker.milestones():
             for record in page.records:
                 session.mirror.keep(record)
-        if all(_created(session, e) for e in entries):
+        session.show_remote()
+        if is_found():
             return
 
 

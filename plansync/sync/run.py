@@ -143,6 +143,8 @@ class _Run:
         session = self.session
         journal = await self._read()
         changeset = self.options.decide(session)
+        if not self.options.is_dry and await freshness.look_for_forgotten(session, journal, changeset):
+            changeset = self.options.decide(session)
         if self.options.settling:
             self.settled = self.options.settling.settle(session, changeset)
             changeset = session.decide()

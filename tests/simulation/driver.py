@@ -130,11 +130,14 @@ class Copy:
         self.disk = disk
         self.db = shelf.connect(None)
         self.backup = self.db.serialize()
+        self.left = disk.plan
+        self.pasts: set[bytes] = set()
 
-    def pending(self) -> set[Uid]:
-        """List the items of which the local database alone knows what became of them."""
-        rows = self.db.execute("SELECT intent FROM journal WHERE state NOT IN ('folded', 'refused')")
-        return {Uid(uid) for (intent,) in rows for uid in json.loads(intent).get("records", {})}
+    def pending(self, *kinds: str) -> set[Uid]:
+        """List the items of which the local database alone knows what became of them; of some operations, or any."""
+        rows = self.db.execute("SELECT kind, intent FROM journal WHERE state NOT IN ('folded', 'refused')")
+        found = (json.loads(intent) for kind, intent in rows if not kinds or kind in kinds)
+        return {Uid(uid) for intent in found for uid in intent.get("records", {})}
 
     def restore(self, content: bytes) -> None:
         """Put the local database back as it was."""
@@ -156,6 +159,7 @@ class History:
     ) -> None:
         self.seed, self.copies, self.look = seed, copies, look
         self.log: list[str] = []
+        self.words: dict[Uid, str] = {OVERVIEW: "overview"}
         self.clock, self.pen = Clock(), Pen()
         self.ids = self.runs = self.conflicts = 0
         self.asks_a_person = False
@@ -254,7 +258,10 @@ class History:
         if said:
             self.log.append(f"plan{'' if is_first else ' 2'}: {said}")
         if is_first:
-            self.witness.after_person(PLAN)
+            is_old = copy.disk.plan in copy.pasts - {copy.left}
+            self.witness.after_person(PLAN, is_old=is_old)
+            if is_old:  # to the byte what a run has seen: an old copy that was saved over it, or edits; either is right
+                self.witness.excuse_old(copy.left)
 
     def _touch(self, kind: str, rng: Random) -> None:
         self.witness.before_person()
@@ -328,6 +335,8 @@ class History:
         has_died = False
         copy.disk.before = b""
         started = self.witness.running_since = self.witness.event
+        self.witness.unheard.clear()
+        copy.pasts.add(copy.disk.plan)
         is_clear = not weather.rate and all(
             r.visible_at <= self.clock.seconds for r in self.tracker.rows.values()
         )
@@ -343,6 +352,11 @@ class History:
         copy.disk.weather = self.tracker.weather = CALM
         self.witness.running_since = -1
         self.witness.judge()
+        self._learn_words()
+        copy.left = copy.disk.plan
+        copy.pasts.add(copy.left)
+        for uid in copy.pending("close-issue", "reopen-issue") if has_died else ():
+            self.witness.doubt(self._word(uid))
         if report is not None:
             self._tell(report)
             for done in report.done:
@@ -419,7 +433,13 @@ class History:
 
     def _word(self, uid: Uid) -> str:
         """Find the word by which people know a phase or a task."""
-        return (self.look.read(self.first.disk.plan).uids | {OVERVIEW: "overview"}).get(uid, "")
+        self._learn_words()
+        return self.words.get(uid, "")
+
+    def _learn_words(self) -> None:
+        """Note what bears a marker: it may be gone when somebody asks."""
+        uids = self.look.read(self.first.disk.plan).uids
+        self.words |= {Uid(uid): word for uid, word in uids.items()}
 
     def _disputes(self, about: Uid, field: Field) -> list[tuple[str, str]]:
         """Name what a conflict, or a value that waits, is about in the witness's words."""

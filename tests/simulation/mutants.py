@@ -7,7 +7,7 @@ Source: sync semantics §3.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -147,7 +147,7 @@ async def _send_blind(self: write.Writer, op: Operation, item: Any, fields: Writ
         return await _send(self, op, item, fields)
 
 
-async def _look_once(session: Session, entries: list[Entry]) -> None:
+async def _look_once(session: Session, is_found: Callable[[], bool]) -> None:
     """Believe the first list that lacks what may have been made."""
     for record in await session.project.tracker.newest():
         session.mirror.keep(record)
@@ -245,7 +245,7 @@ MUTANTS: Sequence[Mutant] = (
     ),
     Mutant("POST retried blind", ((write.Writer, "_send", _send_blind),), seeds=(("template", 34),)),
     Mutant(
-        "list look-up without quarantine", ((recover, "_look_twice", _look_once),), seeds=(("template", 25),)
+        "list look-up without quarantine", ((recover, "look_twice", _look_once),), seeds=(("template", 25),)
     ),
     Mutant(
         "checkout without creation key",

@@ -41,7 +41,8 @@ class Times:
 
     `known_tick`: a tick after the task had its issue. `news`: a tick or an open step that no run has decided on
     yet, by side. `decided`: what a run last knew when it decided on the state. `undone`: an open step came to a task
-    that both sides held for done. `unsaid`: a status line was deleted, which says todo (semantics §2.3).
+    that both sides held for done. `redone`: somebody ticked or said more since. `unsaid`: a status line was deleted,
+    which says todo (semantics §2.3).
     """
 
     tick: int = -1
@@ -57,6 +58,7 @@ class Times:
     news_tick: dict[str, int] = field(default_factory=dict)
     news_open: dict[str, int] = field(default_factory=dict)
     undone: int = -1
+    redone: int = -1
     unsaid: int = -1
 
     def copy(self) -> Times:
@@ -130,6 +132,7 @@ class Witness:
     owners: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
+    unheard: dict[Key, Value] = field(default_factory=dict)
     around: dict[int, BodySeen] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
     raw: dict[str, str] = field(default_factory=dict)
@@ -247,6 +250,13 @@ class Witness:
         self.seen = now
         self._keep_text()
 
+    def excuse_old(self, newer: bytes) -> None:
+        """Excuse what differs from the newer plan that a run left: the plan has the bytes again of one before it."""
+        left = Sight({PLAN: {}}, {}, {PLAN: {}})
+        self._show_plan(left, self.look.read(newer))
+        for key in _changed(left, self.seen, PLAN):
+            self.excused.add(self.owners.get(key[1], key[1]))
+
     def _excuse_taken_back(self, then: Sight, now: Sight) -> None:
         """Excuse what a person put back before any run knew that it was written: as if it never had been."""
         before = Sight({PLAN: {}}, {}, {PLAN: {}})
@@ -265,6 +275,12 @@ class Witness:
         value = new if key[0] != "step" else bool(new)
         self.history.setdefault((side, key), [_nothing(key)]).append(value)
         self._note(self.memory, side, key, old, new, owner)
+        if side == TRACKER and key in self.unheard and new == self.unheard[key]:
+            self.excused.add(
+                owner
+            )  # it came back before a run looked again: nobody can tell that it was away
+        elif side == TRACKER and self.running_since >= 0:
+            self.unheard.setdefault(key, old)
         is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
         if key[0] == "step" and (self._has_look_alikes(side, owner, then, now) or (is_unknown and not new)):
             self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
@@ -294,7 +310,7 @@ class Witness:
             times.removal = self.event
         if kind == "state":
             times.state = self.event
-        if kind == "state" and new == State.TODO.value and agreed != State.TODO.value:
+        if kind == "state" and new == State.TODO.value and agreed != State.TODO.value and old is not None:
             times.reopen = self.event
         if kind == "state" and new != State.TODO.value:
             times.close = self.event
@@ -343,6 +359,10 @@ class Witness:
             owner = self.owners.get(key[1], key[1])
             if key[0] == "step" and not values[-1] and self._is_unknown(then, owner):
                 self.excused.add(owner)
+            sides = (self.seen.values[side].get(key) for side in (PLAN, TRACKER))
+            is_new = not then.history.get((PLAN, ("step", key[1])), [False])[0]
+            if key[0] == "text" and is_new and len({*sides}) > 1:
+                self.excused.add(owner)  # two new steps to that file, which has never known them as one
         for task, times in self.times.items():
             known = then.times[task]  # what went there and back since is nothing to that file
             then.times[task] = replace(known.joined(times), reopen=known.reopen)
@@ -621,13 +641,13 @@ class BoxesSay:
             times.news_tick[side] = event
             is_known = agreed is False and owner in self.witness.seen.order[TRACKER] and is_counting
             times.known_tick = event if is_known else times.known_tick
-            times.undone = -1
+            times.redone = event
         elif key[0] == "tick" and new is False:
             times.news_open[side] = event
             if agreed is not False and is_counting and self._is_agreed_done(memory, owner):
                 times.undone = event
         elif key[0] == "state" or (key[0] == "step" and not new) or new == "dropped":
-            times.undone = -1
+            times.redone = event
 
     @staticmethod
     def _is_agreed_done(memory: Memory, task: str) -> bool:
@@ -683,13 +703,13 @@ class BoxesSay:
         ticks = {s: seen.values[PLAN]["tick", s] for s in order if s not in seen.optional}
         counting = [tick for tick in ticks.values() if tick != "dropped"]
         is_all = bool(counting) and all(counting)
-        if state == State.DONE.value and times.undone >= 0 and name not in self.witness.doubted:
+        if state == State.DONE.value and times.undone > times.redone and name not in self.witness.doubted:
             raise Broken(f"settled, but {name} is done, and a step was opened after both sides were done")
         is_known = name not in self.witness.doubted
         if state == State.DONE.value and counting and not is_all and times.close < 0 and is_known:
             raise Broken(f"settled, but {name} is done with open steps, and nobody closed it")
         is_held = max(times.state, times.removal) >= 0
-        if state == State.TODO.value and is_all and not is_held and times.known_tick >= 0:
+        if state == State.TODO.value and is_all and not is_held and times.known_tick >= 0 and is_known:
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
 
 
