@@ -307,8 +307,8 @@ def test_an_issue_in_no_milestone_of_the_plan_is_left_there_and_told() -> None:
 
     decision = decide(base, base, remote)
 
-    assert [(d.field, d.text) for d in decision.changeset.drifts] == [
-        (Field.PHASE, "#7 is in no milestone of this plan; it is left there")
+    assert [(d.uid, d.field, d.text) for d in decision.changeset.drifts] == [
+        (TASK, Field.PHASE, "#7 is in no milestone of this plan; it is left there")
     ]
     assert written(decision) == []
     assert agreed(decision, TASK, Field.PHASE) is None

@@ -26,6 +26,7 @@ def test_the_level_of_a_step_is_the_plans() -> None:
 
     assert agreed(decide(base, showing(base, ONE, level=3), base), ONE, Field.LEVEL) == 3
     assert agreed(decide(base, base, base), ONE, Field.LEVEL) is None
+    assert merge(known(base), showing(base, ONE, level=3), base).why[ONE, Field.LEVEL] == "agree"
 
 
 def test_a_new_step_is_agreed_with_its_text_tick_and_level_and_from_whom() -> None:
@@ -88,6 +89,17 @@ def test_a_removal_that_did_not_know_a_reworded_step_is_asked_about() -> None:
 
     assert asked(decide(Base(ours, then, ours), ours, gone)) == [(TASK, "steps")]
     assert asked(decide(known(then), then, gone)) == []
+
+
+def test_a_step_that_reads_as_before_was_not_touched_by_whoever_wrapped_it_anew() -> None:
+    base = task(TASK, "dig", "level", state="todo")
+    wrapped = {n: showing(base, TWO, text=f"level{blank}it") for n, blank in enumerate((" ", "\n  "))}
+    gone = task(TASK, "dig", state="todo")
+
+    agreement = merge(known(wrapped[0]), wrapped[1], gone)
+
+    assert agreement.conflicts == {}
+    assert agreement.items[TASK][Field.STEPS] == (ONE,)
 
 
 # ---------------------------------------------------------------------- their order

@@ -118,6 +118,7 @@ TODO, DONE, DROPPED = State.TODO.value, State.DONE.value, State.DROPPED.value
         (DONE, (None, TODO), (None, TODO), Verdict(DONE, "finish")),
         (TODO, (None, TODO), (None, DONE), Verdict(DONE, "pull")),
         (DONE, (None, TODO), (None, DROPPED), CONFLICT),
+        (DONE, (None, TODO), (None, DONE), Verdict(DONE, "pull")),  # it came to what was agreed by itself
         # a status line that is gone says todo
         (DONE, (DONE, DONE), (None, DONE), Verdict(TODO, "push")),
         (DROPPED, (DROPPED, DROPPED), (None, DROPPED), Verdict(TODO, "push")),
@@ -223,7 +224,9 @@ def test_what_is_not_shown_is_like_nothing_else(kind: Kind, name: Field) -> None
     compare = same(kind, name)
 
     assert compare(None, None)
-    assert not any(compare(*pair) for pair in ((None, ""), ("", None), (None, "None"), ("None", None)))
+    assert not any(
+        compare(*pair) for pair in ((None, ""), ("", None), (None, "None"), ("None", None), (None, ("a",)))
+    )
 
 
 def test_a_title_is_compared_as_far_as_a_tracker_holds_it() -> None:

@@ -125,7 +125,7 @@ class Bench:
         (found,) = (row for row in self.tracker.rows.values() if row.title == title)
         return found
 
-    def touch(self, title: str, **changes: Any) -> None:
+    def touch(self, title: str, /, **changes: Any) -> None:
         """Change an issue, or a milestone, as somebody would on the tracker."""
         (key,) = (key for key, row in self.tracker.rows.items() if row.title == title)
         self.clock.pass_(5)
