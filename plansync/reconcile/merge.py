@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from plansync.model import (
     OVERVIEW,
@@ -323,7 +323,7 @@ def _decide(
         )
     elif verdict.rule == "edited on the tracker":
         text = "was edited on the tracker; plansync writes it only when the plan changes it"
-        agreement.notes.append(Note(uid, f"#{at}: {name.value.replace('_', ' ')} {text}"))
+        agreement.notes.append(Note(uid, f"#{at}: {name.value} {text}"))
 
 
 # ------------------------------------------------------------------- steps
@@ -339,7 +339,7 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
     choice = agreement.choices.get((owner, Field.STEPS))
     for uid in dict.fromkeys((*ours, *theirs)):
         if uid in local and uid in remote:
-            _merge_step(agreement, base, local[uid], remote[uid], is_ahead, remote[owner].at)
+            _merge_step(agreement, base, local[uid], remote[uid], is_ahead)
             continue
         fate = _fate(base, uid, local, remote)
         if fate == "conflict" and choice and not choice.is_forced:
@@ -354,10 +354,12 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
                     for side in (base.agreed, local, remote)
                 )
                 agreement.disagree(Conflict(owner, Field.STEPS, *texts))
-            case _:
+            case "kept":
                 for name, value in (local.get(uid) or remote[uid]).fields.items():
                     if name in (Field.TEXT, Field.TICK, Field.LEVEL):
                         agreement.set(uid, name, value, "push" if uid in local else "pull")
+            case _:
+                assert_never(fate)
     if (owner, Field.STEPS) not in agreement.conflicts:
         order = _order(base, owner, [u for u in ours if u not in gone], [u for u in theirs if u not in gone])
         agreement.set(owner, Field.STEPS, tuple(order), "order")
@@ -368,19 +370,17 @@ def _taken(choice: Choice, base: Base, local: Snapshot, remote: Snapshot) -> Sna
     return {Take.ISSUE: remote, Take.BASE: base.agreed}.get(choice.take, local)
 
 
-def _merge_step(
-    agreement: Agreement, base: Base, ours: Item, theirs: Item, is_ahead: bool, at: int | None
-) -> None:
+def _merge_step(agreement: Agreement, base: Base, ours: Item, theirs: Item, is_ahead: bool) -> None:
     for name in (Field.TEXT, Field.TICK):
         row = ROWS[Kind.STEP, name]
         case = case_of(base, ours.uid, name, ours.fields.get(name), theirs.fields.get(name), is_ahead, row)
-        _decide(agreement, ours.uid, name, case, row, at, case.local)
+        _decide(agreement, ours.uid, name, case, row, None, case.local)
     if Field.LEVEL in ours.fields:
         agreement.set(ours.uid, Field.LEVEL, ours.fields[Field.LEVEL], "agree")
 
 
-def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> str:
-    """Say what becomes of a step that only one side has: `gone`, `kept`, or `conflict`.
+def _fate(base: Base, uid: Uid, local: Snapshot, remote: Snapshot) -> Literal["gone", "kept", "conflict"]:
+    """Say what becomes of a step that only one side has.
 
     The side that lacks it removed it only if it once had it. Where the other side touched it since, or
     shows another text or tick than the remover last held, the removal did not know that: a conflict.
@@ -420,7 +420,7 @@ def _order(base: Base, owner: Uid, ours: list[Uid], theirs: list[Uid]) -> list[U
             return [u for u in then if u in ours or u in theirs]
     order = list(first)
     for index, uid in enumerate(second):
-        if uid not in common and uid not in order:
+        if uid not in order:
             before = next((u for u in reversed(second[:index]) if u in order), None)
             order.insert(order.index(before) + 1 if before else 0, uid)
     return order

@@ -90,7 +90,7 @@ def settle(
     for uid in (owner, *steps):
         if uid in agreed or (are_steps_agreed and (uid in local or uid in remote)):
             _remember(part, uid, base, (local.get(uid), remote.get(uid), agreed.get(uid)))
-        else:
+        elif not are_steps_agreed:  # else it is a step that is gone on both sides; its number may come again
             _keep(part, uid, base)
     if is_behind and owner in agreed and Field.TOLD in agreed[owner].fields and owner in base.remote:
         there = _sides(part)[1]

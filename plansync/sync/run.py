@@ -456,9 +456,8 @@ class _Run:
     def _remember_ids(self, journal: Journal, adopted: Set[Uid]) -> None:
         """Let the state file know the uids before anything is made under them, and what is taken over by its number."""
         session = self.session
-        for uid in adopted & session.shown.keys():
-            if isinstance(session.base.remote, dict):
-                session.base.remote[uid] = replace(session.remote[uid], fields={})
+        taken = {uid: replace(session.remote[uid], fields={}) for uid in adopted & session.shown.keys()}
+        session.base = replace(session.base, remote={**session.base.remote, **taken})
         for uid, item in session.there.items():
             is_new = not is_step(uid) and uid not in session.base.local and uid not in session.skipped
             if is_new and isinstance(session.base.local, dict):

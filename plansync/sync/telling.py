@@ -70,18 +70,11 @@ def _change(session: Session, change: Change) -> ToldChange:
 
 def _steps(session: Session, changes: Iterable[Change], after: Snapshot) -> dict[str, ToldStep]:
     """Keep what a step said that comes or goes: once gone, nothing else remembers it."""
-    found: dict[str, ToldStep] = {}
     then = session.then
-    for change in changes:
-        if change.field is not Field.STEPS:
-            continue
-        old, new = _listed(change.old), _listed(change.new)
-        for uid in (Uid(u) for u in {*old} ^ {*new}):
-            sides = (after, then.local, then.remote, then.base.agreed)
-            item = next((side[uid] for side in sides if uid in side), None)
-            if item is not None:
-                found[uid] = _step(item)
-    return found
+    orders = [(_listed(c.old), _listed(c.new)) for c in changes if c.field is Field.STEPS]
+    moving = [Uid(u) for old, new in orders for u in {*old} ^ {*new}]
+    sides = (then.base.agreed, then.remote, then.local, after)  # the last that has it tells
+    return {uid: _step(side[uid]) for side in sides for uid in moving if uid in side}
 
 
 def _step(item: Item) -> ToldStep:

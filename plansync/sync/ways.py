@@ -192,8 +192,8 @@ def _follow(session: Session, uid: Uid, name: Field) -> None:
             "repository, and a plan has one target. Make a new one here (--how recreate), or drop it (--how drop)"
         )
     _leave(session, uid)
-    if isinstance(session.base.remote, dict):
-        session.base.remote[uid] = replace(known, at=record.ref, node=record.node)
+    followed = replace(known, at=record.ref, node=record.node)
+    session.base = replace(session.base, remote={**session.base.remote, uid: followed})
     session.show_remote()
 
 

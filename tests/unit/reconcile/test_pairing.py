@@ -98,3 +98,31 @@ def test_no_two_tasks_ever_get_one_id(titles: tuple[str, ...]) -> None:
     local, _ = pair(base, shown(plan), remote)
 
     assert len([i for i in local.values() if i.kind is Kind.TASK]) == len(titles)
+
+
+# ------------------------------------------------------------------ renamed phases
+
+PHASES = "# Shed\n\n## {one}\n\n- [ ] Dig\n- [ ] Level\n\n## {other}\n\n- [ ] Paint\n"
+
+
+def phases(then: str, now: str) -> dict[str, str]:
+    """Pair a plan after a phase was renamed with what it was before; title of the phase → title before, or its uid."""
+    base = shown(then)
+    there = {u: i for u, i in base.items() if i.kind in (Kind.TASK, Kind.PHASE)}
+    local, _ = pair(Base(base, there, base), shown(now), there)
+    before = {u: text_of(i, Field.TITLE) for u, i in base.items()}
+    return {text_of(i, Field.TITLE): before.get(u, "new") for u, i in local.items() if i.kind is Kind.PHASE}
+
+
+def test_a_renamed_phase_is_the_one_in_which_its_tasks_stood() -> None:
+    then = PHASES.format(one="Phase 1: Ground", other="Phase 2: Walls")
+    now = PHASES.format(one="Phase 1: Garden", other="Phase 2: Walls")
+
+    assert phases(then, now) == {"Phase 1: Garden": "Phase 1: Ground", "Phase 2: Walls": "Phase 2: Walls"}
+
+
+def test_a_new_phase_into_which_a_task_moved_is_new_while_the_old_one_is_there() -> None:
+    then = PHASES.format(one="Phase 1: Ground", other="Phase 2: Walls")
+    now = f"{then}\n## Phase 3: Roof\n\n- [ ] Slate\n".replace("- [ ] Level\n", "").replace("Slate", "Level")
+
+    assert phases(then, now)["Phase 3: Roof"] == "new"

@@ -1,0 +1,97 @@
+"""What a run refuses to do by itself: each guard, just before it stops a run and just after."""
+
+from __future__ import annotations
+
+import pytest
+
+from plansync.errors import SafetyStop
+from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Uid
+from plansync.sync import guards
+
+
+def _tasks(count: int, **fields: str) -> dict[Uid, Item]:
+    shown = {Field.MARKER: "yes"} | {Field(name): value for name, value in fields.items()}
+    return {
+        Uid(f"task{n:03}"): Item(Uid(f"task{n:03}"), Kind.TASK, dict(shown), n) for n in range(1, count + 1)
+    }
+
+
+def _check(
+    linked: dict[Uid, Item],
+    local: dict[Uid, Item],
+    operations: list[Operation] | None = None,
+    absent: int = 0,
+    **more: object,
+) -> None:
+    settings: dict[str, object] = {"allow": (), "max_creates": 50, "is_attended": False} | more
+    guards.check(Base({}, linked, {}), local, operations or [], absent, **settings)  # type: ignore[arg-type]
+
+
+def _op(kind: str, uid: Uid, name: Field, old: str | None, new: str | None) -> Operation:
+    return Operation(Side.REMOTE, kind, uid, (Change(uid, name, old, new),), 2)
+
+
+def test_a_plan_without_any_task_stops_where_issues_are_linked_to_it() -> None:
+    phase = {Uid("phase01"): Item(Uid("phase01"), Kind.PHASE)}
+
+    with pytest.raises(SafetyStop, match=r"no task left, but 2 issues are linked to it.*--allow empty-plan"):
+        _check(_tasks(2), phase)
+    _check({}, phase)
+    _check(_tasks(2), _tasks(1))
+    _check(_tasks(2), phase, allow=("empty-plan",))
+
+
+@pytest.mark.parametrize(
+    ("linked", "absent", "said"),
+    [
+        (1, 1, "none of the 1"),
+        (4, 4, "none of the 4"),
+        (4, 2, "only 2 of the 4"),
+        (4, 1, ""),
+        (10, 2, ""),
+        (10, 3, "only 7 of the 10"),
+        (100, 9, ""),
+        (100, 10, "only 90 of the 100"),
+        (0, 3, ""),
+    ],
+)
+def test_issues_that_cannot_be_read_stop_a_run_where_they_are_many(
+    linked: int, absent: int, said: str
+) -> None:
+    there = _tasks(linked)
+    if said:
+        with pytest.raises(SafetyStop, match=said):
+            _check(there, there, absent=absent)
+    _check(there, there, absent=absent, allow=("unreadable-issues",) if said else ())
+
+
+@pytest.mark.parametrize(("count", "stops"), [(9, False), (10, True)])
+def test_a_change_of_the_words_of_every_task_at_once_stops_a_run(count: int, stops: bool) -> None:
+    there = _tasks(count)
+    operations = [_op("update-issue", uid, Field.TITLE, "Then", "Now") for uid in there]
+
+    if stops:
+        with pytest.raises(SafetyStop, match="every one of the 10 linked tasks changes its words"):
+            _check(there, there, operations)
+    _check(there, there, operations, allow=("all-changed",) if stops else ())
+    _check(there, there, operations[1:])
+
+
+@pytest.mark.parametrize(
+    ("creates", "is_attended", "stops"), [(3, False, False), (4, False, True), (4, True, False)]
+)
+def test_many_new_issues_stop_a_run_that_nobody_attends(creates: int, is_attended: bool, stops: bool) -> None:
+    operations = [_op("create-issue", uid, Field.TITLE, None, "New") for uid in _tasks(creates)]
+    expected = pytest.raises(SafetyStop, match="4 issues would be made, more than max_creates = 3")
+
+    if stops:
+        with expected:
+            _check({}, _tasks(creates), operations, max_creates=3, is_attended=is_attended)
+    _check(
+        {},
+        _tasks(creates),
+        operations,
+        max_creates=3,
+        is_attended=is_attended,
+        allow=("mass-create",) if stops else (),
+    )

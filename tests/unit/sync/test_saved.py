@@ -1,0 +1,142 @@
+"""Saved changesets: applied only where nothing that they touch moved; else that is said, item by item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from plansync.errors import SafetyStop, StoreError
+from plansync.model import State
+from plansync.reconcile import Policy
+from plansync.store.files import digest
+from plansync.sync import saved
+from plansync.sync.events import Report
+from tests.unit.sync.bench import PLAN, Bench, kinds, notes
+
+Make = Callable[..., Bench]
+NOW = "2026-01-01T00:00:00Z"
+
+
+def _save(bench: Bench) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    bench.run(is_dry=True, decided=lambda session, chosen: kept.update(saved.document(session, chosen, NOW)))
+    return kept
+
+
+def _apply(bench: Bench, kept: dict[str, Any]) -> Report:
+    decide = saved.load(json.dumps(kept).encode(), "changeset.json").decide
+    return bench.run(decide=decide, lineage=kept["lineage"])
+
+
+def _sealed(kept: dict[str, Any]) -> dict[str, Any]:
+    """Seal what was edited, as one who knows how would."""
+    written = {name: value for name, value in kept.items() if name != "check"}
+    text = json.dumps(written, sort_keys=True, ensure_ascii=False)
+    return written | {"check": digest(text.encode())}
+
+
+def test_a_first_push_that_was_done_meanwhile_has_nothing_left_to_do(bench: Bench) -> None:
+    kept = _save(bench)
+    assert {op["kind"] for op in kept["operations"]} >= {"create-issue", "set-link"}
+    assert len(kinds(_apply(bench, kept), "applied")) == len(kept["operations"])
+
+    again = _apply(bench, kept)
+
+    assert again.done == []
+    assert "all of this changeset is done already; nothing is left to write" in notes(again)
+
+
+def test_an_issue_that_is_there_by_now_is_told_with_its_number(bench: Bench) -> None:
+    kept = _save(bench)
+    _apply(bench, kept)
+    bench.edit("### Task 2.1: Paint", "### Task 2.1: Varnish")
+    bench.run()
+
+    with pytest.raises(SafetyStop, match=rf"Task 1.1: its issue is #{bench.issue('Dig').ref} \(was none\)"):
+        _apply(bench, kept)
+
+
+def test_an_item_that_is_gone_is_told(synced: Bench) -> None:
+    synced.tick("Paint", "Buy paint")
+    kept = _save(synced)
+    synced.edit("### Task 2.1: Paint", "### Task 2.1: Stain")
+    text = synced.text
+    synced.files.plan = (text[: text.index("### Task 2.1")] + text[text.index("## Success") :]).encode()
+
+    with pytest.raises(SafetyStop, match="edited in the plan"):
+        _apply(synced, kept)
+    assert "Paint" not in synced.text
+
+
+def test_the_close_of_an_issue_whose_task_is_gone_can_be_saved(make: Make) -> None:
+    bench = make(policy=Policy(task_removed="close"))
+    bench.run()
+    text = bench.text
+    bench.files.plan = (text[: text.index("### Task 2.1")] + text[text.index("## Success") :]).encode()
+    kept = _save(bench)
+
+    assert kinds(_apply(bench, kept), "applied") == ["close-issue"]
+    assert bench.issue("Paint").state is State.DROPPED
+
+
+def test_a_step_that_was_removed_meanwhile_is_done(synced: Bench) -> None:
+    body = synced.issue("Dig").body
+    synced.touch("Dig", body=body.replace("- [ ] Take the turf off\n", ""))
+    kept = _save(synced)
+    assert [op["kind"] for op in kept["operations"]] == ["remove-step"]
+    synced.run()
+
+    assert "all of this changeset is done already; nothing is left to write" in notes(_apply(synced, kept))
+
+
+def test_computed_lines_that_say_something_else_by_now_are_left(make: Make) -> None:
+    bench = make(f"{PLAN}\n**Completion**: 0% (0/3 tasks completed)\n")
+    bench.run()
+    bench.tick("Paint", "Buy paint")
+    kept = _save(bench)
+    assert "update-summary" in [op["kind"] for op in kept["operations"]]
+    bench.tick("Level", "Fill with gravel")
+    bench.run(only=("1.2",))
+
+    report = _apply(bench, kept)
+
+    assert "the plan's computed lines say something else by now; they are left to the next sync" in notes(
+        report
+    )
+    assert "- [x] Buy paint" in bench.text
+    assert "**Completion**: 66%" not in bench.text
+    bench.run()
+    assert "**Completion**: 66% (2/3 tasks completed)" in bench.text
+
+
+def test_a_changeset_of_another_plan_or_target_is_refused(synced: Bench) -> None:
+    synced.tick("Paint", "Buy paint")
+    kept = _save(synced)
+
+    with pytest.raises(StoreError, match=r"is of other.md \(plan \w+\), not of plan.md"):
+        _apply(synced, _sealed(kept | {"plan": "other.md"}))
+    with pytest.raises(StoreError, match=r"for .*other/one"):
+        _apply(synced, _sealed(kept | {"target": {**kept["target"], "project": "other/one"}}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda kept: {name: value for name, value in kept.items() if name != "lineage"},
+        lambda kept: kept | {"items": []},
+        lambda kept: kept | {"target": {"what": "ever"}},
+        lambda kept: kept | {"operations": [{"kind": "tick"}]},
+        lambda kept: kept | {"operations": [kept["operations"][0] | {"side": "neither"}]},
+    ],
+    ids=["a key is missing", "items", "target", "operation", "side"],
+)
+def test_a_sealed_file_that_makes_no_sense_is_refused(
+    synced: Bench, damage: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    synced.tick("Paint", "Buy paint")
+
+    with pytest.raises(StoreError, match=r"changeset.json is damaged; save it again"):
+        _apply(synced, _sealed(damage(_save(synced))))
