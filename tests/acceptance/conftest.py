@@ -1,6 +1,7 @@
 """What every acceptance test starts from: a plan, a tracker, a working copy and a person on the tracker.
 
-The command runs in a process of its own, the tracker in another; they talk HTTP on loopback. Nothing
+The command runs in a process of its own, mostly one that is forked from a process that has started
+already (`tests/support/dying.py`); the tracker runs in another; they talk HTTP on loopback. Nothing
 of the person who runs the tests is visible to either. A tracker lives as long as the session and its
 records are put back before each test, and a first push that many tests begin with is made once.
 """
@@ -119,8 +120,8 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
 def fresh(
     plan: Source, tracker: Place, tmp_path: Path, forks: Mortals, request: pytest.FixtureRequest
 ) -> Copy:
-    """A working copy whose plan is not on the tracker yet; a module that says `QUICK` spares it the start-ups."""
-    is_quick = getattr(request.module, "QUICK", False)
+    """A working copy whose plan is not on the tracker yet; a module that is about start-ups says `QUICK = False`."""
+    is_quick = getattr(request.module, "QUICK", True)
     return Copy.of(plan.content, tmp_path / "work", tracker, forked=forks.run, is_quick=is_quick)
 
 

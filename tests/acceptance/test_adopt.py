@@ -12,7 +12,6 @@ from tests.support.mortals import Mortals
 from tests.support.outline import body
 from tests.support.people import Copy, Person, Place
 
-QUICK = True
 WORDS = "It fails on Mondays.\r\n\r\n- [ ] a box of our own"
 CHECKLIST = b"# Plan\n\n## Phase 1: One\n\n- [ ] First\n- [ ] Second\n\n## Phase 2: Two\n\n- [ ] Third\n- [ ] Fourth\n"
 
@@ -88,9 +87,9 @@ def test_a_closed_issue_brings_its_state_along(
 
 @pytest.mark.parametrize(("state", "letter"), [("open", " "), ("closed", "x")])
 def test_in_a_checklist_it_is_one_more_box(
-    tracker: Place, person: Person, tmp_path: Path, state: str, letter: str
+    tracker: Place, person: Person, tmp_path: Path, state: str, letter: str, forks: Mortals
 ) -> None:
-    copy = Copy.of(CHECKLIST, tmp_path / "work", tracker)
+    copy = Copy.of(CHECKLIST, tmp_path / "work", tracker, forked=forks.run)
     copy.push()
     number = person.write("Mondays", WORDS, "Phase 1: One")
     if state == "closed":

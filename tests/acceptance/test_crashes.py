@@ -46,8 +46,8 @@ class Bench:
     @contextmanager
     def of(cls, folder: Path, source: bytes, prepare: Callable[[Copy, SmallServer], None]) -> Iterator[Bench]:
         server = SmallServer()
-        copy = Copy.of(source, folder / "work", server.place)
         with Mortals(folder / "runs") as mortals:
+            copy = Copy.of(source, folder / "work", server.place, forked=mortals.run)
             try:
                 prepare(copy, server)
                 kept = folder / "kept"

@@ -15,8 +15,6 @@ from tests.support.mortals import KILLED, Mortals
 from tests.support.outline import Outline, body
 from tests.support.people import Copy, Issue, Person, Ran
 
-QUICK = True
-
 LIVE = pytest.mark.parametrize("plan", ["example", "example-crlf"], indirect=True)
 
 
@@ -113,7 +111,7 @@ def test_an_id_that_nobody_knows_is_said(copy: Copy) -> None:
     assert "plansync log" in copy.run("undo", "00000000", exits=2).err
     assert (
         "No run has written anything here yet"
-        in Copy.of(copy.original, copy.folder.parent / "new" / "work").run("log").out
+        in Copy.of(copy.original, copy.folder.parent / "new" / "work", forked=copy.forked).run("log").out
     )
 
 

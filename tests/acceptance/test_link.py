@@ -13,7 +13,6 @@ from tests.support.mortals import Mortals
 from tests.support.outline import MARKER
 from tests.support.people import Copy, Person, boxes
 
-QUICK = True
 WORDS = "We talked about this on Monday.\r\n\r\n- [ ] a box of our own\r\n- [x] another one  "
 
 

@@ -14,7 +14,6 @@ from tests.support.people import Copy, Person
 from tests.support.repository import began, git
 from tests.support.sandbox import Sandbox
 
-QUICK = True
 POINTS_MAX = 80
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("plan", ["example"], indirect=True)]

@@ -132,9 +132,7 @@ class Bench:
         cls, scenario: Scenario, folder: Path, sandbox: Sandbox, mortals: Mortals, person: Person
     ) -> Bench:
         sandbox.restore(sandbox.empty)
-        copy = Copy.of(
-            EXAMPLE.read_bytes(), folder / "work", sandbox.place, forked=mortals.run, is_quick=True
-        )
+        copy = Copy.of(EXAMPLE.read_bytes(), folder / "work", sandbox.place, forked=mortals.run)
         scenario.prepare(copy, person)
         kept = folder / "kept"
         shutil.copytree(copy.folder, kept)
