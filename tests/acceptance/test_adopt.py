@@ -249,7 +249,7 @@ def test_a_title_that_cannot_be_written_holds_up_no_other(copy: Copy, person: Pe
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
 @pytest.mark.parametrize("state", ["open", "closed"])
 def test_taking_in_may_die_at_any_point(
-    copy: Copy, person: Person, stage: Stage, tmp_path: Path, state: str
+    copy: Copy, person: Person, stage: Stage, state: str, forks: Mortals
 ) -> None:
     number = person.write("Mondays", WORDS, copy.outline.phases[1], ["bug"])
     if state == "closed":
@@ -266,5 +266,4 @@ def test_taking_in_may_die_at_any_point(
         assert len(person.issues()) == 14
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, ["adopt", str(number)], check) > 6
+    assert everywhere(copy, stage, forks, ["adopt", str(number)], check) > 6
