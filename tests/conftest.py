@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.mortals import Mortals
+from tests.support.sandbox import Sandbox
+
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
 
@@ -69,6 +72,21 @@ def home(_homes_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     _settle_in(monkeypatch, home)
     return home
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox, served; whoever uses it puts its records back first."""
+    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
+    """Runs of the command without its start-up."""
+    with Mortals(tmp_path_factory.mktemp("forks")) as runs:
+        yield runs
 
 
 @pytest.fixture(scope="session")

@@ -73,14 +73,6 @@ class Stage(Protocol):
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The sandbox, served."""
-    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="session")
 def small_server() -> Iterator[SmallServer]:
     """A server that shares nothing with plansync."""
     started = SmallServer()
@@ -107,13 +99,6 @@ def person(tracker: Place) -> Iterator[Person]:
     somebody = Person(tracker)
     yield somebody
     somebody.leave()
-
-
-@pytest.fixture(scope="session")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
-    """Runs of the command without its start-up."""
-    with Mortals(tmp_path_factory.mktemp("forks")) as runs:
-        yield runs
 
 
 @pytest.fixture
