@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+
+from tests.support.mortals import Mortals
+from tests.support.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -18,6 +22,21 @@ _ALSO_FOREIGN = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
 )
 _homes = count()
+
+IN_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 2**30
+
+
+def _quick_files() -> str | None:
+    """Find a file system in memory: what the tests write is synced to the disk hundreds of times, for nobody."""
+    if not IN_MEMORY.is_dir() or not os.access(IN_MEMORY, os.W_OK):
+        return None
+    runs_programs = not os.statvfs(IN_MEMORY).f_flag & os.ST_NOEXEC
+    return str(IN_MEMORY) if runs_programs and shutil.disk_usage(IN_MEMORY).free >= _ROOM_BYTES else None
+
+
+if (place := _quick_files()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 
 def _settle_in(patch: pytest.MonkeyPatch, home: Path) -> None:
@@ -53,6 +72,21 @@ def home(_homes_root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     _settle_in(monkeypatch, home)
     return home
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox, served; whoever uses it puts its records back first."""
+    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
+    """Runs of the command without its start-up."""
+    with Mortals(tmp_path_factory.mktemp("forks")) as runs:
+        yield runs
 
 
 @pytest.fixture(scope="session")

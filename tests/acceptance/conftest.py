@@ -1,6 +1,7 @@
 """What every acceptance test starts from: a plan, a tracker, a working copy and a person on the tracker.
 
-The command runs in a process of its own, the tracker in another; they talk HTTP on loopback. Nothing
+The command runs in a process of its own, mostly one that is forked from a process that has started
+already (`tests/support/dying.py`); the tracker runs in another; they talk HTTP on loopback. Nothing
 of the person who runs the tests is visible to either. A tracker lives as long as the session and its
 records are put back before each test, and a first push that many tests begin with is made once.
 """
@@ -72,14 +73,6 @@ class Stage(Protocol):
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """The sandbox, served."""
-    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="session")
 def small_server() -> Iterator[SmallServer]:
     """A server that shares nothing with plansync."""
     started = SmallServer()
@@ -108,19 +101,12 @@ def person(tracker: Place) -> Iterator[Person]:
     somebody.leave()
 
 
-@pytest.fixture(scope="session")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortals]:
-    """Runs of the command without its start-up."""
-    with Mortals(tmp_path_factory.mktemp("forks")) as runs:
-        yield runs
-
-
 @pytest.fixture
 def fresh(
     plan: Source, tracker: Place, tmp_path: Path, forks: Mortals, request: pytest.FixtureRequest
 ) -> Copy:
-    """A working copy whose plan is not on the tracker yet; a module that says `QUICK` spares it the start-ups."""
-    is_quick = getattr(request.module, "QUICK", False)
+    """A working copy whose plan is not on the tracker yet; a module that is about start-ups says `QUICK = False`."""
+    is_quick = getattr(request.module, "QUICK", True)
     return Copy.of(plan.content, tmp_path / "work", tracker, forked=forks.run, is_quick=is_quick)
 
 

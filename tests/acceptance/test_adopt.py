@@ -12,7 +12,6 @@ from tests.support.mortals import Mortals
 from tests.support.outline import body
 from tests.support.people import Copy, Person, Place
 
-QUICK = True
 WORDS = "It fails on Mondays.\r\n\r\n- [ ] a box of our own"
 CHECKLIST = b"# Plan\n\n## Phase 1: One\n\n- [ ] First\n- [ ] Second\n\n## Phase 2: Two\n\n- [ ] Third\n- [ ] Fourth\n"
 
@@ -88,9 +87,9 @@ def test_a_closed_issue_brings_its_state_along(
 
 @pytest.mark.parametrize(("state", "letter"), [("open", " "), ("closed", "x")])
 def test_in_a_checklist_it_is_one_more_box(
-    tracker: Place, person: Person, tmp_path: Path, state: str, letter: str
+    tracker: Place, person: Person, tmp_path: Path, state: str, letter: str, forks: Mortals
 ) -> None:
-    copy = Copy.of(CHECKLIST, tmp_path / "work", tracker)
+    copy = Copy.of(CHECKLIST, tmp_path / "work", tracker, forked=forks.run)
     copy.push()
     number = person.write("Mondays", WORDS, "Phase 1: One")
     if state == "closed":
@@ -250,7 +249,7 @@ def test_a_title_that_cannot_be_written_holds_up_no_other(copy: Copy, person: Pe
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
 @pytest.mark.parametrize("state", ["open", "closed"])
 def test_taking_in_may_die_at_any_point(
-    copy: Copy, person: Person, stage: Stage, tmp_path: Path, state: str
+    copy: Copy, person: Person, stage: Stage, state: str, forks: Mortals
 ) -> None:
     number = person.write("Mondays", WORDS, copy.outline.phases[1], ["bug"])
     if state == "closed":
@@ -267,5 +266,4 @@ def test_taking_in_may_die_at_any_point(
         assert len(person.issues()) == 14
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, ["adopt", str(number)], check) > 6
+    assert everywhere(copy, stage, forks, ["adopt", str(number)], check) > 6

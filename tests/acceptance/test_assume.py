@@ -8,8 +8,6 @@ import pytest
 
 from tests.support.people import Copy, Person, Ran
 
-QUICK = True
-
 
 @pytest.fixture
 def lost(copy: Copy, person: Person) -> Copy:

@@ -7,8 +7,6 @@ import pytest
 from tests.support.people import Copy, Person
 from tests.support.repository import began, git, keep
 
-QUICK = True
-
 
 @pytest.fixture
 def on_branch(copy: Copy) -> Copy:

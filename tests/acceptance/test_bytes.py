@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import Source, in_every_form
+from tests.support.mortals import Mortals
 from tests.support.outline import BOM, FOOTER, in_crlf, lines
 from tests.support.people import Copy, Person, Place
 
@@ -59,11 +60,11 @@ def test_after_leaving_one_may_come_back_to_the_same_issues(copy: Copy, person: 
 
 @pytest.mark.parametrize("eol", ["\n", "\r\n"], ids=["lf", "crlf"])
 def test_a_missing_last_line_end_stays_missing(
-    eol: str, plan: Source, tracker: Place, person: Person, tmp_path: Path
+    eol: str, plan: Source, tracker: Place, person: Person, tmp_path: Path, forks: Mortals
 ) -> None:
     content = plan.content.replace(b"\r\n", b"\n").removeprefix(BOM).rstrip(b"\n")
     content = content.replace(b"\n", eol.encode())
-    copy = Copy.of(content, tmp_path / "work", tracker)
+    copy = Copy.of(content, tmp_path / "work", tracker, forked=forks.run)
     copy.push()
     person.close(copy.outline.task("1.1").title)
 
@@ -123,10 +124,10 @@ Phase of nothing
 
 @pytest.mark.parametrize("form", [bytes, in_crlf], ids=["lf", "crlf-bom"])
 def test_whatever_else_stands_in_a_plan_survives(
-    form: type[bytes], tracker: Place, person: Person, tmp_path: Path
+    form: type[bytes], tracker: Place, person: Person, tmp_path: Path, forks: Mortals
 ) -> None:
     source = form(UNUSUAL.encode())
-    copy = Copy.of(source, tmp_path / "work", tracker)
+    copy = Copy.of(source, tmp_path / "work", tracker, forked=forks.run)
     copy.push()
     person.tick("Set up", "nested with four blanks")
     person.tick("Second", "signs")

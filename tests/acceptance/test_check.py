@@ -13,7 +13,8 @@ import pytest
 import typer.main
 
 from plansync.cli.main import app
-from tests.support.people import Ran, environment, run
+from tests.support.mortals import Mortals
+from tests.support.people import Copy, Ran, environment
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT.parent / "shared" / "corpus" / "000-phase-task-seed-template.md"
@@ -52,15 +53,19 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def check(folder: Path, tmp_path: Path) -> Check:
-    """Run the command in a project."""
+def project(folder: Path, tmp_path: Path, forks: Mortals) -> Copy:
+    """Whoever works in that folder."""
     home = tmp_path / "home"
     home.mkdir()
+    return Copy(folder, environment(home), forked=forks.run)
+
+
+@pytest.fixture
+def check(project: Copy) -> Check:
+    """Run the command in a project."""
 
     def ran(*arguments: str, exits: int = 0) -> Ran:
-        found = run(["check", *arguments], folder, environment(home))
-        assert found.code == exits, found
-        return found
+        return project.run("check", *arguments, exits=exits)
 
     return ran
 
@@ -323,12 +328,9 @@ def test_a_form_that_is_only_read_is_checked_and_not_mended(check: Check, folder
     assert (folder / "board.md").read_text(encoding="utf-8") == text
 
 
-def test_a_lost_id_is_put_back_from_the_state_file(
-    check: Check, plan: Path, folder: Path, tmp_path: Path
-) -> None:
-    (folder / "plansync.toml").write_text('tracker = "sandbox"\n', encoding="utf-8")
-    pushed = run(["push", "--yes"], folder, environment(tmp_path / "home"))
-    assert pushed.code == 0, pushed
+def test_a_lost_id_is_put_back_from_the_state_file(check: Check, plan: Path, project: Copy) -> None:
+    (project.folder / "plansync.toml").write_text('tracker = "sandbox"\n', encoding="utf-8")
+    project.run("push", "--yes")
     source = plan.read_bytes()
     plan.write_bytes(re.sub(rb" <!-- plansync:\w{7} -->", b"", source, count=2))
 
@@ -336,7 +338,7 @@ def test_a_lost_id_is_put_back_from_the_state_file(
     check("--fix", "--select", "PLAN3")
 
     assert plan.read_bytes() == source
-    assert run(["sync"], folder, environment(tmp_path / "home")).out.count("Nothing to do") == 1
+    assert project.run("sync").out.count("Nothing to do") == 1
 
 
 def test_a_plan_that_nobody_may_write_stays(check: Check, plan: Path) -> None:

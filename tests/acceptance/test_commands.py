@@ -14,6 +14,7 @@ from tests.acceptance.conftest import Source, in_every_form
 from tests.support.people import Copy, Person, environment
 
 ESCAPE = "\x1b["
+QUICK = False
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 `tests/support/dying.py` runs the real command and kills it (SIGKILL) at its N-th named point; the names
 are those that `plansync.sync` passes to `at_point`. Every point is tried: die there, run again, compare
-with a run that nobody disturbed. The points are independent, so they are shared out among the cores.
+with a run that nobody disturbed.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +23,6 @@ from tests.support.people import Copy, Person, Ran
 from tests.support.small_server import Fault, Records, SmallServer
 
 pytestmark = pytest.mark.slow
-
-CORES = os.cpu_count() or 1
 
 World = tuple[str, str, str]
 """Plan, state file and tracker, without what chance adds."""
@@ -44,17 +40,18 @@ class Bench:
 
     @classmethod
     @contextmanager
-    def of(cls, folder: Path, source: bytes, prepare: Callable[[Copy, SmallServer], None]) -> Iterator[Bench]:
+    def of(
+        cls, folder: Path, source: bytes, mortals: Mortals, prepare: Callable[[Copy, SmallServer], None]
+    ) -> Iterator[Bench]:
         server = SmallServer()
-        copy = Copy.of(source, folder / "work", server.place)
-        with Mortals(folder / "runs") as mortals:
-            try:
-                prepare(copy, server)
-                kept = folder / "kept"
-                shutil.copytree(copy.folder, kept)
-                yield cls(server, copy, mortals, server.remember(), kept)
-            finally:
-                server.close()
+        copy = Copy.of(source, folder / "work", server.place, forked=mortals.run)
+        try:
+            prepare(copy, server)
+            kept = folder / "kept"
+            shutil.copytree(copy.folder, kept)
+            yield cls(server, copy, mortals, server.remember(), kept)
+        finally:
+            server.close()
 
     def rewind(self) -> None:
         """Put everything back."""
@@ -95,31 +92,24 @@ def _memory(state: Path) -> str:
 def deaths(
     folder: Path,
     source: bytes,
+    mortals: Mortals,
     prepare: Callable[[Copy, SmallServer], None],
     command: tuple[str, ...],
-    chosen: Callable[[int], bool] = lambda number: True,
 ) -> list[str]:
     """Let `command` die at every point; return what was different afterwards, a line each."""
-    with Bench.of(folder / "undisturbed", source, prepare) as bench:
+    found = []
+    with Bench.of(folder, source, mortals, prepare) as bench:
         bench.rewind()
         assert bench.run(*command).code == 0
         expected, points = bench.world(), bench.mortals.points()
         last = bench.run(*command, "--json")
         assert last.kinds("tracker") + last.kinds("plan") == [], "where all is alike nothing is left to do"
-    assert len(set(points)) > 3, points
-    numbers = [number for number in range(1, len(points) + 1) if chosen(number)]
-
-    def share(worker: int) -> list[str]:
-        found = []
-        with Bench.of(folder / str(worker), source, prepare) as bench:
-            for number in numbers[worker::CORES]:
-                bench.rewind()
-                name = f"point {number}, {points[number - 1]}"
-                found += [f"{name}: {what}" for what in _after_death(bench, command, number, expected)]
-        return found
-
-    with ThreadPoolExecutor(CORES) as pool:
-        return [line for found in pool.map(share, range(CORES)) for line in found]
+        assert len(set(points)) > 3, points
+        for number, point in enumerate(points, 1):
+            bench.rewind()
+            differences = _after_death(bench, command, number, expected)
+            found += [f"point {number}, {point}: {what}" for what in differences]
+    return found
 
 
 def _after_death(bench: Bench, command: tuple[str, ...], number: int, expected: World) -> Iterator[str]:
@@ -174,35 +164,34 @@ LF = pytest.mark.parametrize("plan", ["example"], indirect=True)
 
 
 @LF
-def test_a_first_push_may_die_at_any_point(plan: Source, tmp_path: Path) -> None:
-    assert deaths(tmp_path, plan.content, nothing, ("push", "--yes")) == []
+def test_a_first_push_may_die_at_any_point(plan: Source, tmp_path: Path, forks: Mortals) -> None:
+    assert deaths(tmp_path, plan.content, forks, nothing, ("push", "--yes")) == []
 
 
 @LF
-def test_a_sync_of_a_days_work_may_die_at_any_point(plan: Source, tmp_path: Path) -> None:
-    assert deaths(tmp_path, plan.content, work_on_both_sides, ("sync", "--yes")) == []
+def test_a_sync_of_a_days_work_may_die_at_any_point(plan: Source, tmp_path: Path, forks: Mortals) -> None:
+    assert deaths(tmp_path, plan.content, forks, work_on_both_sides, ("sync", "--yes")) == []
 
 
 @LF
-def test_a_pull_may_die_at_any_point(plan: Source, tmp_path: Path) -> None:
-    assert deaths(tmp_path, plan.content, work_on_both_sides, ("pull",)) == []
+def test_a_pull_may_die_at_any_point(plan: Source, tmp_path: Path, forks: Mortals) -> None:
+    assert deaths(tmp_path, plan.content, forks, work_on_both_sides, ("pull",)) == []
 
 
-def test_the_embedded_sandbox_survives_a_death_as_well(plan: Source, tmp_path: Path) -> None:
-    with Mortals(tmp_path / "runs") as mortals:
-        for number in range(1, 56, 6):
-            alone = Copy.of(plan.content, tmp_path / str(number) / "work")
-            assert mortals.run(alone, ["push", "--yes"], dies_at=number).code == KILLED
+def test_the_embedded_sandbox_survives_a_death_as_well(plan: Source, tmp_path: Path, forks: Mortals) -> None:
+    for number in range(1, 56, 6):
+        alone = Copy.of(plan.content, tmp_path / str(number) / "work")
+        assert forks.run(alone, ["push", "--yes"], dies_at=number).code == KILLED
 
-            assert mortals.run(alone, ["push", "--yes"]).code == 0
+        assert forks.run(alone, ["push", "--yes"]).code == 0
 
-            ran = mortals.run(alone, ["sync", "--json"])
-            assert (ran.json["operations"], ran.writes) == ([], 0)
-            assert mortals.run(alone, ["status", "--json"]).json["linked"] == 12
+        ran = forks.run(alone, ["sync", "--json"])
+        assert (ran.json["operations"], ran.writes) == ([], 0)
+        assert forks.run(alone, ["status", "--json"]).json["linked"] == 12
 
 
-def test_dying_twice_in_a_row_is_no_worse(plan: Source, tmp_path: Path) -> None:
-    with Bench.of(tmp_path, plan.content, nothing) as bench:
+def test_dying_twice_in_a_row_is_no_worse(plan: Source, tmp_path: Path, forks: Mortals) -> None:
+    with Bench.of(tmp_path, plan.content, forks, nothing) as bench:
         bench.rewind()
         for number in (13, 7, 10, 22):
             assert bench.run("push", "--yes", dies_at=number).code == KILLED

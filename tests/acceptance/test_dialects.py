@@ -30,7 +30,7 @@ def form(request: pytest.FixtureRequest) -> str:
 def bare(form: str, tracker: Place, tmp_path: Path, forks: Mortals) -> Copy:
     """A working copy of a plan in this form, not on the tracker yet."""
     content = (PLANS / f"{form}.md").read_bytes()
-    return Copy.of(content, tmp_path / "work", tracker, forked=forks.run, is_quick=True)
+    return Copy.of(content, tmp_path / "work", tracker, forked=forks.run)
 
 
 Pushes = dict[str, tuple[bytes, bytes, Any]]
@@ -240,14 +240,14 @@ def test_a_task_that_will_not_be_done_is_dropped_and_taken_up_again(pushed: Copy
 
 
 def test_kiros_started_letter_is_no_change_and_its_end_is_one_write(
-    tracker: Place, person: Person, tmp_path: Path
+    tracker: Place, person: Person, tmp_path: Path, forks: Mortals
 ) -> None:
     """`[ ]` → `[-]` → `[x]`, as the tool writes while it works: the tracker hears of the end alone."""
     plan = (
         b"# Implementation Plan\n\n- [ ] 1. Sharpen the pencils\n  - All of them\n  - _Requirements: 1.1_\n"
         b"- [ ] 2. Draw a line\n  - _Requirements: 1.2_\n"
     )
-    copy = Copy.of(plan, tmp_path / "work", tracker, name="tasks.md")
+    copy = Copy.of(plan, tmp_path / "work", tracker, name="tasks.md", forked=forks.run)
     copy.push(copy.name)
 
     copy.replace("[ ] 1.", "[-] 1.")
@@ -262,9 +262,11 @@ def test_kiros_started_letter_is_no_change_and_its_end_is_one_write(
     assert b"- [x] 1. Sharpen the pencils [#" in copy.content
 
 
-def test_a_form_that_is_read_only_is_shown_and_never_written(tracker: Place, tmp_path: Path) -> None:
+def test_a_form_that_is_read_only_is_shown_and_never_written(
+    tracker: Place, tmp_path: Path, forks: Mortals
+) -> None:
     board = (PLANS / "status-columns.md").read_bytes()
-    copy = Copy.of(board, tmp_path / "work", tracker, name="TODO.md")
+    copy = Copy.of(board, tmp_path / "work", tracker, name="TODO.md", forked=forks.run)
 
     refused = copy.run("push", "--yes", "TODO.md", exits=1)
 
@@ -276,13 +278,13 @@ def test_a_form_that_is_read_only_is_shown_and_never_written(tracker: Place, tmp
 
 
 def test_plans_of_one_title_in_one_repository_all_get_their_milestone(
-    tracker: Place, person: Person, tmp_path: Path
+    tracker: Place, person: Person, tmp_path: Path, forks: Mortals
 ) -> None:
     """Tools give every plan the same title; the folder says more, and a title that is taken gets another end."""
     plan = b"# %s\n\n- [ ] 1. Dig\n  - _Requirements: 1.1_\n- [ ] 2. Fill\n"
     specs = [f".kiro/specs/{name}/tasks.md" for name in ("login", "search")]
     names = [*specs, "a/tasks.md", "b/tasks.md", "c/tasks.md"]
-    copy = Copy.of(plan % b"Implementation Plan", tmp_path / "work", tracker, name=names[0])
+    copy = Copy.of(plan % b"Implementation Plan", tmp_path / "work", tracker, name=names[0], forked=forks.run)
     (copy.folder / "plansync.toml").touch()
     for name in names:
         (copy.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -297,10 +299,10 @@ def test_plans_of_one_title_in_one_repository_all_get_their_milestone(
 
 
 def test_an_author_who_renames_and_extends_a_synced_plan_moves_no_issue(
-    tracker: Place, person: Person, tmp_path: Path
+    tracker: Place, person: Person, tmp_path: Path, forks: Mortals
 ) -> None:
     plan = b"# Things\n\n## Phase 1: Beds\n\n" + b"".join(b"- [ ] Thing %d\n" % n for n in range(5))
-    copy = Copy.of(plan, tmp_path / "work", tracker, name="plan.md")
+    copy = Copy.of(plan, tmp_path / "work", tracker, name="plan.md", forked=forks.run)
     copy.push(copy.name)
     before = [(issue["title"], issue["milestone"]["title"]) for issue in person.tasks()]
 
@@ -315,9 +317,11 @@ def test_an_author_who_renames_and_extends_a_synced_plan_moves_no_issue(
     assert {milestone for _, milestone in after} == {"Phase 1: Beds"}, "a number less is no new name"
 
 
-def test_a_conflict_that_was_settled_is_forgotten(tracker: Place, person: Person, tmp_path: Path) -> None:
+def test_a_conflict_that_was_settled_is_forgotten(
+    tracker: Place, person: Person, tmp_path: Path, forks: Mortals
+) -> None:
     plan = b"# Things\n\n- [ ] 1. Dig\n  - _Requirements: 1.1_\n- [ ] 2. Fill\n"
-    copy = Copy.of(plan, tmp_path / "work", tracker, name="tasks.md")
+    copy = Copy.of(plan, tmp_path / "work", tracker, name="tasks.md", forked=forks.run)
     copy.push(copy.name)
     copy.replace("1. Dig", "1. Dig deeper")
     person.rename("Dig", "Dig wider")

@@ -9,8 +9,6 @@ import pytest
 from tests.support.people import Copy, Person
 from tests.support.sandbox import Sandbox
 
-QUICK = True
-
 
 def decisions(copy: Copy, exits: int = 4) -> list[Any]:
     found: list[Any] = copy.run("resolve", "--json", exits=exits).json["conflicts"]

@@ -13,6 +13,8 @@ from tests.acceptance.conftest import Source, in_every_form
 from tests.support.outline import FOOTER, MARKER
 from tests.support.people import ENVELOPE, OPERATION, Copy, Person, Ran, boxes
 
+QUICK = False
+
 
 @in_every_form
 def test_a_plan_becomes_milestones_issues_and_an_overview(fresh: Copy, person: Person) -> None:

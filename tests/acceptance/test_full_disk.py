@@ -15,7 +15,6 @@ import pytest
 
 from tests.support.people import Copy, Person, Ran, run
 
-QUICK = True
 BLOCK_BYTES = 512
 
 pytestmark = pytest.mark.parametrize("plan", ["example"], indirect=True)

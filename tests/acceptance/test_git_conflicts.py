@@ -10,7 +10,6 @@ import pytest
 from tests.support.people import Copy, Person
 from tests.support.repository import began, cloned, git, keep, merged, with_driver
 
-QUICK = True
 SIGNS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 

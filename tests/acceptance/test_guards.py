@@ -13,8 +13,6 @@ import pytest
 
 from tests.support.people import Copy, Person
 
-QUICK = True
-
 
 def test_a_plan_that_was_written_anew_makes_no_second_set_of_issues(copy: Copy, person: Person) -> None:
     before = person.everything()

@@ -6,7 +6,6 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ import pytest
 from tests.support.mortals import KILLED, Mortals
 from tests.support.outline import Outline, body
 from tests.support.people import Copy, Issue, Person, Ran
-
-QUICK = True
 
 LIVE = pytest.mark.parametrize("plan", ["example", "example-crlf"], indirect=True)
 
@@ -113,7 +110,7 @@ def test_an_id_that_nobody_knows_is_said(copy: Copy) -> None:
     assert "plansync log" in copy.run("undo", "00000000", exits=2).err
     assert (
         "No run has written anything here yet"
-        in Copy.of(copy.original, copy.folder.parent / "new" / "work").run("log").out
+        in Copy.of(copy.original, copy.folder.parent / "new" / "work", forked=copy.forked).run("log").out
     )
 
 
@@ -426,14 +423,13 @@ def test_a_number_that_another_step_bears_by_now_is_no_reason_to_untick_it(
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
 def test_a_run_that_was_cut_off_is_in_the_log_and_what_landed_can_be_undone(
-    copy: Copy, person: Person, tmp_path: Path
+    copy: Copy, person: Person, forks: Mortals
 ) -> None:
     outline, step = copy.outline, copy.outline.task("2.1").steps[0]
     copy.tick(step)
     copy.replace(f"Task 4.2: {outline.task('4.2').title}", "Task 4.2: Named in the plan")
     person.rename(outline.task("3.1").title, "Named on the tracker")
-    with Mortals(tmp_path / "runs") as mortals:
-        assert mortals.run(copy, ["sync", "--yes"], dies_at=4).code == KILLED
+    assert forks.run(copy, ["sync", "--yes"], dies_at=4).code == KILLED
     assert person.boxes(outline.task("2.1").title)[0] == ("x", step)
 
     (run, *_) = log(copy)["runs"]
@@ -456,24 +452,23 @@ def test_a_run_that_was_cut_off_is_in_the_log_and_what_landed_can_be_undone(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
-def test_an_undo_may_die_at_any_point(copy: Copy, person: Person, tmp_path: Path, stage: Any) -> None:
+def test_an_undo_may_die_at_any_point(copy: Copy, person: Person, stage: Any, forks: Mortals) -> None:
     former = copy.content
     everything(copy.outline, copy, person)
     copy.sync()
     run = last(copy)
     records = stage.remember()
     kept = {p: p.read_bytes() for p in copy.folder.rglob("*") if p.is_file()}
-    with Mortals(tmp_path / "runs") as mortals:
-        for number in range(1, 60, 5):
-            stage.restore(records)
-            for path in [p for p in copy.folder.rglob("*") if p.is_file() and p not in kept]:
-                path.unlink()
-            for path, content in kept.items():
-                path.write_bytes(content)
-            if mortals.run(copy, ["undo", run, "--yes"], dies_at=number).code != KILLED:
-                break
+    for number in range(1, 60, 5):
+        stage.restore(records)
+        for path in [p for p in copy.folder.rglob("*") if p.is_file() and p not in kept]:
+            path.unlink()
+        for path, content in kept.items():
+            path.write_bytes(content)
+        if forks.run(copy, ["undo", run, "--yes"], dies_at=number).code != KILLED:
+            break
 
-            undo(copy, run)
+        undo(copy, run)
 
-            assert copy.content == former, f"died at point {number}"
-            assert copy.is_settled()
+        assert copy.content == former, f"died at point {number}"
+        assert copy.is_settled()

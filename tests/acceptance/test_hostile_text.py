@@ -20,8 +20,6 @@ from tests.support.mortals import Mortals
 from tests.support.people import Copy, Person, Place, Ran
 from tests.support.repository import began, git
 
-QUICK = True
-
 TERMINAL = (
     "\x1b]52;c;aGk=\x07",  # writes the clipboard
     "\x1b]0;owned\x07",  # sets the title
@@ -126,7 +124,7 @@ Prose {CANARY}
 def hostile(request: pytest.FixtureRequest, tracker: Place, tmp_path: Path, forks: Mortals) -> Copy:
     """A working copy whose plan is full of it, perhaps its name too."""
     name = request.param
-    return Copy.of(PLAN.encode(), tmp_path / "work", tracker, name=name, forked=forks.run, is_quick=True)
+    return Copy.of(PLAN.encode(), tmp_path / "work", tracker, name=name, forked=forks.run)
 
 
 OFFLINE = (

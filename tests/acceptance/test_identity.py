@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.acceptance.conftest import Source, in_every_form
+from tests.support.mortals import Mortals
 from tests.support.outline import MARKER, body, stripped
 from tests.support.people import Copy, Person, Place, Ran
 
@@ -63,10 +64,10 @@ def test_ids_deleted_while_people_worked_on_both_sides_lose_no_tick(copy: Copy, 
 
 @in_every_form
 def test_an_untouched_copy_in_another_folder_takes_the_same_issues_over(
-    copy: Copy, person: Person, plan: Source, tracker: Place, tmp_path: Path
+    copy: Copy, person: Person, plan: Source, tracker: Place, tmp_path: Path, forks: Mortals
 ) -> None:
     before = person.everything()
-    other = Copy.of(plan.content, tmp_path / "another", tracker)
+    other = Copy.of(plan.content, tmp_path / "another", tracker, forked=forks.run)
 
     ran = other.push()
 
@@ -77,9 +78,9 @@ def test_an_untouched_copy_in_another_folder_takes_the_same_issues_over(
 
 
 def test_two_copies_go_on_side_by_side(
-    copy: Copy, person: Person, plan: Source, tracker: Place, tmp_path: Path
+    copy: Copy, person: Person, plan: Source, tracker: Place, tmp_path: Path, forks: Mortals
 ) -> None:
-    other = Copy.of(plan.content, tmp_path / "another", tracker)
+    other = Copy.of(plan.content, tmp_path / "another", tracker, forked=forks.run)
     other.push()
     here, there = copy.outline.task("1.1"), copy.outline.task("1.2")
     copy.tick(here.steps[0])

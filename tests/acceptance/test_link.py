@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ from tests.support.mortals import Mortals
 from tests.support.outline import MARKER
 from tests.support.people import Copy, Person, boxes
 
-QUICK = True
 WORDS = "We talked about this on Monday.\r\n\r\n- [ ] a box of our own\r\n- [x] another one  "
 
 
@@ -347,7 +345,7 @@ def test_nothing_alike_is_said(copy: Copy, person: Person) -> None:
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
 @pytest.mark.parametrize("again", [("link", "1.2", "1"), ("sync", "--yes")])
 def test_a_link_may_die_at_any_point(
-    fresh: Copy, person: Person, stage: Stage, tmp_path: Path, again: tuple[str, ...]
+    fresh: Copy, person: Person, stage: Stage, again: tuple[str, ...], forks: Mortals
 ) -> None:
     task = fresh.outline.task("1.2")
     person.write(task.title, WORDS, labels=["help wanted"])
@@ -365,5 +363,4 @@ def test_a_link_may_die_at_any_point(
         assert issue["milestone"]["title"] == task.phase
         assert fresh.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(fresh, stage, mortals, ["link", "1.2", "1"], check) > 8
+    assert everywhere(fresh, stage, forks, ["link", "1.2", "1"], check) > 8

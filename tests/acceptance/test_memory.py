@@ -12,8 +12,6 @@ from tests.support.outline import body
 from tests.support.people import Copy, Person, Place, Ran
 from tests.support.repository import began, cloned, git, keep
 
-QUICK = True
-
 OLD = "this is the plan as it was before a later sync"
 
 
@@ -293,7 +291,7 @@ def test_a_plan_copied_without_its_state_file_reads_it_from_the_issues(
     """No git: the plan went by mail. What it shares with the issues is agreed, what differs is asked about."""
     task = copy.outline.task("1.1")
     person.tick(task.title, task.steps[0])
-    other = Copy.of(copy.content, tmp_path / "other", tracker, forked=forks.run, is_quick=True)
+    other = Copy.of(copy.content, tmp_path / "other", tracker, forked=forks.run)
     before = person.everything()
 
     ran = other.sync(exits=4)
@@ -313,7 +311,7 @@ def test_a_plan_copied_without_its_state_file_reads_it_from_the_issues(
 def test_two_machines_take_turns_and_each_brings_the_other_ones_work(
     copy: Copy, person: Person, tmp_path: Path
 ) -> None:
-    other = Copy(tmp_path / "other", copy.env, copy.flags, copy.name, copy.original, copy.forked, True)
+    other = Copy(tmp_path / "other", copy.env, copy.flags, copy.name, copy.original, copy.forked)
     shutil.copytree(copy.folder, other.folder)
     here, there = copy.outline.task("1.2"), copy.outline.task("2.2")
     copy.tick("1.2")
@@ -332,7 +330,7 @@ def test_two_machines_take_turns_and_each_brings_the_other_ones_work(
 def test_the_same_new_task_on_two_machines_becomes_one_issue(
     copy: Copy, person: Person, tmp_path: Path
 ) -> None:
-    other = Copy(tmp_path / "other", copy.env, copy.flags, copy.name, copy.original, copy.forked, True)
+    other = Copy(tmp_path / "other", copy.env, copy.flags, copy.name, copy.original, copy.forked)
     shutil.copytree(copy.folder, other.folder)
     for each in (copy, other):
         each.replace("### Task 1.3:", "### Task 1.2b: Something new\n\n- [ ] Begin\n\n### Task 1.3:")

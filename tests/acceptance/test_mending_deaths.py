@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.support.people import Copy, Person
 from tests.support.repository import began, git
 from tests.support.sandbox import Sandbox
 
-QUICK = True
 POINTS_MAX = 80
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("plan", ["example"], indirect=True)]
@@ -51,7 +49,7 @@ def disputed(copy: Copy, person: Person) -> Copy:
     return copy
 
 
-def test_a_resolve_may_die_at_any_point(disputed: Copy, person: Person, stage: Stage, tmp_path: Path) -> None:
+def test_a_resolve_may_die_at_any_point(disputed: Copy, person: Person, stage: Stage, forks: Mortals) -> None:
     title = disputed.outline.task("2.1").title
     many = len(person.issues())
 
@@ -64,12 +62,11 @@ def test_a_resolve_may_die_at_any_point(disputed: Copy, person: Person, stage: S
         assert len(person.issues()) == many
         assert disputed.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        points = everywhere(disputed, stage, mortals, ["resolve", "--all", "--take", "issue", "--yes"], check)
+    points = everywhere(disputed, stage, forks, ["resolve", "--all", "--take", "issue", "--yes"], check)
     assert points > 5
 
 
-def test_an_apply_may_die_at_any_point(copy: Copy, person: Person, stage: Stage, tmp_path: Path) -> None:
+def test_an_apply_may_die_at_any_point(copy: Copy, person: Person, stage: Stage, forks: Mortals) -> None:
     closed, ticked = copy.outline.task("1.1"), copy.outline.task("2.1")
     person.close(closed.title)
     copy.tick("2.1")
@@ -85,13 +82,12 @@ def test_an_apply_may_die_at_any_point(copy: Copy, person: Person, stage: Stage,
         assert len(person.issues()) == many
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        points = everywhere(copy, stage, mortals, ["apply", "changes.json", "--yes"], check)
+    points = everywhere(copy, stage, forks, ["apply", "changes.json", "--yes"], check)
     assert points > 5
 
 
 def test_a_sync_on_a_branch_may_die_at_any_point_and_the_merge_still_closes(
-    copy: Copy, person: Person, stage: Stage, tmp_path: Path
+    copy: Copy, person: Person, stage: Stage, forks: Mortals
 ) -> None:
     task = copy.outline.task("1.1")
     began(copy)
@@ -107,12 +103,11 @@ def test_a_sync_on_a_branch_may_die_at_any_point_and_the_merge_still_closes(
         del copy.env["PLANSYNC_DEFAULT_BRANCH"]
         assert person.issue(task.title)["state"] == "closed"
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, ["sync", "--yes"], check) > 3
+    assert everywhere(copy, stage, forks, ["sync", "--yes"], check) > 3
 
 
 def test_a_deleted_issue_may_be_made_anew_in_a_run_that_dies_at_any_point(
-    copy: Copy, person: Person, stage: Stage, sandbox: Sandbox, tmp_path: Path
+    copy: Copy, person: Person, stage: Stage, sandbox: Sandbox, forks: Mortals
 ) -> None:
     task = copy.outline.task("1.1")
     sandbox.delete(int(person.issue(task.title)["number"]))
@@ -129,11 +124,10 @@ def test_a_deleted_issue_may_be_made_anew_in_a_run_that_dies_at_any_point(
         assert f"[#{person.issue(task.title)['number']}]" in copy.section("1.1")
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, command, check) > 5
+    assert everywhere(copy, stage, forks, command, check) > 5
 
 
-def test_a_prune_may_die_at_any_point(copy: Copy, person: Person, stage: Stage, tmp_path: Path) -> None:
+def test_a_prune_may_die_at_any_point(copy: Copy, person: Person, stage: Stage, forks: Mortals) -> None:
     titles = [copy.outline.task(number).title for number in ("1.2", "2.1")]
     back = copy.content
     for number in ("1.2", "2.1"):
@@ -148,12 +142,11 @@ def test_a_prune_may_die_at_any_point(copy: Copy, person: Person, stage: Stage, 
         assert [person.issue(title)["state"] for title in titles] == ["open"] * 2, f"died at point {number}"
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, ["prune", "--yes"], check) > 5
+    assert everywhere(copy, stage, forks, ["prune", "--yes"], check) > 5
 
 
 def test_a_reason_may_be_put_right_in_a_run_that_dies_at_any_point(
-    copy: Copy, person: Person, stage: Stage, tmp_path: Path
+    copy: Copy, person: Person, stage: Stage, forks: Mortals
 ) -> None:
     title = copy.outline.task("1.1").title
     person.close(title)
@@ -170,12 +163,11 @@ def test_a_reason_may_be_put_right_in_a_run_that_dies_at_any_point(
         assert "**Status**: Dropped" in copy.section("1.1")
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, command, check) > 5
+    assert everywhere(copy, stage, forks, command, check) > 5
 
 
 def test_a_task_may_be_dropped_in_a_run_that_dies_at_any_point(
-    copy: Copy, person: Person, stage: Stage, sandbox: Sandbox, tmp_path: Path
+    copy: Copy, person: Person, stage: Stage, sandbox: Sandbox, forks: Mortals
 ) -> None:
     sandbox.delete(int(person.issue(copy.outline.task("1.1").title)["number"]))
     (conflict,) = copy.run("resolve", "--json", exits=4).json["conflicts"]
@@ -190,12 +182,11 @@ def test_a_task_may_be_dropped_in_a_run_that_dies_at_any_point(
         assert len(person.issues()) == many
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, command, check) > 3
+    assert everywhere(copy, stage, forks, command, check) > 3
 
 
 def test_a_cut_block_may_be_written_anew_in_a_run_that_dies_at_any_point(
-    copy: Copy, person: Person, stage: Stage, tmp_path: Path
+    copy: Copy, person: Person, stage: Stage, forks: Mortals
 ) -> None:
     task = copy.outline.task("1.1")
     person.edit(task.title, lambda body: body.replace("<!-- plansync:end -->", ""))
@@ -212,8 +203,7 @@ def test_a_cut_block_may_be_written_anew_in_a_run_that_dies_at_any_point(
         assert copy.run("resolve", "--json").json["drifts"] == []
         assert copy.is_settled()
 
-    with Mortals(tmp_path / "runs") as mortals:
-        assert everywhere(copy, stage, mortals, command, check) > 3
+    assert everywhere(copy, stage, forks, command, check) > 3
 
 
 def test_a_rekey_that_died_before_it_put_the_state_file_aside_is_ended_by_another_one(

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from plansync import durations
+from tests.support.mortals import Mortals
 from tests.support.outline import outline
-from tests.support.people import Ran, environment, run
+from tests.support.people import Copy, Ran, environment
 
 DIALECTS = ("phase-task", "kiro", "spec-kit", "openspec")
 New = Callable[..., Ran]
@@ -28,15 +29,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def new(folder: Path, tmp_path: Path) -> New:
+def new(folder: Path, tmp_path: Path, forks: Mortals) -> New:
     """Run the command in the project."""
     home = tmp_path / "home"
     home.mkdir()
+    project = Copy(folder, environment(home), forked=forks.run)
 
     def ran(*arguments: str, verb: str = "new", exits: int = 0) -> Ran:
-        found = run([verb, *arguments], folder, environment(home))
-        assert found.code == exits, found
-        return found
+        return project.run(verb, *arguments, exits=exits)
 
     return ran
 

@@ -111,9 +111,10 @@ def test_nothing_beyond_documented_rest_is_asked_for(small: SmallServer, fresh: 
 
 
 def test_milestones_that_others_made_are_neither_taken_nor_in_the_way(
-    plan: Source, small: SmallServer, tmp_path: Path
+    plan: Source, small: SmallServer, tmp_path: Path, forks: Mortals
 ) -> None:
-    copy, person = Copy.of(plan.content, tmp_path / "work", small.place), Person(small.place)
+    copy = Copy.of(plan.content, tmp_path / "work", small.place, forked=forks.run)
+    person = Person(small.place)
     person.client.post("milestones", json={"title": copy.outline.phases[0]}).raise_for_status()
     person.client.post("issues", json={"title": "Somebody's own", "milestone": 1}).raise_for_status()
     before = person.issues()[0], person.milestones()[0]
@@ -216,9 +217,9 @@ def test_a_first_push_that_fails_leaves_no_trace(
     assert small.writes == []
 
 
-def test_a_tracker_that_is_down(plan: Source, tmp_path: Path) -> None:
+def test_a_tracker_that_is_down(plan: Source, tmp_path: Path, forks: Mortals) -> None:
     server = SmallServer()
-    copy = Copy.of(plan.content, tmp_path / "work", server.place)
+    copy = Copy.of(plan.content, tmp_path / "work", server.place, forked=forks.run)
     copy.push()
     copy.tick("1.2")
     before = snapshot(copy)
@@ -240,8 +241,10 @@ def test_a_tracker_that_answers_with_nothing_usable(
     assert f"127.0.0.1:{small.port}" in said(untouched.run("sync", "--yes", exits=1))
 
 
-def test_half_a_listing_is_no_listing(plan: Source, least: SmallServer, tmp_path: Path) -> None:
-    copy = Copy.of(plan.content, tmp_path / "work", least.place)
+def test_half_a_listing_is_no_listing(
+    plan: Source, least: SmallServer, tmp_path: Path, forks: Mortals
+) -> None:
+    copy = Copy.of(plan.content, tmp_path / "work", least.place, forked=forks.run)
     copy.push()
     before = snapshot(copy), least.remember()
     least.asked.clear()

@@ -10,8 +10,6 @@ from tests.support.people import Copy, Person
 from tests.support.repository import began, git
 from tests.support.sandbox import Sandbox
 
-QUICK = True
-
 
 def without(copy: Copy, *numbers: str) -> None:
     """Delete tasks from the plan, as their author does."""

@@ -9,8 +9,6 @@ import pytest
 
 from tests.support.people import Copy, Person, boxes
 
-QUICK = True
-
 MARKS = re.compile(r"^<!-- plansync:(?:begin|end)[^\r\n]*\r?\n?", re.M)
 
 

@@ -15,8 +15,6 @@ from tests.support.outline import body, stripped
 from tests.support.people import Copy, Person, Place, Ran
 from tests.support.repository import began, git
 
-QUICK = True
-
 Lay = Callable[[str], Copy]
 
 
@@ -36,7 +34,7 @@ def seen(record: dict[str, object]) -> object:
 @pytest.fixture
 def lay(plan: Source, tracker: Place, forks: Mortals, tmp_path: Path) -> Lay:
     """Lay the plan, as its author wrote it, into another folder: another machine, or another job."""
-    return lambda name: Copy.of(plan.content, tmp_path / name, tracker, forked=forks.run, is_quick=True)
+    return lambda name: Copy.of(plan.content, tmp_path / name, tracker, forked=forks.run)
 
 
 def dies(forks: Mortals, job: Copy, stage: Stage, point: str, turn: int = 1) -> None:
@@ -269,7 +267,7 @@ def big(tasks: int = 13, phases: int = 4) -> bytes:
 def test_13_of_52_linked_tasks_taken_out_of_the_plan_keep_their_issues(
     tracker: Place, person: Person, forks: Mortals, tmp_path: Path
 ) -> None:
-    copy = Copy.of(big(), tmp_path / "work", tracker, forked=forks.run, is_quick=True)
+    copy = Copy.of(big(), tmp_path / "work", tracker, forked=forks.run)
     copy.push("--allow", "mass-create")
     before, whole = person.everything(), copy.content
     cut = copy.content[: copy.content.index(b"\n## Phase 4")]
@@ -325,9 +323,9 @@ def test_two_plans_from_one_template_in_one_repository_do_not_mix(
     plan: Source, tracker: Place, person: Person, forks: Mortals, tmp_path: Path
 ) -> None:
     """Same phases, same tasks, same steps: only their titles and paths tell the plans apart."""
-    first = Copy.of(plan.content, tmp_path / "work", tracker, name="one.md", forked=forks.run, is_quick=True)
+    first = Copy.of(plan.content, tmp_path / "work", tracker, name="one.md", forked=forks.run)
     title = next(line for line in first.text.splitlines() if line.startswith("# "))
-    second = Copy(first.folder, first.env, first.flags, "two.md", b"", forks.run, True)
+    second = Copy(first.folder, first.env, first.flags, "two.md", b"", forks.run)
     second.plan.write_bytes(plan.content.replace(title.encode(), b"# Implementation Plan: The Other One"))
     second.original = second.content
     began(first)

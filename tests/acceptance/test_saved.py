@@ -10,8 +10,6 @@ import pytest
 
 from tests.support.people import Copy, Person, Ran
 
-QUICK = True
-
 FILE = "changes.json"
 
 
@@ -182,13 +180,13 @@ def test_a_file_that_is_none_is_refused(worked: Copy, person: Person, damage: An
 
 def test_another_plan_and_another_target_are_refused(worked: Copy, tmp_path: Path) -> None:
     lineage = save(worked)["lineage"].encode()
-    other = Copy.of(worked.original, tmp_path / "other" / "work")
+    other = Copy.of(worked.original, tmp_path / "other" / "work", forked=worked.forked)
     other.env, other.flags = worked.env, worked.flags
     (other.folder / FILE).write_bytes((worked.folder / FILE).read_bytes())
     other.plan.write_bytes(worked.content.replace(lineage, b"zzzzzzzz"))
 
     assert "this changeset is of" in other.run("apply", FILE, "--yes", exits=1).err
-    (alone := Copy.of(worked.original, tmp_path / "alone" / "work")).env = worked.env
+    (alone := Copy.of(worked.original, tmp_path / "alone" / "work", forked=worked.forked)).env = worked.env
     (alone.folder / FILE).write_bytes((worked.folder / FILE).read_bytes())
     assert "is for" in alone.run("apply", FILE, "--yes", "--tracker", "sandbox", exits=1).err
 

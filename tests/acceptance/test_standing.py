@@ -11,8 +11,6 @@ import pytest
 from plansync.model import Field, Uid, conflict_id
 from tests.support.people import Copy, Person, Ran, run
 
-QUICK = True
-
 
 def status(copy: Copy) -> Any:
     """Read where the plan stands, as a program would, with nothing that could reach a tracker."""

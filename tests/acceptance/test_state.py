@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.mortals import Mortals
 from tests.support.outline import stripped
-from tests.support.people import Copy, Person, Place, Ran, run
+from tests.support.people import Copy, Person, Place, Ran
 from tests.support.repository import began, cloned, git, keep, merged, with_driver
-
-QUICK = True
 
 FOOTER = re.compile(rb"\r?\n<!-- plansync plan=[0-9a-z]{8} -->")
 
@@ -29,9 +28,7 @@ def ways(text: str) -> list[list[str]]:
 
 def typed(copy: Copy, words: list[str], *more: str, exits: int | None = 0) -> Ran:
     """Type a command just as it was printed."""
-    ran = run([*words, *more], copy.folder, copy.env)
-    assert exits is None or ran.code == exits, ran
-    return ran
+    return replace(copy, flags=()).run(*words, *more, exits=exits)
 
 
 def header(copy: Copy) -> dict[str, Any]:
@@ -478,9 +475,8 @@ def test_a_second_target_is_refused_and_retarget_begins_there_with_the_same_ids(
     uids = re.findall(rb"plansync:([2-9a-z]{7})", copy.content)
     elsewhere = (*copy.flags[:2], "-R", "some/where")
 
-    ran = run(["push", "--yes", *elsewhere], copy.folder, copy.env)
+    ran = replace(copy, flags=elsewhere).run("push", "--yes", exits=1)
 
-    assert ran.code == 1
     (way,) = ways(ran.err)
     assert way == ["state", "retarget", *elsewhere, copy.name]
     typed(copy, way)
@@ -505,7 +501,7 @@ def test_retarget_back_to_where_issues_are_makes_none_twice(copy: Copy, person: 
 
 
 def test_from_the_sandbox_to_a_real_tracker_the_ids_stay(copy: Copy, person: Person, tmp_path: Path) -> None:
-    alone = Copy.of(copy.original, tmp_path / "alone")
+    alone = Copy.of(copy.original, tmp_path / "alone", forked=copy.forked)
     alone.push("--tracker", "sandbox")
     uids = re.findall(rb"plansync:([2-9a-z]{7})", alone.content)
     there = replace(alone, flags=copy.flags, env={**alone.env, "PLANSYNC_TOKEN": copy.env["PLANSYNC_TOKEN"]})
@@ -563,13 +559,13 @@ def test_a_moved_plan_can_be_left_before_it_was_synced_again(copy: Copy) -> None
 
 
 def test_issues_of_two_plans_with_this_name_are_told_apart_by_the_command_that_is_printed(
-    copy: Copy, person: Person, tracker: Place, tmp_path: Path
+    copy: Copy, person: Person, tracker: Place, tmp_path: Path, forks: Mortals
 ) -> None:
-    other = Copy.of(copy.original, tmp_path / "other", tracker)
+    other = Copy.of(copy.original, tmp_path / "other", tracker, forked=forks.run)
     other.run("state", "lineage", "--new")
     other.push()
     assert len(person.issues()) == 26
-    third = Copy.of(copy.original, tmp_path / "third", tracker)
+    third = Copy.of(copy.original, tmp_path / "third", tracker, forked=forks.run)
 
     ran = third.run("push", "--yes", exits=7)
 

@@ -12,8 +12,6 @@ from tests.support.outline import FOOTER, body
 from tests.support.people import Copy, Person, Ran
 from tests.support.repository import began
 
-QUICK = True
-
 
 def notes(ran: Ran) -> str:
     return "\n".join(note["text"] for note in ran.json["notes"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from tests.docs.pages import ROOT, fenced
+from tests.support.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Person:
             f"{self.api_url}/repos/{self.repo}/{path}",
             json=body,
             headers={"authorization": f"Bearer {self.token}"},
+            verify=False,  # loopback without TLS
         )
         answer.raise_for_status()
         return answer.json()
@@ -85,17 +86,10 @@ def run(program: Path, tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
-    """Serve an empty tracker on loopback."""
-    db = tmp_path_factory.mktemp("tracker") / "sandbox.db"
-    argv = [sys.executable, "-m", "plansync", "sandbox", "--port", "0", "--json", "--db", str(db)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
-        assert server.stdout
-        where = json.loads(server.stdout.readline())["github"]
-        try:
-            yield Person(where["api_url"], where["repo"], where["token"])
-        finally:
-            server.terminate()
+def person(sandbox: Sandbox) -> Person:
+    """Somebody on a tracker on loopback; it is empty now."""
+    sandbox.restore(sandbox.empty)
+    return Person(sandbox.place.api_url, sandbox.place.repo, sandbox.place.token)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from plansync.cli.outcome import OUTCOMES
 from plansync.document.dialects import DIALECTS
 from plansync.model import Side, State, Tick
 from plansync.sync.events import Status
-from tests.docs.conftest import Person, Run
+from tests.docs.conftest import Person
 from tests.docs.pages import ROOT
+from tests.support.mortals import Mortals
+from tests.support.people import Copy, Ran, environment
 
 jsonschema = pytest.importorskip("jsonschema")
+
+Run = Callable[..., Ran]
 
 FOLDER = ROOT / "docs" / "schemas"
 NAMES = {
@@ -29,6 +34,20 @@ NAMES = {
     "plansync/log/1": "log-1.json",
     "plansync/changeset/1": "changeset-1.json",
 }
+
+
+@pytest.fixture
+def run(tmp_path: Path, forks: Mortals) -> Run:
+    """Run one command; nothing here is about its start-up."""
+    home = tmp_path.with_name(f"home of {tmp_path.name}")
+    home.mkdir()
+
+    def go(command: str, env: Mapping[str, str] | None = None) -> Ran:
+        program, *arguments = command.split()
+        assert program == "plansync"
+        return forks.run(Copy(tmp_path, environment(home, **(env or {}))), arguments)
+
+    return go
 
 
 def schema(name: str) -> Any:
@@ -92,7 +111,7 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
     for kind in text.replace(".", ",").replace("Plan:", ",").replace("Tracker:", ",").split(",")[1:]:
         if kind.strip():
             assert f'"{kind.strip()}"' in source, kind
-    for operation in json.loads(run("plansync push --dry-run --json").stdout)["operations"]:
+    for operation in json.loads(run("plansync push --dry-run --json").out)["operations"]:
         assert operation["kind"] in text
 
 
@@ -121,8 +140,8 @@ def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) 
 
     done = run(f"plansync {verb} --json")
 
-    document = check(done.stdout)
-    assert done.returncode == 0
+    document = check(done.out)
+    assert done.code == 0
     assert document.get("outcome", "done") == "done"
 
 
@@ -142,10 +161,10 @@ def test_a_plan_in_every_state_prints_what_its_schema_says(
     )
     plan.write_text(source, encoding="utf-8")
 
-    synced = check(run("plansync sync --json", env=env).stdout)
-    status = check(run("plansync status --json").stdout)
-    check(run("plansync inspect --json").stdout)
-    remembered = check(run("plansync state show --json").stdout)
+    synced = check(run("plansync sync --json", env=env).out)
+    status = check(run("plansync status --json").out)
+    check(run("plansync inspect --json").out)
+    remembered = check(run("plansync state show --json").out)
 
     told = [i["conflicts"][0]["id"] for i in remembered["items"] if i["conflicts"]]
     assert synced["outcome"] == "conflicts"
@@ -162,11 +181,11 @@ def test_the_history_and_a_saved_changeset_are_what_their_schemas_say(run: Run, 
     run("plansync diff --out changes.json")
 
     saved = check(plan.with_name("changes.json").read_text(encoding="utf-8"))
-    ran = check(run("plansync apply changes.json --json").stdout)
-    listed = check(run("plansync log --json").stdout)
-    one = check(run(f"plansync log {ran['run']} --json").stdout)
-    single = check(run(f"plansync log {one['operations'][0]['id']} --json").stdout)
-    undone = check(run(f"plansync undo {ran['run']} --json").stdout)
+    ran = check(run("plansync apply changes.json --json").out)
+    listed = check(run("plansync log --json").out)
+    one = check(run(f"plansync log {ran['run']} --json").out)
+    single = check(run(f"plansync log {one['operations'][0]['id']} --json").out)
+    undone = check(run(f"plansync undo {ran['run']} --json").out)
 
     assert [op["kind"] for op in saved["operations"]] == [op["kind"] for op in ran["operations"]]
     assert [each["command"] for each in listed["runs"]] == ["apply", "push"]
@@ -178,9 +197,9 @@ def test_a_check_that_finds_and_mends_prints_what_its_schema_says(run: Run, plan
     source = plan.read_text(encoding="utf-8").replace("Task 1.2\n", "Task 9.9\n")
     plan.write_text(f"{source}\n---\n\n**Number of Tasks**: 7\n", encoding="utf-8")
 
-    found = check(run("plansync check --json").stdout)
-    mended = check(run("plansync check --fix --format json").stdout)
-    seen = check(run("plansync inspect --json").stdout)
+    found = check(run("plansync check --json").out)
+    mended = check(run("plansync check --fix --format json").out)
+    seen = check(run("plansync inspect --json").out)
 
     assert found["counts"] == {"errors": 1, "warnings": 1, "notes": 0, "fixed": 0}
     assert mended["counts"] == {"errors": 1, "warnings": 0, "notes": 0, "fixed": 1}
@@ -192,7 +211,7 @@ def test_a_run_that_could_not_begin_prints_what_its_schema_says(run: Run, plan: 
 
     done = run("plansync sync --json", env={**env, "PLANSYNC_REPO": "a/b"})
 
-    document = check(done.stdout)
-    assert done.returncode == 1
+    document = check(done.out)
+    assert done.code == 1
     assert (document["outcome"], document["operations"]) == ("error", [])
     assert "127.0.0.1:9" in document["error"]

@@ -4,14 +4,17 @@ A program for tests that need many runs: each line on its input asks for one run
 process of its own, forked from this one so that the imports are paid for once. `dies_at` is the number
 of the point to die at (1 is the first; 0 lets it live); `trace` is a file that gets the name of every
 point that was passed. With `meanwhile`, another run of the command, somewhere else, is made at that point
-instead, from its beginning to its end. `lives_s`: it is killed from outside when it has lived so long (0: never).
+instead, from its beginning to its end. `lives_s`: it is killed from outside when it has lived so long.
 The answer to a line is the run's return code and how many seconds it took.
 """
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import subprocess
@@ -22,12 +25,25 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import typer.main
+
+import plansync
+import plansync.cli.main as entry
 from plansync import wiring
-from plansync.cli import output, progress, running
-from plansync.cli.main import main
 from plansync.sync.session import Project
 
-PRELOADED = (output, progress, running)
+_FOREIGN = ("anyio._backends._asyncio", "h11", "httpcore", "typer._adapters", "typer._click.decorators")
+"""What httpx and typer import when they are first used."""
+
+
+def warm_up() -> None:
+    """Import all that a command may need and put the verbs together, so that no fork does it again."""
+    package = pkgutil.walk_packages(plansync.__path__, "plansync.")
+    for name in (*_FOREIGN, *(found.name for found in package if found.name != "plansync.__main__")):
+        importlib.import_module(name)
+    entry.app = typer.main.get_command(entry.app)  # type: ignore[assignment]
+    gc.collect()
+    gc.freeze()  # a collection in a fork would copy what it shares with this process
 
 
 def dying(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -> partial[Project]:
@@ -57,7 +73,7 @@ def become(wish: dict[str, Any]) -> int:
     for number, name in ((0, os.devnull), (1, wish["out"]), (2, wish["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
     wiring.Project = dying(wish["dies_at"], Path(wish["trace"]), wish["meanwhile"])  # type: ignore[assignment,attr-defined]
-    code = main(wish["arguments"])
+    code = entry.main(wish["arguments"])
     sys.stdout.flush()
     sys.stderr.flush()
     return code
@@ -72,14 +88,14 @@ def serve() -> None:
         if not child:
             os._exit(become(wish))
         began = time.monotonic()
-        if wish["lives_s"]:
-            ended = os.pidfd_open(child)
-            if not select.select([ended], [], [], wish["lives_s"])[0]:
-                os.kill(child, signal.SIGKILL)
-            os.close(ended)
+        ended = os.pidfd_open(child)
+        if not select.select([ended], [], [], wish["lives_s"])[0]:
+            os.kill(child, signal.SIGKILL)
+        os.close(ended)
         _, status = os.waitpid(child, 0)
         answers.write(f"{os.waitstatus_to_exitcode(status)} {time.monotonic() - began}\n")
 
 
 if __name__ == "__main__":
+    warm_up()
     serve()

@@ -23,7 +23,7 @@ from typing import Any
 
 from tests.support.mortals import KILLED, Mortals
 from tests.support.outline import nameless
-from tests.support.people import Copy, Person, Ran
+from tests.support.people import LIMIT_S, Copy, Person, Ran
 from tests.support.sandbox import Sandbox
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "implementation-plan.md"
@@ -132,9 +132,7 @@ class Bench:
         cls, scenario: Scenario, folder: Path, sandbox: Sandbox, mortals: Mortals, person: Person
     ) -> Bench:
         sandbox.restore(sandbox.empty)
-        copy = Copy.of(
-            EXAMPLE.read_bytes(), folder / "work", sandbox.place, forked=mortals.run, is_quick=True
-        )
+        copy = Copy.of(EXAMPLE.read_bytes(), folder / "work", sandbox.place, forked=mortals.run)
         scenario.prepare(copy, person)
         kept = folder / "kept"
         shutil.copytree(copy.folder, kept)
@@ -159,7 +157,7 @@ class Bench:
         shutil.copytree(self.kept, self.copy.folder)
         self.sandbox.restore(self.records)
 
-    def run(self, lives_s: float = 0) -> Ran:
+    def run(self, lives_s: float = LIMIT_S) -> Ran:
         return self.mortals.run(self.copy, self.scenario.words(self.copy), lives_s=lives_s)
 
     def run_to_the_end(self) -> None:

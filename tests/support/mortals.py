@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.support.people import Copy, Ran
+from tests.support.people import LIMIT_S, Copy, Ran
 
 PROGRAM = Path(__file__).with_name("dying.py")
 KILLED = -9
@@ -55,7 +55,7 @@ class Mortals:
         arguments: Sequence[str],
         dies_at: int = 0,
         meanwhile: Meanwhile | None = None,
-        lives_s: float = 0,
+        lives_s: float = LIMIT_S,
     ) -> Ran:
         """Run the command in a working copy, to its end or to its death at a point, or after so many seconds.
 
@@ -79,6 +79,7 @@ class Mortals:
         self._process.stdin.write(f"{json.dumps(wish)}\n")
         self._process.stdin.flush()
         code, self.took_s = (float(word) for word in self._process.stdout.readline().split())
+        assert self.took_s < LIMIT_S, f"it hung: plansync {' '.join(arguments)}\n{err.read_text()}"
         return Ran(tuple(arguments), int(code), out.read_text(), err.read_text())
 
     def points(self) -> list[str]:

@@ -18,6 +18,10 @@ from plansync.trackers.http import Http, Token
 
 SECRET = "ghp_canary0123456789"
 NOW_S = 1_700_000_000.0
+PATIENCE_S = 30.0
+"""How long a connection waits for a server that answers: long enough for a machine that is busy."""
+IMPATIENCE_S = 0.3
+"""How long it waits for an answer that never comes."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,10 @@ class FaultServer:
     def stops_halfway(self) -> None:
         """Send the beginning of a body, then close the connection."""
         self._script.append(Reply(content=b'[{"number": 1, "ti', fault="cut"))
+
+    @property
+    def will_hang(self) -> bool:
+        return any(reply.fault == "hang" for reply in self._script)
 
     def next_reply(self) -> Reply:
         return self._script.popleft() if self._script else Reply(418, b'{"message": "the script is over"}')
@@ -172,7 +180,7 @@ def reach(slept: list[float]) -> dict[str, Any]:
     async def sleep(wait_s: float) -> None:
         slept.append(wait_s)
 
-    return {"token": Token(SECRET, "GH_TOKEN"), "sleep": sleep, "now": lambda: NOW_S, "timeout_s": 0.15}
+    return {"token": Token(SECRET, "GH_TOKEN"), "sleep": sleep, "now": lambda: NOW_S, "timeout_s": PATIENCE_S}
 
 
 @pytest.fixture
@@ -183,7 +191,8 @@ async def http(
     opened: list[Http] = []
 
     def make(**given: Any) -> Http:
-        opened.append(Http(**{"base_url": server.url, **reach, **given}))
+        waits = {"timeout_s": IMPATIENCE_S} if server.will_hang else {}
+        opened.append(Http(**{"base_url": server.url, **reach, **waits, **given}))
         return opened[-1]
 
     yield make
