@@ -88,7 +88,7 @@ class Repository:
     def _put(self, commit: Commit) -> None:
         self.witness.judge()
         self.disk.check_out(commit[:2])
-        self.witness.check_out(commit.memory)
+        self.witness.check_out(commit.memory, self.unsettled())
         self.witness.excused |= commit.unsettled
 
     def _plan_back(self, rng: Random) -> str:

@@ -132,6 +132,7 @@ class Witness:
     owners: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
     unheard: dict[Key, Value] = field(default_factory=dict)
     around: dict[int, BodySeen] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
@@ -347,8 +348,13 @@ class Witness:
         self.commits.append(self.memory.copy())
         return self.commits[-1]
 
-    def check_out(self, memory: Memory) -> None:
-        """Note that plan and state file are as they were: the copy's past is that of then."""
+    def check_out(self, memory: Memory, unsettled: Iterable[str] = ()) -> None:
+        """Note that plan and state file are as they were: the copy's past is that of then.
+
+        `unsettled`: tasks about which a run that died had written. A step that it had removed and that stands in the
+        plan again is one that was put back, or one of then: either is right, and nobody's words are lost by it.
+        """
+        self.unsure |= {*unsettled}
         self._take(memory.copy())
 
     def restore_state(self, memory: Memory) -> None:
@@ -365,7 +371,7 @@ class Witness:
                 self.excused.add(owner)  # two new steps to that file, which has never known them as one
         for task, times in self.times.items():
             known = then.times[task]  # what went there and back since is nothing to that file
-            then.times[task] = replace(known.joined(times), reopen=known.reopen)
+            then.times[task] = replace(known.joined(times), reopen=known.reopen, undone=known.undone)
         then.last_event |= self.last_event
         self._take(then)
 
@@ -491,7 +497,8 @@ class Witness:
     def _step_wrote(
         self, side: str, name: str, is_there: bool, history: list[Value], there: list[Value]
     ) -> None:
-        if history[-1] != history[0] and history[-1] not in there[1:]:
+        is_back = is_there and self.owners.get(name) in self.unsure
+        if history[-1] != history[0] and history[-1] not in there[1:] and not is_back:
             raise Broken(f"lost: a person {'added' if history[-1] else 'removed'} {name} in the {side}")
         if is_there not in there:
             raise Broken(f"invented: {name} in the {side} is {'there' if is_there else 'gone'}")
