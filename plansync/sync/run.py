@@ -415,7 +415,8 @@ class _Run:
             if not self.is_old_copy:
                 old_copy.keep_first(self.session, first)
         self._agree(Writer(self.session, journal), chosen)
-        for round_ in range(self.options.rounds):
+        rounds = self.options.rounds
+        while True:
             todo = [d for d in chosen if d.status is Status.PLANNED]
             applier = Applier(self.session, journal, self.options.deadline, self.options.stop)
             ids = [d for d in todo if d.operation.wave == IDS]
@@ -426,12 +427,8 @@ class _Run:
             await applier.apply([d for d in todo if d.operation.wave != IDS])
             self.report.error = applier.error
             moved = [d for d in chosen if d.status is Status.REFUSED and d.has_moved]
-            if (
-                self.report.error
-                or self.options.stop.is_asked
-                or not moved
-                or round_ == self.options.rounds - 1
-            ):
+            rounds -= 1
+            if self.report.error or self.options.stop.is_asked or not moved or not rounds:
                 break
             chosen = self._again(chosen, moved)
         if any(d.error == TIME_IS_OVER for d in chosen):

@@ -54,8 +54,7 @@ def _first_steps(after: Snapshot, owner: Uid) -> Iterator[Change]:
     """Tell of the steps that an issue is made with; the operation itself names only their list."""
     for step in steps_of(after, owner):
         for name in (Field.TEXT, Field.TICK):
-            if name in step.fields:
-                yield Change(step.uid, name, None, step.fields[name], "new")
+            yield Change(step.uid, name, None, step.fields[name], "new")
 
 
 def _change(session: Session, change: Change) -> ToldChange:

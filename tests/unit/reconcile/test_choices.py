@@ -179,6 +179,15 @@ def test_what_is_forced_ends_the_conflict_of_its_field() -> None:
     assert agreed(decision, TASK, Field.TITLE) == "Before"
 
 
+def test_what_is_forced_holds_also_where_the_side_that_was_named_has_nothing() -> None:
+    local, remote = task(TASK, title="Ours", state="todo"), task(TASK, title="Theirs", state="todo")
+    choice = Choice(Take.BASE, "Before", is_forced=True)
+
+    decision = decide(NOTHING, local, remote, choices={TITLE: choice})
+
+    assert (asked(decision), agreed(decision, TASK, Field.TITLE)) == ([], "Before")
+
+
 def test_what_is_forced_of_another_fields_drift_leaves_it() -> None:
     base = task(TASK, state="done")
     local, remote = task(TASK, state="dropped"), task(TASK, state="done")

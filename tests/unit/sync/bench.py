@@ -17,7 +17,7 @@ from plansync.sync.events import Report
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
 from plansync.sync.session import Project, Session
-from plansync.trackers.base import Repository, Requests, Thing
+from plansync.trackers.base import Record, Repository, Requests, Thing
 from tests.simulation.world import CALM, Clock, Disk, Row, SimTracker
 
 PLAN = """\
@@ -61,6 +61,11 @@ class Tracker(SimTracker):
             if f"{method} {what}".startswith(start):
                 raise error
         return super()._begin(method, what, *kinds)
+
+    def _record(self, thing: Thing, row: Row) -> Record:
+        return replace(
+            super()._record(thing, row), url=f"https://tracker.test/owner/name/{thing.value}s/{row.ref}"
+        )
 
     async def repository(self) -> Repository:
         await super().repository()

@@ -1,0 +1,156 @@
+"""Records that vanish, lists that lag, plans that cannot be edited so: what a run makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from plansync.model import Base, Conflict, Field, State, Take, Uid
+from plansync.reconcile import Policy
+from plansync.store.moments import Moment
+from plansync.sync import existence
+from plansync.sync.events import Status
+from plansync.sync.settling import Settling
+from plansync.sync.ways import How
+from plansync.trackers.base import Absence, Thing
+from tests.unit.sync.bench import PLAN, Bench, kinds, notes
+
+Make = Callable[..., Bench]
+NESTED = PLAN.replace("- [ ] Take the turf off\n", "  - [ ] Fetch string\n- [ ] Take the turf off\n")
+
+
+# ----------------------------------------------------------- what the plan cannot say
+
+
+def _without_the_corners(bench: Bench) -> None:
+    """Take a step off the issue whose nested one stays."""
+    lines = bench.issue("Dig").body.splitlines(keepends=True)
+    kept = [line.replace("  - [ ] Fetch", "- [ ] Fetch") for line in lines if "Mark the corners" not in line]
+    assert len(kept) == len(lines) - 1
+    bench.touch("Dig", body="".join(kept))
+
+
+def test_an_edit_that_cannot_be_made_waits_and_the_others_are_made(make: Make) -> None:
+    bench = make(NESTED)
+    bench.run()
+    _without_the_corners(bench)
+    bench.tick("Paint", "Buy paint")
+
+    report = bench.run()
+
+    (refused,) = (d for d in report.done if d.status is Status.REFUSED)
+    assert refused.error.startswith("line 5: a step was removed, but one nested in it stays")
+    assert "- [x] Buy paint" in bench.text
+    assert "- [ ] Mark the corners" in bench.text
+
+
+def test_where_no_edit_can_be_made_the_plan_is_not_touched(make: Make) -> None:
+    bench = make(NESTED)
+    bench.run()
+    _without_the_corners(bench)
+    before = bench.text
+
+    report = bench.run()
+
+    assert kinds(report, Status.REFUSED) == ["remove-step"]
+    assert bench.text == before
+
+
+# ---------------------------------------------------------------- records that vanish
+
+
+def test_an_issue_that_the_run_made_is_closed_without_another_look(make: Make) -> None:
+    bench = make(
+        PLAN.replace("- [ ] Buy paint", "- [x] Buy paint"), policy=Policy(done_at_first_push="create")
+    )
+
+    report = bench.run()
+
+    assert kinds(report, Status.APPLIED).count("close-issue") == 1
+    assert bench.issue("Paint").state is State.DONE
+    assert bench.is_settled()
+
+
+@pytest.mark.parametrize("absence", [Absence.GONE, Absence.DENIED])
+def test_without_a_memory_an_issue_that_a_list_shows_and_nobody_finds_is_left(
+    synced: Bench, make: Make, absence: Absence
+) -> None:
+    bench = make(synced.text)
+    bench.tracker, bench.clock, bench.files.state = synced.tracker, synced.clock, synced.files.state
+    bench.tick("Paint", "Buy paint")
+    look, paint = bench.tracker.look, bench.issue("Paint").ref
+
+    async def lost(thing: Thing, ref: int) -> object:
+        return absence if (thing, ref) == (Thing.ISSUE, paint) else await look(thing, ref)
+
+    bench.tracker.look = lost  # type: ignore[method-assign,assignment]
+
+    report = bench.run()
+
+    assert "- [ ] Buy paint" in bench.text
+    asked = [c.field for c in report.conflicts]
+    told = [note for note in notes(report) if note.startswith(f"issue #{paint} is")]
+    assert (asked, len(told)) == (([Field.EXISTENCE], 0) if absence is Absence.GONE else ([], 1))
+
+
+def test_a_task_whose_issue_is_elsewhere_by_now_follows_it(synced: Bench) -> None:
+    """The issue was moved here from another place under a new number; its mark says whose it is."""
+    old = synced.issue("Paint")
+    synced.delete("Paint")
+    synced.write("Paint", body=old.body, milestone=old.milestone, labels=old.labels)
+    report = synced.run()
+    assert [c.field for c in report.conflicts] == [Field.EXISTENCE]
+
+    synced.run(settling=Settling((), Take.PLAN, how=How.FOLLOW))
+
+    assert f"/issues/{synced.issue('Paint').ref}" in synced.text
+    assert synced.is_settled()
+
+
+def test_nothing_is_remembered_of_what_is_not_known() -> None:
+    base = Base({}, {}, {})
+    conflict = Conflict(Uid("ccccccc"), Field.EXISTENCE, "issue #1", "in the plan", "gone")
+
+    existence.accept(base, Uid("ccccccc"), Field.EXISTENCE)
+    existence.tell(base, [conflict])
+
+    assert base == Base({}, {}, {})
+
+
+# ------------------------------------------------------------------------ old copies
+
+
+class _Git(NamedTuple):
+    """What git's history knows of a plan: one old moment, and the one of today."""
+
+    then: Moment
+    now: Moment
+
+    def of_plan(self, plan: bytes, state: bytes) -> Moment | None:
+        return self.then if plan == self.then.plan else None
+
+    def of_state(self, state: bytes) -> Moment | None:
+        return self.now if state == self.now.state else None
+
+
+@pytest.mark.parametrize("damage", ["", "not a state file", "another plan"])
+def test_an_old_copy_is_measured_by_a_state_file_that_can_be_read_and_is_its_own(
+    synced: Bench, make: Make, damage: str
+) -> None:
+    then = Moment(synced.files.plan, synced.files.state)
+    for title, step in (("Paint", "Buy paint"), ("Level", "Fill with gravel")):
+        synced.tick(title, step)
+    synced.run()
+    now = Moment(synced.files.plan, synced.files.state)
+    bench = make(then.plan.decode())
+    bench.tracker, bench.clock, bench.files.state = synced.tracker, synced.clock, now.state
+    state = {"not a state file": b"{", "another plan": then.state.replace(b"00000002", b"00000009")}
+    bench.fields["commits"] = _Git(Moment(then.plan, state.get(damage, then.state)), now)
+
+    report = bench.run(allow=("mass-change",))
+
+    is_measured = any("this is the plan as it was before a later sync" in note for note in notes(report))
+    assert is_measured is (damage == "")
+    assert ("- [x] Buy paint" in bench.text) is (damage == "")
