@@ -355,14 +355,28 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
                 )
                 agreement.disagree(Conflict(owner, Field.STEPS, *texts))
             case "kept":
-                for name, value in (local.get(uid) or remote[uid]).fields.items():
-                    if name in (Field.TEXT, Field.TICK, Field.LEVEL):
-                        agreement.set(uid, name, value, "push" if uid in local else "pull")
+                now, then = (local[uid], base.local) if uid in local else (remote[uid], base.remote)
+                for name in (Field.TEXT, Field.TICK, Field.LEVEL):
+                    if name in now.fields:
+                        _keep(agreement, base, now, then, name, "push" if uid in local else "pull")
             case _:
                 assert_never(fate)
     if (owner, Field.STEPS) not in agreement.conflicts:
         order = _order(base, owner, [u for u in ours if u not in gone], [u for u in theirs if u not in gone])
         agreement.set(owner, Field.STEPS, tuple(order), "order")
+
+
+def _keep(agreement: Agreement, base: Base, now: Item, then: Snapshot, name: Field, rule: str) -> None:
+    """Agree on a step that the other side gets: as it stands; where it owes what was agreed, on that."""
+    value, agreed = (
+        now.fields[name],
+        base.agreed[now.uid].fields.get(name) if now.uid in base.agreed else None,
+    )
+    was = then[now.uid].fields.get(name) if now.uid in then else None
+    is_chosen = (owner_of(now.uid), Field.STEPS) in agreement.chosen
+    if agreed is not None and not is_chosen and same(Kind.STEP, name)(was, value):
+        value, rule = agreed, rule if same(Kind.STEP, name)(agreed, value) else "finish"
+    agreement.set(now.uid, name, value, rule)
 
 
 def _taken(choice: Choice, base: Base, local: Snapshot, remote: Snapshot) -> Snapshot:

@@ -108,11 +108,14 @@ class Journal:
         """List the rows that no state file holds yet, in their order."""
         columns = "number, op, run, item, kind, intent, state"
         sql = f"SELECT {columns} FROM journal WHERE plan=? AND state NOT IN {_CLOSED} ORDER BY number"
-        rows = self.db.execute(sql, (self.plan,)).fetchall()
-        return [
-            Entry(number, op, run, item, kind, json.loads(intent), Outcome(state))
-            for number, op, run, item, kind, intent, state in rows
-        ]
+        return [_entry(row) for row in self.db.execute(sql, (self.plan,)).fetchall()]
+
+    def given_up(self, op: str) -> Entry | None:
+        """Find the row of an operation that was taken for refused, by its name."""
+        columns = "number, op, run, item, kind, intent, state"
+        sql = f"SELECT {columns} FROM journal WHERE plan=? AND op=? AND state='refused'"
+        row = self.db.execute(sql, (self.plan, op)).fetchone()
+        return _entry(row) if row else None
 
     def expect(self, state: str) -> None:
         """Let the rows that stay open know the state file (`state`: its digest) that is about to be written.
@@ -147,6 +150,11 @@ class Journal:
         """Keep a text as it was before a run replaced it, as long as the run is remembered."""
         values = (run, what, zlib.compress(content))
         self.db.execute("INSERT INTO before (run, what, bytes) VALUES (?,?,?)", values)
+
+
+def _entry(row: tuple[int, str, str, str, str, str, str]) -> Entry:
+    number, op, run, item, kind, intent, state = row
+    return Entry(number, op, run, item, kind, json.loads(intent), Outcome(state))
 
 
 def _dump(intent: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from plansync.document import block
@@ -113,6 +114,33 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
                 entry.intent["records"][entry.item] = state.sealed(entry.item, made)
             _settle(session, journal, entry, record is not None)
     session.show_remote()
+
+
+def take_late(session: Session, journal: Journal) -> None:
+    """Know a body write again that was given up and came through later, by its stamp: what it wrote is no news.
+
+    What is agreed stays: where that is something else by now, the issue owes it.
+    """
+    for uid, item in session.view.items.items():
+        known = session.base.remote.get(uid)
+        if is_step(uid) or known is None or not item.stamp.is_beyond(known.stamp):
+            continue
+        entry, there = journal.given_up(item.stamp.op), session.base.remote
+        if entry is not None and isinstance(there, dict):
+            there.update(_with_changes(there, entry))
+            there[uid] = replace(there[uid], stamp=item.stamp)
+            journal.settle(entry.number, Outcome.LANDED)
+
+
+def _with_changes(side: Snapshot, entry: Entry) -> dict[Uid, Item]:
+    """Show a side with what one operation wrote there."""
+    found: dict[Uid, Item] = {}
+    for name, field_, _, new, _ in entry.intent.get("changes", []):
+        uid = Uid(name)
+        item = found.get(uid) or side.get(uid) or Item(uid, Kind.STEP)
+        value = tuple(new) if isinstance(new, list) else new
+        found[uid] = replace(item, fields={**item.fields, Field(field_): value})
+    return found
 
 
 def _settle(session: Session, journal: Journal, entry: Entry, has_landed: bool) -> None:
@@ -257,8 +285,11 @@ def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:
             known = [text_of(s.get(uid), Field.TEXT) for s in (then.local, session.base.local)]
             has_landed = _has_step_landed(session.shown, uid, field, (old, new), known)
             is_removal = field is Field.TEXT and new is None and has_landed
+            is_missing = field is Field.TEXT and old is None and not has_landed
             if is_removal and _is_reworded(session.shown, then.local, owner_of(uid), old):
                 has_landed = None
+            elif is_missing and _is_reworded(session.shown, session.base.local, owner_of(uid), new):
+                has_landed = True  # it was added, and somebody reworded it since
             yield _Sign(uid, field, has_landed)
         else:
             shown = session.shown[uid].fields.get(field) if uid in session.shown else None

@@ -183,6 +183,7 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if entries:
             await recover.settle_open(session, journal, entries)
+        recover.take_late(session, journal)
         await take_in(session)
         await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
@@ -430,7 +431,7 @@ class _Run:
             rounds -= 1
             if self.report.error or self.options.stop.is_asked or not moved or not rounds:
                 break
-            chosen = self._again(chosen, moved)
+            chosen = self._again(journal, chosen, moved)
         if any(d.error == TIME_IS_OVER for d in chosen):
             self.report.notes.append(Note("", f"{TIME_IS_OVER} (--max-time); run again to go on"))
         self._settle_rest(chosen)
@@ -492,12 +493,13 @@ class _Run:
             fold(self.session.base, self.session.settled(uid), uid)
         existence.tell(self.session.base, self.report.conflicts)
 
-    def _again(self, chosen: list[Done], moved: list[Done]) -> list[Done]:
+    def _again(self, journal: Journal, chosen: list[Done], moved: list[Done]) -> list[Done]:
         """Decide once more, on what is there now; the refused operations leave the report."""
         session = self.session
         self._settle_rest(chosen)
         session.take_plan(self.project.files.read())
         session.show_remote()
+        recover.take_late(session, journal)
         session.frozen |= {owner_of(d.operation.uid) for d in chosen if d.status is Status.UNKNOWN}
         changeset = self.options.decide(session)
         self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]

@@ -334,12 +334,12 @@ class History:
         report: Report | None = None
         has_died = False
         copy.disk.before = b""
-        started = self.witness.running_since = self.witness.event
-        self.witness.unheard.clear()
+        started = self.witness.event
         copy.pasts.add(copy.disk.plan)
         is_clear = not weather.rate and all(
             r.visible_at <= self.clock.seconds for r in self.tracker.rows.values()
         )
+        self.witness.begins(started, is_clear=is_clear)
         try:
             report = self.loop.run_until_complete(
                 run(project, direction, Options(Direction(direction), allow=allow))

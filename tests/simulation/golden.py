@@ -320,6 +320,11 @@ GOLDEN = (
         then=(plan("cinder orbit s1", "cinder wagon orbit s1", if_there=True),),
     ),
     Golden(
+        "an added step is reworded before anybody knows that it was added",
+        after=(text("t1", f"- [ ] {S1}", f"- [ ] {S1}\n- [ ] chimney napkin s8"),),
+        then=(plan("chimney napkin s8", "chimney wagon napkin s8", if_there=True),),
+    ),
+    Golden(
         "a status line is deleted that a run wrote and did not live to remember",
         after=(state("t2", State.DROPPED),),
         then=(plan("**Status**: Dropped\n", "", if_there=True),),

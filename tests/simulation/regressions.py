@@ -212,4 +212,16 @@ REGRESSIONS: dict[str, Past] = {
         look="boxes",
         chances=ALL,
     ),
+    "a step that the plan owes is ticked as agreed, where the run that ticked it came to nothing": Past(
+        260658,
+        "plan:tick:3679414844 run:sync:1853059158 tracker:tick:2188137588 plan:finish:845259819"
+        " plan:new_task:2937037945 tracker:add:2705543395 plan:reword:2266263977 tracker:close:1384279587"
+        " run:sync:1234177843",
+        chances=ALL,
+    ),
+    "a write that was given up and comes through late is no news from the tracker": Past(
+        260435,
+        "run:push:1575938006 plan:add:1664535784 plan:finish:907307235 run:sync:338559721 run:sync:3152254223",
+        chances=ALL,
+    ),
 }

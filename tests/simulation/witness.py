@@ -33,6 +33,7 @@ class Sight:
     owner: dict[str, str]
     order: dict[str, dict[str, list[str]]]
     optional: set[str] = field(default_factory=set)
+    doubled: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -134,6 +135,7 @@ class Witness:
     doubted: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     unheard: dict[Key, Value] = field(default_factory=dict)
+    is_blind: bool = False
     around: dict[int, BodySeen] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
     raw: dict[str, str] = field(default_factory=dict)
@@ -203,7 +205,10 @@ class Witness:
         if task.key != "overview":
             values["title", task.key] = task.title
             values["phase", task.key] = task.phase
+        texts: dict[str, str] = {}
         for step in task.steps:
+            if texts.setdefault(step.key, step.text) != step.text:
+                sight.doubled.add(task.key)
             sight.owner[step.key] = task.key
             values["step", step.key] = True
             values["tick", step.key] = "dropped" if step.is_dropped else step.is_ticked
@@ -217,6 +222,13 @@ class Witness:
         self.around = {r.ref: b for r in self.tracker.issues() if (b := read_body(r.body))}
 
     # ----------------------------------------------------------------- people
+
+    def begins(self, event: int, *, is_clear: bool) -> None:
+        """Note that a run begins; one whose lists may be stale may miss what happened, and so does one already on."""
+        self.running_since = event
+        if is_clear:
+            self.unheard.clear()
+        self.is_blind = not is_clear
 
     def before_person(self) -> None:
         """Judge what the engine did until now: the next change is a person's."""
@@ -276,12 +288,11 @@ class Witness:
         value = new if key[0] != "step" else bool(new)
         self.history.setdefault((side, key), [_nothing(key)]).append(value)
         self._note(self.memory, side, key, old, new, owner)
-        if side == TRACKER and key in self.unheard and new == self.unheard[key]:
-            self.excused.add(
-                owner
-            )  # it came back before a run looked again: nobody can tell that it was away
-        elif side == TRACKER and self.running_since >= 0:
+        if side == TRACKER and self.is_blind and key in self.unheard and new == self.unheard[key]:
+            self.excused.add(owner)  # it came back before a run looked: nobody can tell that it was away
+        elif side == TRACKER and (self.running_since >= 0 or key[0] == "state"):
             self.unheard.setdefault(key, old)
+            self.is_blind = self.is_blind or self.running_since >= 0
         is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
         if key[0] == "step" and (self._has_look_alikes(side, owner, then, now) or (is_unknown and not new)):
             self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
@@ -419,6 +430,7 @@ class Witness:
         """
         then, now = self.seen, self._look()
         self.owners |= now.owner
+        self.excused |= now.doubled  # two texts of one step side by side: nothing is lost, a person tidies up
         past = {k: list(v) for k, v in self.history.items() if k[1][0] == "state"}
         for side in (PLAN, TRACKER):
             for key in sorted(_changed(then, now, side)):

@@ -123,6 +123,7 @@ class SimTracker:
         self.is_stale_within_seconds = False
         self.is_lagging = True
         self.late: list[Late] = []
+        self.unseen: set[int] = set()  # issues that a late write changed since they were last read themselves
         self.chances = faults.ALL
 
     @property
@@ -152,6 +153,7 @@ class SimTracker:
             is_free = self.rows.get((thing, row.ref)) is then and not self._is_taken(thing, row)
             self.log(f"    {'late' if is_free else 'too late'}: {thing.value} #{row.ref}")
             if is_free:
+                self.unseen.add(row.ref)
                 self.put(thing, row if row.ref else replace(row, ref=self.number(thing)))
 
     def _is_taken(self, thing: Thing, row: Row) -> bool:
@@ -258,6 +260,7 @@ class SimTracker:
     async def look(self, thing: Thing, ref: int) -> Record | Absence:
         fault = self._read(f"{thing.value} #{ref}")
         row = self.rows.get((thing, ref))
+        self.unseen.discard(ref)
         self.weather.point(f"after GET {thing.value}")
         if fault == faults.ABSENT:
             return Absence.DENIED
@@ -325,7 +328,7 @@ class SimTracker:
         ):
             raise Rejected("a milestone of this title is there")
         old, new = _REV.search(row.body), _REV.search(fields.get("body", ""))
-        if old and new and int(new[1]) <= int(old[1]):
+        if old and new and int(new[1]) <= int(old[1]) and ref not in self.unseen:
             raise Broken(f"rev of #{ref} goes from {old[1]} to {new[1]}")
         shown: dict[str, Any] = {name: value for name, value in fields.items() if name != "is_duplicate"}
         return self._answer(fault, thing, replace(row, **shown))
