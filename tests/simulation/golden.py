@@ -85,7 +85,8 @@ class Golden:
     """One scenario. `before` and `after`: what people do before and after a calm sync; the next one dies.
 
     `then` is what people do once it is dead, so its end is another one and the witness alone judges it.
-    `holds` are texts that the plan must hold at the end, `conflicts` how many there must be.
+    `holds` are texts that the plan must hold at the end, `once` those it may hold once, `conflicts` how many there
+    must be.
     `has_git`: files go back in time, so values are held against `holds`, not against their history.
     """
 
@@ -95,6 +96,7 @@ class Golden:
     then: tuple[Edit, ...] = ()
     look: Look = TEMPLATE
     holds: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
     conflicts: int = 0
     has_git: bool = False
     is_first_push: bool = False
@@ -323,6 +325,7 @@ GOLDEN = (
         "an added step is reworded before anybody knows that it was added",
         after=(text("t1", f"- [ ] {S1}", f"- [ ] {S1}\n- [ ] chimney napkin s8"),),
         then=(plan("chimney napkin s8", "chimney wagon napkin s8", if_there=True),),
+        once=("napkin s8",),
     ),
     Golden(
         "a status line is deleted that a run wrote and did not live to remember",
@@ -449,6 +452,8 @@ def play_golden(golden: Golden, points: tuple[int, ...] = (), act: Action | None
 
 def _missed(golden: Golden, end: End) -> str:
     """Say what a scenario's end lacks."""
+    if doubled := [text for text in golden.once if end.plan.count(text) > 1]:
+        return f"doubled {doubled}"
     lost = [held for held in golden.holds if held not in end.plan]
     if lost or (golden.conflicts and len(end.conflicts) != golden.conflicts):
         return f"lost {lost}, conflicts {end.conflicts}"
