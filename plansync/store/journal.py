@@ -142,6 +142,11 @@ class Journal:
         sql = "SELECT 1 FROM journal WHERE plan=? AND instr(intent, ?) LIMIT 1"
         return self.db.execute(sql, (self.plan, state)).fetchone() is not None
 
+    def has_made(self, item: str) -> bool:
+        """Say whether an issue or milestone was made for an item, as far as is remembered."""
+        sql = "SELECT 1 FROM journal WHERE plan=? AND item=? AND kind GLOB 'create-*' AND state IN ('landed', 'folded')"
+        return self.db.execute(sql, (self.plan, item)).fetchone() is not None
+
     def is_empty(self) -> bool:
         """Say whether nothing was ever intended."""
         return self.db.execute("SELECT 1 FROM journal LIMIT 1").fetchone() is None

@@ -159,16 +159,16 @@ def _remember_doubt(session: Session, journal: Journal, entry: Entry) -> None:
         journal.settle(journal.intend("", session.run, "", "agree", intent), Outcome.LANDED)
 
 
-async def look_twice(session: Session, is_found: Callable[[], bool]) -> None:
-    """Look for lost creates on the newest list page, twice, with a pause: lists lag behind writes.
+async def look_twice(
+    session: Session, is_found: Callable[[], bool], why: str = "an answer was lost; looking whether it landed"
+) -> None:
+    """Look for creates on the newest list page, twice, with a pause: lists lag behind writes. `why` is told then.
 
     Source: design, "Settling an unknown create".
     """
     for attempt in range(2):
         if attempt:
-            session.listen(
-                Waiting(session.project.settle_wait_s, "an answer was lost; looking whether it landed")
-            )
+            session.listen(Waiting(session.project.settle_wait_s, why))
             await session.project.sleep(session.project.settle_wait_s)
         for record in await session.project.tracker.newest():
             session.mirror.keep(record)

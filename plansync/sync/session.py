@@ -155,6 +155,7 @@ class Session:
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
         self.new_lineage = ""
+        self.has_taken_over = False
         self.base = Base({}, {}, {})
         self.read_plan()
         self.read_state()
@@ -272,7 +273,9 @@ class Session:
         wants_all = self.project.policy.issue_added != "labelled"
         self.absent = await self.mirror.read(linked, full=full, whole=wants_all)
         if not self.lineage:
-            self.lineage = self._discover() or self.new_lineage or self.project.new_id()
+            found = self._discover()
+            self.has_taken_over = bool(found)
+            self.lineage = found or self.new_lineage or self.project.new_id()
         self.show_remote()
 
     def show_remote(self) -> None:

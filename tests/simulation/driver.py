@@ -130,7 +130,6 @@ class Copy:
         self.disk = disk
         self.db = shelf.connect(None)
         self.backup = self.db.serialize()
-        self.left = disk.plan
         self.pasts: set[bytes] = set()
 
     def pending(self, *kinds: str) -> set[Uid]:
@@ -258,10 +257,8 @@ class History:
         if said:
             self.log.append(f"plan{'' if is_first else ' 2'}: {said}")
         if is_first:
-            is_old = copy.disk.plan in copy.pasts - {copy.left}
-            self.witness.after_person(PLAN, is_old=is_old)
-            if is_old:  # to the byte what a run has seen: an old copy that was saved over it, or edits; either is right
-                self.witness.excuse_old(copy.left)
+            # to the byte what a run has seen: an old copy that was saved over it, or edits; either is right
+            self.witness.after_person(PLAN, is_old=copy.disk.plan in copy.pasts - {self.witness.left})
 
     def _touch(self, kind: str, rng: Random) -> None:
         self.witness.before_person()
@@ -353,8 +350,8 @@ class History:
         self.witness.running_since = -1
         self.witness.judge()
         self._learn_words()
-        copy.left = copy.disk.plan
-        copy.pasts.add(copy.left)
+        copy.pasts.add(copy.disk.plan)
+        self.witness.left = self.first.disk.plan
         for uid in copy.pending("close-issue", "reopen-issue") if has_died else ():
             self.witness.doubt(self._word(uid))
         if report is not None:

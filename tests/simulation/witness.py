@@ -134,6 +134,7 @@ class Witness:
     excused: set[str] = field(default_factory=set)
     doubted: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
+    left: bytes = b""
     unheard: dict[Key, Value] = field(default_factory=dict)
     is_blind: bool = False
     around: dict[int, BodySeen] = field(default_factory=dict)
@@ -259,14 +260,24 @@ class Witness:
                     self.times[task.key].unsaid = self.event
                 if not task.uid and self._is_retitled(task):
                     self.excused.add(task.key)
+            self._excuse_nameless(plan)
         self._note_met(now)
         self.seen = now
         self._keep_text()
+        if is_old and self.left:
+            self._excuse_old()
 
-    def excuse_old(self, newer: bytes) -> None:
-        """Excuse what differs from the newer plan that a run left: the plan has the bytes again of one before it."""
+    def _excuse_nameless(self, plan: PlanSeen) -> None:
+        """Excuse phases that lost their marker and title: only their tasks, which may have moved, tell of them."""
+        for name in plan.phases.keys() - {*plan.uids.values()}:
+            titles = (self.history.get((side, ("phase title", name)), [None]) for side in (PLAN, TRACKER))
+            if any(len(set(each)) > 1 for each in titles):
+                self.excused.add(name)
+
+    def _excuse_old(self) -> None:
+        """Excuse what differs from the newer plan that a run left: it comes back with it."""
         left = Sight({PLAN: {}}, {}, {PLAN: {}})
-        self._show_plan(left, self.look.read(newer))
+        self._show_plan(left, self.look.read(self.left))
         for key in _changed(left, self.seen, PLAN):
             self.excused.add(self.owners.get(key[1], key[1]))
 
