@@ -22,7 +22,7 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.text import words
+from plansync.text import heading_words, words
 from plansync.uids import Minter
 
 _Key = Callable[[Item, Snapshot], object]
@@ -151,23 +151,35 @@ def _steps(item: Item, side: Snapshot) -> object:
 
 
 def _phases_of(local: Snapshot, known: Snapshot, names: Mapping[Uid, Uid], base: Base) -> dict[Uid, Uid]:
-    """Pair an unmarked, renamed phase with the one in which all its known tasks stood."""
-    found: dict[Uid, Uid] = {}
-    for uid, item in local.items():
-        if item.kind is not Kind.PHASE or uid in known or item.fields.get(Field.MARKER):
-            continue
+    """Pair an unmarked phase that its title does not name with the one of this title, else the one of its tasks."""
+    nameless = [u for u, i in local.items() if i.kind is Kind.PHASE and not i.fields.get(Field.MARKER)]
+    nameless = [u for u in nameless if u not in known and u != WHOLE_PLAN]
+    found = _phases_by_title(nameless, local, {u: i for u, i in known.items() if u not in local})
+    for uid in (u for u in nameless if u not in found):
         tasks = [names.get(u, u) for u, t in local.items() if t.fields.get(Field.PHASE) == uid]
         known_tasks = [base.local[t] for t in tasks if t in base.local]
         were = {text_of(t, Field.PHASE) for t in known_tasks if Field.PHASE in t.fields}
         if (
             len(were) == 1
-            and WHOLE_PLAN not in (uid, *were)
+            and WHOLE_PLAN not in were
             and (then := Uid(were.pop())) in known
             and then not in local
             and then not in found.values()
         ):
             found[uid] = then
     return found
+
+
+def _phases_by_title(nameless: Iterable[Uid], local: Snapshot, free: Snapshot) -> dict[Uid, Uid]:
+    """Pair the phases whose title one known phase has, and no other one here."""
+    wanted, offered = defaultdict[str, list[Uid]](list), defaultdict[str, list[Uid]](list)
+    for uid in nameless:
+        wanted[heading_words(text_of(local[uid], Field.TITLE))].append(uid)
+    for uid, item in free.items():
+        if item.kind is Kind.PHASE and uid != WHOLE_PLAN:
+            offered[heading_words(text_of(item, Field.TITLE))].append(uid)
+    pairs = ((uids, offered[title]) for title, uids in wanted.items() if title)
+    return {ours[0]: theirs[0] for ours, theirs in pairs if len(ours) == len(theirs) == 1}
 
 
 def _rename(side: Snapshot, names: Mapping[Uid, Uid]) -> Snapshot:

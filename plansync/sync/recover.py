@@ -21,6 +21,7 @@ from plansync.model import (
     steps_of,
     text_of,
     tick_of,
+    uids_of,
 )
 from plansync.reconcile.pairing import is_similar
 from plansync.reconcile.settle import said
@@ -67,6 +68,28 @@ def _doubt_what_went_back(session: Session, then: Base) -> None:
             and shown.get(name) == known.fields[name]
         ]
         state.forget_fields(session.base, uid, back)
+    _doubt_steps_that_went(session, then)
+
+
+def _doubt_steps_that_went(session: Session, then: Base) -> None:
+    """Let a task have no steps that its landed rows tell of, where the plan shows just those of the state file again.
+
+    They come back from the tracker: where somebody removed one all the same, that is no loss.
+    """
+    for uid, item in list(session.base.local.items()):
+        known = then.local.get(uid)
+        if known is None or Field.STEPS not in known.fields or not isinstance(session.base.local, dict):
+            continue
+        gone = {s.uid for s in steps_of(session.base.local, uid)} - {s.uid for s in steps_of(then.local, uid)}
+        if gone and _texts(session.shown, uid) == _texts(then.local, uid):
+            kept = tuple(s for s in uids_of(item, Field.STEPS) if s not in gone)
+            session.base.local[uid] = replace(item, fields={**item.fields, Field.STEPS: kept})
+            for step in gone:
+                del session.base.local[step]
+
+
+def _texts(side: Snapshot, owner: Uid) -> list[str]:
+    return sorted(words(text_of(s, Field.TEXT)) for s in steps_of(side, owner))
 
 
 def _shown(side: Snapshot, item: Item) -> Mapping[Field, Value]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from random import Random
+from typing import Any
 
 from plansync.errors import PlansyncError
 from plansync.model import OVERVIEW, Field, Uid, owner_of
@@ -132,11 +133,18 @@ class Copy:
         self.backup = self.db.serialize()
         self.pasts: set[bytes] = set()
 
-    def pending(self, *kinds: str) -> set[Uid]:
-        """List the items of which the local database alone knows what became of them; of some operations, or any."""
-        rows = self.db.execute("SELECT kind, intent FROM journal WHERE state NOT IN ('folded', 'refused')")
-        found = (json.loads(intent) for kind, intent in rows if not kinds or kind in kinds)
-        return {Uid(uid) for intent in found for uid in intent.get("records", {})}
+    def pending(self) -> set[Uid]:
+        """List the items of which the local database alone knows what became of them."""
+        return {Uid(uid) for intent in self._intents() for uid in intent.get("records", {})}
+
+    def doubtful(self) -> set[Uid]:
+        """List the tasks whose state a run was about to write, on either side, when it died."""
+        changes = (change for intent in self._intents() for change in intent.get("changes", []))
+        return {owner_of(Uid(uid)) for uid, name, *_ in changes if name in (Field.STATE, Field.STATUS)}
+
+    def _intents(self) -> list[Any]:
+        rows = self.db.execute("SELECT intent FROM journal WHERE state NOT IN ('folded', 'refused')")
+        return [json.loads(intent) for (intent,) in rows]
 
     def restore(self, content: bytes) -> None:
         """Put the local database back as it was."""
@@ -352,7 +360,7 @@ class History:
         self._learn_words()
         copy.pasts.add(copy.disk.plan)
         self.witness.left = self.first.disk.plan
-        for uid in copy.pending("close-issue", "reopen-issue") if has_died else ():
+        for uid in copy.doubtful() if has_died else ():
             self.witness.doubt(self._word(uid))
         if report is not None:
             self._tell(report)

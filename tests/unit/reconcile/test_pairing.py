@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from plansync.document import detect
@@ -126,3 +128,16 @@ def test_a_new_phase_into_which_a_task_moved_is_new_while_the_old_one_is_there()
     now = f"{then}\n## Phase 3: Roof\n\n- [ ] Slate\n".replace("- [ ] Level\n", "").replace("Slate", "Level")
 
     assert phases(then, now)["Phase 3: Roof"] == "new"
+
+
+def test_a_phase_that_was_renamed_before_it_lost_its_id_is_known_by_its_title_whatever_stands_in_it() -> None:
+    items = shown(PHASES.format(one="Phase 1: Ground", other="Phase 2: Walls"))
+    first = next(u for u, i in items.items() if text_of(i, Field.TITLE) == "Phase 1: Ground")
+    fields = {**items[first].fields, Field.TITLE: "Phase 1: Garden"}
+    base = {**items, first: replace(items[first], fields=fields)}
+    there = {u: i for u, i in base.items() if i.kind in (Kind.TASK, Kind.PHASE)}
+    now = "# Shed\n\n## Phase 1: Garden\n\n- [ ] Dig\n- [ ] Paint\n\n## Phase 2: Walls\n\n- [ ] Level\n"
+
+    local, _ = pair(Base(base, there, base), shown(now), there)
+
+    assert text_of(local[first], Field.TITLE) == "Phase 1: Garden"
