@@ -104,10 +104,19 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Our last write to an issue, as its block tells: how many there were, and which came last."""
+    """Our last write to an issue, as its block tells: how many there were, and which came last.
+
+    `made`: the one that made the issue, told from the second write on; a copy of an issue has it too.
+    """
 
     rev: int = 0
     op: str = ""
+    made: str = ""
+
+    @property
+    def birth(self) -> str:
+        """Name the write that made the issue; empty where nobody knows."""
+        return self.made or (self.op if self.rev == 1 else "")
 
     def is_beyond(self, known: Stamp) -> bool:
         """Say whether another copy wrote since: more often, or as often and not with our last write."""
@@ -238,13 +247,19 @@ class Twin(NamedTuple):
     """An issue that bears the mark of a task (or of the overview) which has another issue.
 
     `item`: what it shows, under a name of its own; its `at` is the issue's number. `is_spoken`: people wrote
-    around our part of it, or below it.
+    around our part of it, into it, or below it. `is_new`: nobody touched it since it was made.
     """
 
     of: Uid
     item: Item
     steps: tuple[Item, ...] = ()
     is_spoken: bool = False
+    is_new: bool = False
+
+    @property
+    def number(self) -> str:
+        """The issue's number, as one writes it."""
+        return f"#{self.item.at}"
 
 
 class Removed(NamedTuple):

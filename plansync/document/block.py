@@ -17,11 +17,12 @@ from plansync.document.spans import Block as Parsed
 from plansync.document.spans import Shape, Span, after_eol, blocks, eol_at, line_end, line_start
 from plansync.document.steps import Line, Place, Step, line_edits, read_boxes
 from plansync.model import Field, Stamp, Uid
-from plansync.text import UID_PATTERN, neutralise, restore
+from plansync.text import UID_PATTERN, neutralise, restore, same_lines
 
 _BEGIN = re.compile(
     rb"^<!-- plansync:begin v=1 kind=(?P<kind>task|overview) plan=(?P<plan>[0-9a-z]{8}) "
-    rb"id=(?P<uid>" + UID_PATTERN.encode() + rb") rev=(?P<rev>\d{1,9}) op=(?P<op>[0-9a-f]{8}) -->[ \t]*\r?$",
+    rb"id=(?P<uid>" + UID_PATTERN.encode() + rb") rev=(?P<rev>\d{1,9}) op=(?P<op>[0-9a-f]{8})"
+    rb"(?: made=(?P<made>[0-9a-f]{8}))? -->[ \t]*\r?$",
     re.MULTILINE,
 )
 _ANY_BEGIN = re.compile(rb"^<!-- plansync:begin\b", re.MULTILINE)
@@ -98,7 +99,7 @@ def read(body: str) -> Block | None:
         kind=begin["kind"].decode(),
         plan=begin["plan"].decode(),
         uid=Uid(begin["uid"].decode()),
-        stamp=Stamp(int(begin["rev"]), begin["op"].decode()),
+        stamp=Stamp(int(begin["rev"]), begin["op"].decode(), (begin["made"] or b"").decode()),
         path=follows["path"].decode() if follows else "",
         prose=restore(part[: _prose_end(part, lines, metas)].decode().replace("\r\n", "\n").strip("\n ")),
         steps=tuple(line.step._replace(text=restore(line.step.text)) for line in lines),
@@ -134,7 +135,8 @@ def _prose_end(part: bytes, lines: Sequence[Line], metas: Mapping[Field, Key]) -
 
 
 def _begin_line(kind: str, plan: str, uid: Uid, stamp: Stamp) -> str:
-    return f"<!-- plansync:begin v=1 kind={kind} plan={plan} id={uid} rev={stamp.rev} op={stamp.op} -->"
+    made = f" made={stamp.made}" if stamp.made else ""
+    return f"<!-- plansync:begin v=1 kind={kind} plan={plan} id={uid} rev={stamp.rev} op={stamp.op}{made} -->"
 
 
 def render(content: Content) -> str:
@@ -168,11 +170,12 @@ def bears_one(body: str) -> bool:
     return bool(_LEFT_OVER.search(_encoded(body)))
 
 
-def around(body: str, shown: Block) -> str:
-    """Give what people wrote before and behind the block."""
-    source = _encoded(body)
-    behind = after_eol(source, line_end(source, shown.inner.end))
-    return (source[: shown.begin.start] + source[behind:]).decode().strip()
+def is_as_written(body: str, shown: Block) -> bool:
+    """Say whether a body is what we write of what its block says, and no word of anybody else's."""
+    meta = {name: text if name is Field.DEPENDS else neutralise(text) for name, text in shown.meta.items()}
+    steps = {Uid(str(number)): step for number, step in enumerate(shown.steps)}
+    content = Content(shown.kind, shown.plan, shown.uid, shown.stamp, shown.path, shown.prose, steps, meta)
+    return same_lines(render(content)) == same_lines(body.strip())
 
 
 def _step_line(step: Step) -> str:

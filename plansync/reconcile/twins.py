@@ -47,7 +47,7 @@ def asked_twins(given: Given) -> list[Conflict]:
     found: dict[Uid, Conflict] = {}
     for twin in _met(given):
         if twin.of not in found and twin.item.uid not in given.pruned and _is_question(given, twin):
-            numbers = f"#{given.remote[twin.of].at}", f"#{twin.item.at}"
+            numbers = f"#{given.remote[twin.of].at}", twin.number
             found[twin.of] = Conflict(twin.of, Field.TWIN, None, *numbers)
     return list(found.values())
 
@@ -63,7 +63,7 @@ def _is_accepted(given: Given, twin: Twin) -> bool:
     """Say whether we closed a twin before, or a person decided to leave it."""
     known = given.base.agreed.get(twin.of)
     accepted = known.fields.get(Field.ACCEPTED) if known else None
-    return isinstance(accepted, tuple) and f"#{twin.item.at}" in accepted
+    return isinstance(accepted, tuple) and twin.number in accepted
 
 
 def _wanted(given: Given, twin: Twin) -> State | None:
@@ -71,15 +71,23 @@ def _wanted(given: Given, twin: Twin) -> State | None:
     choice = given.pruned.get(twin.item.uid)
     if choice is not None:
         return State(str(choice.value))
-    return State.DROPPED if state_of(twin.item) is State.TODO and _is_silent(given, twin) else None
+    is_done_with = (
+        state_of(twin.item) is State.TODO and not _is_lower(given, twin) and _is_silent(given, twin)
+    )
+    return State.DROPPED if is_done_with else None
 
 
 def _is_question(given: Given, twin: Twin) -> bool:
     """Say whether a twin is open and says something, or was closed as done while the task is not."""
     now = state_of(twin.item)
     if now is State.TODO:
-        return not _is_silent(given, twin)
+        return _is_lower(given, twin) or not _is_silent(given, twin)
     return now is State.DONE and state_of(given.remote[twin.of]) is State.TODO
+
+
+def _is_lower(given: Given, twin: Twin) -> bool:
+    """Say whether a twin came first: the task would have to go over to it."""
+    return (twin.item.at or 0) < (given.remote[twin.of].at or 0)
 
 
 def _is_silent(given: Given, twin: Twin) -> bool:

@@ -129,7 +129,7 @@ class Session:
 
     `bound`: records that a person binds to items in this run. `incoming`: tasks that the plan is to get for issues
     that are there. `wanted`: the items that this run is about, where not all. `rewriting`: the items whose blocks a
-    person wants written anew.
+    person wants written anew. `following`: the tasks that a person wants to go over to an issue that came first.
     """
 
     def __init__(self, project: Project, listen: Listener, *, is_rebuilding: bool = False) -> None:
@@ -151,6 +151,7 @@ class Session:
         self.left: list[Note] = []
         self.former = Former()
         self.rewriting: set[Uid] = set()
+        self.following: set[Uid] = set()
         self.bound: dict[claims.Key, Uid] = {}
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
@@ -304,11 +305,18 @@ class Session:
         """Let go of the issues of ours beside which another run made one with a lower number; says whether any is."""
         twins = sorted(self.view.twins, key=lambda t: t.item.at or 0, reverse=True)
         lower = {t.of: t for t in twins if (t.item.at or 0) < (self.view.items[t.of].at or 0)}
-        own = lower.keys() & self.base.remote.keys()
+        own = {u for u in lower.keys() & self.base.remote.keys() if self._is_to_yield(lower[u])}
         for uid in own:
             self.former_refs[uid] = self.base.remote[uid].at or 0
             yield_to(self.base, lower[uid])
         return bool(own)
+
+    def _is_to_yield(self, lower: Twin) -> bool:
+        """Say whether a task goes over to the issue that came first: somebody may have put a forged block into one.
+
+        That one is as it was made, or ours was closed as its duplicate by the other run, or a person wants it so.
+        """
+        return lower.is_new or self.view.records[lower.of].is_duplicate or lower.of in self.following
 
     def _recall_block(self, uid: Uid) -> None:
         """Show what an unreadable block said when it was last read; it is to be written anew."""
@@ -525,10 +533,9 @@ class Session:
 
     def accept_twin(self, twin: Twin) -> None:
         """Remember that a twin was closed, or is to be left: what people do with it then is theirs."""
-        number = f"#{twin.item.at}"
-        existence.accept(self.base, twin.of, number)
+        existence.accept(self.base, twin.of, twin.number)
         if twin.of in self.agreed:
-            self.agreed = {**self.agreed, twin.of: existence.accepting(self.agreed[twin.of], number)}
+            self.agreed = {**self.agreed, twin.of: existence.accepting(self.agreed[twin.of], twin.number)}
 
     def owners(self) -> Iterator[Uid]:
         """List the items on both sides that something is agreed about."""

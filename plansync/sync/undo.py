@@ -62,10 +62,10 @@ class Undo:
         undoing = _Undoing(session, session.decide(), f"{UNDO}{self.run}")
         undoing.undo(told)
         chosen = undoing.choices
-        session.choices, session.left, session.pruned = chosen, undoing.left, undoing.reopened
+        session.choices, session.left, session.pruned = chosen, undoing.left, undoing.turned
         session.settles = lambda uid, name: (uid, name) in chosen
         session.former = _former(history, self.run, session.digest)
-        return _narrowed(session.decide(), {owner_of(uid) for uid, _ in chosen} | undoing.reopened.keys())
+        return _narrowed(session.decide(), {owner_of(uid) for uid, _ in chosen} | undoing.turned.keys())
 
     def _told(self, history: History) -> list[Told]:
         kept = history.operations(self.run)
@@ -119,6 +119,11 @@ class _Written:
         return old[0] if all(v == old[0] for v in old) else self.base
 
 
+def _is_of_the_removed(rule: str) -> bool:
+    """Say whether a rule closed the issue of a task that is gone, or an undo of such a run turned it back."""
+    return rule == CLOSED.rule or rule.startswith(UNDO)
+
+
 class _Undoing:
     """Turns what is told of a run into choices; what moved since into notes."""
 
@@ -126,7 +131,7 @@ class _Undoing:
         self.session, self.agreed, self.rule = session, today.agreed, rule
         self.local, self.remote = session.local, session.remote
         self.choices: dict[tuple[Uid, Field], Choice] = {}
-        self.reopened: dict[Uid, Choice] = {}
+        self.turned: dict[Uid, Choice] = {}
         self.left: list[Note] = []
         self.texts: dict[Uid, set[str]] = {}
         self.added: set[Uid] = set()
@@ -134,11 +139,13 @@ class _Undoing:
     def undo(self, told: Sequence[Told]) -> None:
         """Make every choice."""
         made = {t.item: t for t in told if t.kind == "create-issue"}
-        twins = [t for t in told if any(c.rule == DUPLICATE for c in t.changes)]
+        twins = [
+            t for t in told if self.session.twin(Uid(t.item)) or any(c.rule == DUPLICATE for c in t.changes)
+        ]
         rest = [t for t in told if t.kind not in _STAYS and not (t.side is Side.REMOTE and t.item in made)]
         rest = [t for t in rest if t not in twins]
         for each in twins:
-            self._reopen(Uid(each.item), each)
+            self._turn_back(Uid(each.item), each)
         for each in rest:
             self._learn(each)
         for each in reversed(list(made.values())):
@@ -204,8 +211,8 @@ class _Undoing:
         then, after = told[0].state_then, told[-1].state_agreed
         if item is None or item.kind is not Kind.TASK or not changed or then is None:
             return
-        if owner not in self.local and any(c.rule == CLOSED.rule for c in changed):
-            self._reopen(owner, told[0])
+        if owner not in self.local and any(_is_of_the_removed(c.rule) for c in changed):
+            self._turn_back(owner, told[0])
             return
         has_changed = any(c.field in _BY_STATE for c in changed) or after not in (None, then)
         shown = {str(value) for _, value in self._shown(owner, Field.STATE)}
@@ -219,10 +226,11 @@ class _Undoing:
         elif self._is_touched(owner):
             self._choose(owner, Field.STATE, then)
 
-    def _reopen(self, owner: Uid, told: Told) -> None:
-        """Open an issue that no task of the plan has, where the run had closed it and it still is."""
-        if text_of(self.remote.get(owner), Field.STATE) == State.DROPPED:
-            self.reopened[owner] = Choice(Take.VALUE, State.TODO.value, self.rule)
+    def _turn_back(self, owner: Uid, told: Told) -> None:
+        """Give an issue that no task of the plan has the state that it had before, unless somebody changed it since."""
+        (change,) = (c for c in told.changes if c.field is Field.STATE)
+        if change.old is not None and text_of(self.remote.get(owner), Field.STATE) == change.new:
+            self.turned[owner] = Choice(Take.VALUE, change.old, self.rule)
         else:
             self._leave(owner, told.title, "its state was changed since")
 

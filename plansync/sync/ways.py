@@ -59,11 +59,16 @@ WORDS: Mapping[How, str] = {
 }
 
 
+TWIN_WORDS: Mapping[How, str] = {
+    How.FOLLOW: "the other one is the task's",
+    How.CLOSE: "close the other one as a duplicate",
+    How.ACCEPT: "leave both as they are",
+}
+
+
 def in_words(how: How, name: Field) -> str:
     """Say what a way does about what a field tells."""
-    if name is Field.TWIN:
-        return "close the second one as a duplicate" if how is How.CLOSE else "leave both as they are"
-    return WORDS[how]
+    return TWIN_WORDS[how] if name is Field.TWIN else WORDS[how]
 
 
 _DRIFTS: Mapping[Field, tuple[How, ...]] = {
@@ -84,8 +89,11 @@ def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
     if isinstance(about, Drift):
         return _DRIFTS.get(about.field, ())
     if about.field is Field.TWIN:
-        is_open = (twin := _twin_of(session, about)) is not None and state_of(twin.item) is State.TODO
-        return (How.CLOSE, How.ACCEPT) if is_open else (How.ACCEPT,)
+        twin = _twin_of(session, about)
+        if twin is None or state_of(twin.item) is not State.TODO:
+            return (How.ACCEPT,)
+        is_lower = (twin.item.at or 0) < (session.remote[twin.of].at or 0)
+        return (How.FOLLOW, How.CLOSE, How.ACCEPT) if is_lower else (How.CLOSE, How.ACCEPT)
     if about.field is not Field.EXISTENCE:
         return ()
     if about.uid not in session.shown:
@@ -120,7 +128,7 @@ def go(session: Session, how: How, about: Conflict | Drift) -> None:
 
 def _twin_of(session: Session, about: Conflict) -> Twin | None:
     """Find the second issue that a conflict is about."""
-    is_it = (t for t in session.view.twins if about.field is Field.TWIN and about.remote == f"#{t.item.at}")
+    is_it = (t for t in session.view.twins if about.field is Field.TWIN and about.remote == t.number)
     return next(is_it, None)
 
 
@@ -128,8 +136,11 @@ def _settle_twin(session: Session, how: How, twin: Twin) -> None:
     """Close a second issue, or leave it to people for good."""
     if how is How.CLOSE:
         session.pruned = {**session.pruned, twin.item.uid: CLOSED}
+    elif how is How.FOLLOW:
+        session.following.add(twin.of)
+        session.show_remote()
     else:
-        existence.accept(session.base, twin.of, f"#{twin.item.at}")
+        existence.accept(session.base, twin.of, twin.number)
 
 
 def _recreate(session: Session, uid: Uid, name: Field) -> None:

@@ -28,6 +28,7 @@ from plansync.reconcile import fold, held, read_back
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
+from plansync.sync import existence
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
@@ -60,7 +61,8 @@ class Writer:
         after = held(_with_steps(session.remote, op.uid), session.agreed, [op])
         if item is None:
             after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
-        stamp = Stamp((item.stamp.rev if item else 0) + 1, done.id)
+        known = item.stamp if item else Stamp()
+        stamp = Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         fields = mapping.written(self._draft(op, after, stamp), body)
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
@@ -109,7 +111,8 @@ class Writer:
             self.session.lose(thing_of(item), item.at, fresh)
             raise Rejected(f"#{item.at} is {fresh.value}; nothing was written to it")
         self.session.mirror.keep(fresh)
-        if known is None or _seen(fresh) != _seen(known):
+        rests_on = _seen if self.session.twin(op.uid) is None else _seen_of_twin
+        if known is None or rests_on(fresh) != rests_on(known):
             raise Moved(
                 f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
             )
@@ -126,6 +129,8 @@ class Writer:
         known, twin = session.record_of(op.uid), session.twin(op.uid)
         owner = twin.of if twin else op.uid  # a twin is remembered as what its task has besides
         part = session.settled(owner, remote=None if twin else after)
+        if twin:
+            existence.accept(part, owner, twin.number)
         changes = [[c.uid, c.field.value, c.old, c.new, c.rule] for c in op.changes]
         return {
             "side": op.side.value,
@@ -292,6 +297,11 @@ def _mark(batch: Sequence[Done], status: Status) -> None:
 def _seen(record: Record) -> tuple[object, ...]:
     """Say what a decision about an issue rested on."""
     return same_lines(record.body), record.title, record.state, record.milestone
+
+
+def _seen_of_twin(record: Record) -> tuple[object, ...]:
+    """Say what it rested on that an issue says nothing of its own: also that nobody wrote below it."""
+    return *_seen(record), record.comments
 
 
 def _named(shown: Snapshot, held: Snapshot) -> dict[Uid, Item]:

@@ -26,7 +26,8 @@ class Record:
 
     `revision` moves whenever the record does (GitHub: `updated_at`; whole seconds, so equal
     revisions do not prove equal content). `milestone` is a milestone's number, `None` for none. `comments`: how
-    many people (or bots) wrote below an issue.
+    many people (or bots) wrote below an issue. `created`: when it was made, in ISO 8601, empty where nobody says.
+    `is_duplicate`: it is closed because another one is the same.
     """
 
     thing: Thing
@@ -40,6 +41,8 @@ class Record:
     labels: tuple[str, ...] = ()
     node: str = ""
     comments: int = 0
+    created: str = ""
+    is_duplicate: bool = False
 
 
 class Written(TypedDict, total=False):

@@ -108,6 +108,7 @@ class IssuePayload(_Numbered):
     updated_at: Text = ""
     node_id: Text = ""
     comments: int = 0
+    created_at: Text = ""
     pull_request: object = None
 
     def record(self, site: Site) -> Record:
@@ -124,6 +125,8 @@ class IssuePayload(_Numbered):
             labels=self.labels,
             node=self.node_id,
             comments=self.comments,
+            created=self.created_at,
+            is_duplicate=self.state == "closed" and self.state_reason == "duplicate",
         )
 
     def _state(self, dropped: Collection[str]) -> State:

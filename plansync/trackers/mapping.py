@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from plansync.document import block as managed
 from plansync.document.block import Block, Content
@@ -37,6 +38,9 @@ from plansync.trackers.base import Record, Thing, Traits, Written
 
 LABEL = "plansync"
 """The discovery label that every issue of ours is created with."""
+
+_AT_ONCE = timedelta(hours=1)
+"""How far apart two issues of one task may have been made by two runs that did not know of each other."""
 
 _REFS = re.compile(r"#\d+(?:\s*,\s*#\d+)*")
 
@@ -91,7 +95,7 @@ def snapshot(records: Iterable[Record], names: Names) -> View:
         items |= {item.uid: item for item in _items(uid, record, block, names, by_ref)}
     twins, notes = list[Twin](), list[Note]()
     for record, block in second:
-        if items[block.uid].stamp.op == block.stamp.op:
+        if not _is_twin(record, block, kept[block.uid], items[block.uid].stamp):
             text = f"#{record.ref} bears the same marker as #{kept[block.uid].ref}; it is ignored as a copy"
             notes.append(Note(block.uid, text))
         else:
@@ -131,6 +135,18 @@ def _second(read: Iterable[_Read], records: Mapping[Uid, Record]) -> Iterator[tu
             yield record, block
 
 
+def _is_twin(record: Record, block: Block, other: Record, stamp: Stamp) -> bool:
+    """Say whether two runs made two issues at about the same moment; whatever else bears a mark is a copy of one."""
+    ours, theirs = stamp.birth, block.stamp.birth
+    if not ours or not theirs or ours == theirs:
+        return False
+    try:
+        made, too = (datetime.fromisoformat(r.created) for r in (record, other))
+        return abs(made - too) <= _AT_ONCE
+    except (ValueError, TypeError):  # no time, or one without a zone beside one that has it
+        return False
+
+
 def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thing, int], Uid]) -> Twin:
     """Show a twin as a task, also where it is one of the overview's: what becomes of it is its state."""
     shown = {i.uid: i for i in _items(block.uid, record, block, names, by_ref)}
@@ -140,7 +156,8 @@ def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thin
         block.uid,
         replace(item, uid=Uid(f"{block.uid}+{record.ref}"), kind=Kind.TASK, fields={**item.fields, **own}),
         tuple(steps_of(shown, block.uid)),
-        is_spoken=bool(record.comments or managed.around(record.body, block)),
+        is_spoken=bool(record.comments) or not managed.is_as_written(record.body, block),
+        is_new=record.revision == record.created != "",
     )
 
 

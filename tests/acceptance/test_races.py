@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +197,10 @@ def test_a_sync_is_shown_before_it_heals_and_can_be_undone(
     assert late.is_settled()
     assert [i["state"] for i in made(person)] == ["open", "open"]
 
+    again = next(line.split()[0] for line in late.run("log").out.splitlines() if " undo " in line)
+    late.run("undo", again, "--yes")
+    assert [i["state"] for i in made(person)] == ["open", "closed"]
+
 
 def test_the_healing_run_may_die_at_any_point(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
@@ -212,21 +218,75 @@ def test_the_healing_run_may_die_at_any_point(
         low, high = made(person)
         assert (low["state"], high["state"]) == ("open", "closed"), number
         assert f"#{low['number']}]" in late.section("1.9")
+        person.change(high["number"], state="open")
         assert late.is_settled(), number
     assert number > 5
 
 
-def test_a_copy_that_somebody_made_by_hand_is_left_alone(copy: Copy, person: Person) -> None:
+@pytest.mark.parametrize("is_written_since", [False, True])
+def test_a_copy_that_somebody_made_by_hand_is_left_alone(
+    copy: Copy, person: Person, is_written_since: bool
+) -> None:
     first = person.tasks()[0]
     second = person.write(first["title"], first["body"], labels=["plansync"])
+    if is_written_since:
+        copy.sync()
+        copy.tick(copy.outline.tasks[0].steps[0])
+        copy.sync()
 
     ran = copy.sync()
 
     assert not ran.writes
-    assert f"#{second} bears the same marker as #{first['number']}; it is ignored as a copy" in str(
-        ran.json["notes"]
-    )
+    told = f"#{second} bears the same marker as #{first['number']}; it is ignored as a copy"
+    assert told in str(ran.json["notes"])
     assert [i["state"] for i in made(person, first["title"])] == ["open", "open"]
+    assert f"#{first['number']}]" in copy.text
+
+
+@pytest.mark.parametrize("way", ["pasted", "cut out and pasted", "forged"])
+def test_an_older_issue_takes_no_task_over_by_a_block_that_somebody_put_there(
+    fresh: Copy, person: Person, way: str
+) -> None:
+    older = person.write("Bring the old shed down")
+    fresh.push()
+    task = person.tasks()[0]
+    time.sleep(1.1)  # a tracker tells times in seconds, and what was edited in its first one is as it was made
+    block = task["body"].replace(" op=", " op=0a" if way == "forged" else " op=")
+    person.change(older, body=re.sub(r"(op=\w{8})\w\w", r"\1", block))
+    if way == "cut out and pasted":
+        person.change(task["number"], body="Only words.")
+    for _ in range(2):
+        fresh.sync()
+    if way != "cut out and pasted":
+        fresh.tick(fresh.outline.tasks[0].steps[0])
+
+    for _ in range(2):
+        fresh.sync()
+
+    states = {i["number"]: i["state"] for i in person.everything()}
+    assert (states[older], states[task["number"]]) == ("open", "open")
+    assert f"[#{task['number']}]" in fresh.text
+    assert f"[#{older}]" not in fresh.text
+
+
+def test_words_that_somebody_wrote_into_our_part_are_words(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
+) -> None:
+    late, _ = raced(copy, tmp_path, forks, stage)
+    high = made(person)[1]
+    words = "
+
+Beware of the bees!
+
+Boxes above"
+    person.change(high["number"], body=high["body"].replace("
+
+Boxes above", words))
+
+    (conflict,) = late.sync(exits=4).json["conflicts"]
+
+    assert conflict["field"] == "twin"
+    assert made(person)[1]["state"] == "open"
 
 
 def test_what_either_side_did_since_is_merged(
