@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
-from plansync.model import Changeset, Field, Item, Kind, Note, Snapshot, Uid, is_step
+from plansync.model import Changeset, Field, Item, Kind, Note, Snapshot, Uid, is_step, uids_of
 from plansync.reconcile.adopt import adopt
 from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.akin import doubtful, same_task
 from plansync.reconcile.aside import set_aside
 from plansync.reconcile.bare import Bare
 from plansync.reconcile.merge import merge
@@ -34,20 +37,26 @@ __all__ = [
 
 
 class Decision(NamedTuple):
-    """A changeset, with both sides as they were paired for it, and the tasks that get no issue."""
+    """A changeset, with both sides as they were paired for it, and the tasks that get no issue.
+
+    `doubts`: which task of the tracker's some of those may be.
+    """
 
     changeset: Changeset
     local: Snapshot
     remote: Snapshot
     skipped: frozenset[Uid] = frozenset()
+    doubts: Mapping[Uid, Uid] = MappingProxyType({})
 
 
 def reconcile(given: Given) -> Decision:
     """Decide everything that would make plan and tracker tell the same story."""
-    local, remote = pair(given.base, given.local, given.remote, given.bare)
+    local, remote = pair(given.base, given.local, given.remote, given.bare, given.told)
     given = replace(given, local=local, remote=remote)
     given = replace(given, skipped=without_issue(given))
-    given = replace(given, local=linkable(given.local, given.skipped))
+    doubts = doubtful(given)
+    given = replace(given, skipped=given.skipped | doubts.keys())
+    given = replace(given, local=linkable(given.local, given.skipped, doubts, remote))
     agreement = merge(given.base, given.local, remote, given.choices, given.assume, given.bare)
     adopt(agreement, given)
     if given.settles is not None:
@@ -60,7 +69,12 @@ def reconcile(given: Given) -> Decision:
         operations=tuple(
             sorted((*operations(agreement, given), *closes, *closed_twins(given)), key=lambda op: op.wave)
         ),
-        conflicts=(*agreement.conflicts.values(), *asked(given, gone), *asked_twins(given)),
+        conflicts=(
+            *agreement.conflicts.values(),
+            *asked(given, gone),
+            *asked_twins(given),
+            *same_task(given, doubts),
+        ),
         drifts=tuple(agreement.drifts.values()),
         removed=gone,
         notes=(
@@ -71,7 +85,7 @@ def reconcile(given: Given) -> Decision:
             *_put_back(given),
         ),
     )
-    return Decision(changeset, given.local, remote, given.skipped)
+    return Decision(changeset, given.local, remote, given.skipped, doubts)
 
 
 def _assumed(agreement: Agreement) -> tuple[Note, ...]:
@@ -107,8 +121,13 @@ def _put_back(given: Given) -> tuple[Note, ...]:
     return (Note("", f"{text}; the ids are put back{rest}"),)
 
 
-def linkable(local: Snapshot, skipped: frozenset[Uid]) -> Snapshot:
-    """Show the plan without dependencies on tasks that have no issue: no tracker could name them."""
+def linkable(
+    local: Snapshot, skipped: frozenset[Uid], doubts: Mapping[Uid, Uid], remote: Snapshot
+) -> Snapshot:
+    """Show the plan without dependencies on tasks that have no issue: no tracker could name them.
+
+    One on a task that may be another copy's is taken for that one where the issue names it: that is no difference yet.
+    """
     if not skipped:
         return local
 
@@ -116,8 +135,10 @@ def linkable(local: Snapshot, skipped: frozenset[Uid]) -> Snapshot:
         depends = item.fields.get(Field.DEPENDS)
         if not isinstance(depends, tuple) or not skipped & set(depends):
             return item
+        there = uids_of(remote.get(item.uid), Field.DEPENDS)
+        meant = (doubts[Uid(d)] if doubts.get(Uid(d)) in there else d for d in depends)
         return replace(
-            item, fields={**item.fields, Field.DEPENDS: tuple(d for d in depends if d not in skipped)}
+            item, fields={**item.fields, Field.DEPENDS: tuple(d for d in meant if d not in skipped)}
         )
 
     return {uid: lens(item) for uid, item in local.items()}

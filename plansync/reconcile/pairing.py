@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from types import MappingProxyType
 
 from plansync.model import (
     WHOLE_PLAN,
@@ -33,16 +34,23 @@ _COMPARISONS_MAX = 4_000
 
 
 def pair(
-    base: Base, local: Snapshot, remote: Snapshot, bound: Collection[Uid] = ()
+    base: Base,
+    local: Snapshot,
+    remote: Snapshot,
+    bound: Collection[Uid] = (),
+    told: Mapping[Uid, Uid] = MappingProxyType({}),
 ) -> tuple[Snapshot, Snapshot]:
     """Name every item of both sides so that equal uids mean the same thing.
 
     A marked task is itself. An unmarked one is the known task whose issue it still links to, else the
     one that its titles mint if that had this title, else the one with its title (in its phase, or
     anywhere), else the one with just its steps, else what its titles mint; never a guess between two.
-    `bound`: what a person or the plan's own link bound to a record is itself, marked or not.
+    A marked one that never had an issue is the one that another copy made an issue of under another id.
+    `bound`: what a person or the plan's own link bound to a record is itself, marked or not. `told`: which
+    tasks a person said to be which on the tracker.
     """
     local = _rename(local, unmarked(base, local, remote, bound))
+    local = _rename(local, {u: to for u, to in told.items() if to in remote and to not in local})
     owners = [u for u in {**local, **remote} if not is_step(u)]
     local_names: dict[Uid, Uid] = {}
     remote_names: dict[Uid, Uid] = {}
@@ -54,10 +62,11 @@ def pair(
 def unmarked(base: Base, local: Snapshot, remote: Snapshot, bound: Collection[Uid] = ()) -> dict[Uid, Uid]:
     """Name the tasks and phases without a marker; titles move, so the id that a title mints is the last clue.
 
-    Gives the new name of each item that has another one than its titles mint.
+    Gives the new name of each item that has another one than its titles mint, or than its marker says.
     """
-    known = {u: i for u, i in {**remote, **base.local}.items() if i.kind in (Kind.TASK, Kind.PHASE)}
-    tasks = (i for u, i in local.items() if i.kind is Kind.TASK and u not in bound)
+    said = {**remote, **{u: i for u, i in base.local.items() if i.fields}}
+    known = {u: i for u, i in {**base.local, **said}.items() if i.kind in (Kind.TASK, Kind.PHASE)}
+    tasks = [i for u, i in local.items() if i.kind is Kind.TASK and u not in bound]
     bare = [i for i in tasks if not i.fields.get(Field.MARKER)]
     marked = local.keys() - {i.uid for i in bare}
     free = {u: i for u, i in known.items() if i.kind is Kind.TASK and u not in marked}
@@ -65,12 +74,23 @@ def unmarked(base: Base, local: Snapshot, remote: Snapshot, bound: Collection[Ui
     if free and bare:
         _match_tasks(bare, local, free, remote, _issue, names)
         _keep(bare, free, names, lambda i: words(text_of(i, Field.TITLE)) == _title(known[i.uid], known))
-        for key in (_title_in_phase, _title, _steps):
-            _match_tasks(bare, local, free, {**remote, **base.local}, key, names)
+        for key in _CLUES:
+            _match_tasks(bare, local, free, said, key, names)
         _keep(bare, free, names, lambda _: True)
         _name_anew(bare, local, names, {*known, *local})
-        names = {u: new for u, new in names.items() if u != new}
-    return names | _phases_of(local, known, names, base)
+    waiting = [i for i in tasks if i.fields.get(Field.MARKER) and not is_held(base, remote, i.uid)]
+    there = {u: i for u, i in free.items() if u in remote}
+    if waiting and there:
+        for key in _CLUES:
+            _match_tasks(waiting, local, there, said, key, names)
+    names = {u: new for u, new in names.items() if u != new}
+    return names | _phases_of(local, known, remote, names, base)
+
+
+def is_held(base: Base, remote: Snapshot, uid: Uid) -> bool:
+    """Say whether an item has its record, or had one when this copy of the plan last knew."""
+    then = base.remote.get(uid)
+    return uid in remote or uid in base.agreed or (then is not None and then.at is not None)
 
 
 def _keep(
@@ -147,18 +167,31 @@ def _title(item: Item, side: Snapshot) -> object:
 
 
 def _steps(item: Item, side: Snapshot) -> object:
-    return tuple(words(text_of(s, Field.TEXT)) for s in steps_of(side, item.uid))
+    """Tell a task by its steps, in whatever order they stand."""
+    return tuple(sorted(words(text_of(s, Field.TEXT)) for s in steps_of(side, item.uid)))
 
 
-def _phases_of(local: Snapshot, known: Snapshot, names: Mapping[Uid, Uid], base: Base) -> dict[Uid, Uid]:
-    """Pair an unmarked phase that its title does not name with the one of this title, else the one of its tasks."""
-    nameless = [u for u, i in local.items() if i.kind is Kind.PHASE and not i.fields.get(Field.MARKER)]
-    nameless = [u for u in nameless if u not in known and u != WHOLE_PLAN]
+_CLUES: Sequence[_Key] = (_title_in_phase, _title, _steps)
+
+
+def _phases_of(
+    local: Snapshot, known: Snapshot, remote: Snapshot, names: Mapping[Uid, Uid], base: Base
+) -> dict[Uid, Uid]:
+    """Pair a phase that has no milestone with the one of its title, else the one of its tasks.
+
+    That is the one in which all its known tasks stood, or stand there.
+    """
+    phases = [u for u, i in local.items() if i.kind is Kind.PHASE and u != WHOLE_PLAN]
+    nameless = [
+        u
+        for u in phases
+        if not is_held(base, remote, u) and (local[u].fields.get(Field.MARKER) or u not in known)
+    ]
     found = _phases_by_title(nameless, local, {u: i for u, i in known.items() if u not in local})
     for uid in (u for u in nameless if u not in found):
         tasks = [names.get(u, u) for u, t in local.items() if t.fields.get(Field.PHASE) == uid]
-        known_tasks = [base.local[t] for t in tasks if t in base.local]
-        were = {text_of(t, Field.PHASE) for t in known_tasks if Field.PHASE in t.fields}
+        sides = [next((s[t] for s in (base.local, remote) if t in s and s[t].fields), None) for t in tasks]
+        were = {text_of(t, Field.PHASE) for t in sides if t is not None and Field.PHASE in t.fields}
         if (
             len(were) == 1
             and WHOLE_PLAN not in were

@@ -7,7 +7,7 @@ Source: sync semantics, "Steps and derived state".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plansync.model import (
@@ -66,7 +66,8 @@ class Given:
     where not all. `pruned`: in which state a person wants the issues of removed tasks.
     `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
     because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
-    for a task which has another one.
+    for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
+    to be none of those.
     """
 
     base: Base
@@ -87,6 +88,8 @@ class Given:
     former: Mapping[Uid, int] = field(default_factory=dict)
     bare: Mapping[Uid, Bare] = field(default_factory=dict)
     twins: tuple[Twin, ...] = ()
+    told: Mapping[Uid, Uid] = field(default_factory=dict)
+    apart: Collection[Uid] = ()
 
 
 def without_issue(given: Given) -> frozenset[Uid]:

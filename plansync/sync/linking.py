@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from plansync.document import block
 from plansync.errors import ConfigError, SafetyStop
 from plansync.model import Changeset, Field, Item, Kind, Uid, text_of
+from plansync.reconcile.pairing import is_held
 from plansync.sync import claims
 from plansync.sync.session import Session, thing_of
 from plansync.text import words
@@ -36,16 +37,27 @@ class Linking:
         """
         uid = named(session, self.task)
         record = await find(session, thing_of(session.local[uid]), self.ref)
+        holder = holder_of(session, record)
+        if _is_of_another_copy(session, uid, holder):
+            session.told[uid] = holder
+            return
         require_free(session, uid, record)
         session.bound[record.thing, record.ref] = uid
         session.show_remote()
 
     def decide(self, session: Session) -> Changeset:
         """Decide as ever, and take what is about this item."""
-        (uid,) = session.bound.values()
+        ((uid, own),) = ({uid: uid for uid in session.bound.values()} | session.told).items()
         phase = Uid(text_of(session.shown.get(uid), Field.PHASE))
-        session.wanted = frozenset({uid, phase})
+        session.wanted = frozenset({own, phase})
         return session.decide()
+
+
+def _is_of_another_copy(session: Session, uid: Uid, holder: Uid) -> bool:
+    """Say whether a task without an issue is linked to one that another copy of the plan made for a task."""
+    is_task = holder in session.view.items and session.view.items[holder].kind is Kind.TASK
+    is_strange = holder not in {**session.local, **session.base.local, **session.base.agreed}
+    return is_task and is_strange and not is_held(session.base, session.view.items, uid)
 
 
 def named(session: Session, name: str) -> Uid:

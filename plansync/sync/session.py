@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from plansync.document import block, rewrite, view
+from plansync.document import rewrite, view
 from plansync.document.torn import Torn
 from plansync.document.tree import Document
 from plansync.errors import SafetyStop, StoreError, Unreadable
@@ -50,6 +50,7 @@ from plansync.store.moments import Commits
 from plansync.store.state import Saved, Target
 from plansync.sync import claims, existence
 from plansync.sync.events import Listener
+from plansync.sync.lineage import Traces, traces
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
 from plansync.trackers import mapping
@@ -153,6 +154,9 @@ class Session:
         self.rewriting: set[Uid] = set()
         self.following: set[Uid] = set()
         self.bound: dict[claims.Key, Uid] = {}
+        self.told: dict[Uid, Uid] = {}
+        self.apart: set[Uid] = set()
+        self.doubts: Mapping[Uid, Uid] = {}
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
         self.new_lineage = ""
@@ -277,6 +281,8 @@ class Session:
             found = self._discover()
             self.has_taken_over = bool(found)
             self.lineage = found or self.new_lineage or self.project.new_id()
+        elif self._is_cut_off:
+            self._traces().require_none_but(self.lineage)
         self.show_remote()
 
     def show_remote(self) -> None:
@@ -353,39 +359,24 @@ class Session:
             yield from uids
 
     def _discover(self) -> str:
-        """Find the lineage under which this plan's issues are there already.
-
-        Source: design, "Lineage of a plan with no footer and no state file".
-        """
-        found: set[str] = set()
-        for record in self.mirror.records.values():
-            ours = block.read(record.body) if "plansync:begin" in record.body else None
-            if ours and ours.path == self.project.path and ours.uid in self.local:
-                found.add(ours.plan)
-        found -= set(self.project.claimed)
-        if len(found) > 1:
-            ways = " or ".join(f"`{self.command('lineage', '--take', own)}`" for own in sorted(found))
-            raise SafetyStop(
-                f"issues of {len(found)} plans named {self.project.path} are there. Say which is its own: {ways}; or "
-                f"that none is: `{self.command('lineage', '--new')}`"
-            )
-        lineage = next(iter(found), "")
-        what = "issues" if lineage else "milestones"
-        lineage = lineage or self._discover_milestones()
+        """Find the lineage under which this plan's issues, or its milestones, are there already."""
+        lineage, what = self._traces().discover()
         if lineage:
             text = f"{what} of this plan are there already; taking them over (plan {lineage})"
             self.notes.append(Note("", text))
         return lineage
 
-    def _discover_milestones(self) -> str:
-        """Find the lineage of a first push that died before it made an issue: the first such, where there are more."""
-        blocks = (block.read(r.body) for r in self.mirror.records.values() if "plansync:begin" in r.body)
-        taken = {ours.plan for ours in blocks if ours} | set(self.project.claimed)
-        for _, record in sorted(self.mirror.records.items()):
-            ours = block.read_milestone(record.body) if record.thing is Thing.MILESTONE else None
-            if ours and ours.path == self.project.path and ours.uid in self.local and ours.plan not in taken:
-                return ours.plan
-        return ""
+    @property
+    def _is_cut_off(self) -> bool:
+        """Whether a first push gave this plan its name, and made no issue."""
+        is_begun = self.saved is not None or self.project.journal(self.lineage).pending()
+        return bool(is_begun) and not any(
+            i.at is not None for i in self.base.remote.values() if i.kind is not Kind.PHASE
+        )
+
+    def _traces(self) -> Traces:
+        records, project = self.mirror.records.values(), self.project
+        return traces(records, project.path, self.local, project.claimed, self.command)
 
     # -------------------------------------------------------------- decide
 
@@ -409,11 +400,13 @@ class Session:
             former=self.former_refs,
             bare=self._bare(),
             twins=self.view.twins,
+            told=self.told,
+            apart=self.apart,
         )
         decision = reconcile(given)
         twins = {t.item.uid: t.item for t in self.view.twins}
         self.local, self.remote = decision.local, {**decision.remote, **twins}
-        self.skipped = decision.skipped
+        self.skipped, self.doubts = decision.skipped, decision.doubts
         base = Base(dict(self.base.local), dict(self.base.remote), dict(self.base.agreed))
         self.then = Then(base, decision.local, self.remote)
         self.numbers = mapping.known_numbers(decision.remote)
@@ -473,7 +466,8 @@ class Session:
 
     def read_again(self, content: bytes) -> Snapshot:
         """Show a plan as written, in the same light as the one that was decided on."""
-        return linkable(self.thawed(self.show(self.project.parse(content)).items), self.skipped)
+        shown = self.thawed(self.show(self.project.parse(content)).items)
+        return linkable(shown, self.skipped, self.doubts, self.remote)
 
     def lose(self, thing: Thing, ref: int, absence: Absence) -> None:
         """Note that a record the mirror held is not there: its item is left alone from here on."""

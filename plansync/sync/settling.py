@@ -52,7 +52,8 @@ class Settling:
         chosen = [known[name] for name in self.ids] if self.ids else self._all(session, changeset)
         for each in chosen:
             self._decide(session, each)
-        return {owner_of(each.uid) for each in chosen} | session.restoring
+        owners = (owner_of(each.uid) for each in chosen)
+        return {session.told.get(uid, uid) for uid in owners} | session.restoring
 
     def _all(self, session: Session, changeset: Changeset) -> list[Conflict | Drift]:
         """Take all that can be decided so: conflicts by a side, anything by a way that is one for it."""

@@ -96,6 +96,8 @@ def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
         return (How.FOLLOW, How.CLOSE, How.ACCEPT) if is_lower else (How.CLOSE, How.ACCEPT)
     if about.field is not Field.EXISTENCE:
         return ()
+    if about.uid in session.doubts:
+        return How.FOLLOW, How.RECREATE
     if about.uid not in session.shown:
         return How.CLOSE, How.KEEP
     if about.remote == Absence.MOVED or _elsewhere(session, about.uid):
@@ -105,6 +107,8 @@ def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
 
 def way_of_side(session: Session, about: Conflict, take: Take) -> How | None:
     """Say what taking a side means where an issue or a task is gone; `None` for no such side."""
+    if about.uid in session.doubts:
+        return {Take.PLAN: How.RECREATE, Take.ISSUE: How.FOLLOW}.get(take)
     return _SIDES.get((take, about.uid in session.shown))
 
 
@@ -145,6 +149,9 @@ def _settle_twin(session: Session, how: How, twin: Twin) -> None:
 
 def _recreate(session: Session, uid: Uid, name: Field) -> None:
     """Forget the record that is gone, so that a new one is made; a milestone gets its issues back."""
+    if uid in session.doubts:
+        session.apart.add(uid)
+        return
     if session.shown[uid].kind is Kind.PHASE:
         for task, item in session.base.remote.items():
             if item.fields.get(Field.PHASE) == uid and task in session.remote and task in session.shown:
@@ -192,10 +199,13 @@ def _elsewhere(session: Session, uid: Uid) -> Record | None:
 
 
 def _follow(session: Session, uid: Uid, name: Field) -> None:
-    """Bind an item to the record that bears its mark.
+    """Bind an item to the record that bears its mark, or to the one of which it was asked whether it is its own.
 
     Raises: ConfigError where there is none in this repository: a plan has one target.
     """
+    if uid in session.doubts:
+        session.told[uid] = session.doubts[uid]
+        return
     record, known = _elsewhere(session, uid), session.base.remote[uid]
     if record is None:
         raise ConfigError(

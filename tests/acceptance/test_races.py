@@ -250,7 +250,9 @@ def test_an_older_issue_takes_no_task_over_by_a_block_that_somebody_put_there(
     older = person.write("Bring the old shed down")
     fresh.push()
     task = person.tasks()[0]
-    time.sleep(1.1)  # a tracker tells times in seconds, and what was edited in its first one is as it was made
+    time.sleep(
+        1.1
+    )  # a tracker tells times in seconds, and what was edited in its first one is as it was made
     block = task["body"].replace(" op=", " op=0a" if way == "forged" else " op=")
     person.change(older, body=re.sub(r"(op=\w{8})\w\w", r"\1", block))
     if way == "cut out and pasted":
@@ -274,14 +276,8 @@ def test_words_that_somebody_wrote_into_our_part_are_words(
 ) -> None:
     late, _ = raced(copy, tmp_path, forks, stage)
     high = made(person)[1]
-    words = "
-
-Beware of the bees!
-
-Boxes above"
-    person.change(high["number"], body=high["body"].replace("
-
-Boxes above", words))
+    words = "\n\nBeware of the bees!\n\nBoxes above"
+    person.change(high["number"], body=high["body"].replace("\n\nBoxes above", words))
 
     (conflict,) = late.sync(exits=4).json["conflicts"]
 

@@ -148,6 +148,106 @@ def test_two_clones_both_push_first_one_after_the_other(lay: Lay, person: Person
     assert one.is_settled() and two.is_settled()
 
 
+def test_a_task_that_a_clone_renamed_before_it_had_an_issue_is_known_by_its_steps(
+    lay: Lay, person: Person
+) -> None:
+    one, two = lay("one"), lay("two")
+    task = two.outline.task("1.1")
+    two.replace(f"Task 1.1: {task.title}", "Task 1.1: Zebra")
+    one.push()
+
+    ran = two.push(exits=4)
+
+    assert creates(ran) == []
+    ((conflict),) = ran.json["conflicts"]
+    assert (conflict["field"], conflict["plan"], conflict["issue"]) == ("title", "Zebra", task.title)
+    two.run("resolve", conflict["id"], "--take", "plan")
+    one.sync()
+    assert ids(one) == ids(two)
+    assert one.is_settled() and two.is_settled()
+
+
+def ids(clone: Copy) -> list[str]:
+    """List the ids in a plan, each with the line that bears it."""
+    return re.findall(r".*<!-- plansync.*", clone.content.decode())
+
+
+def retold(clone: Copy) -> str:
+    """Give a task of a clone other steps, and nearly its title; returns the title."""
+    task = clone.outline.task("1.1")
+    clone.replace(f"Task 1.1: {task.title}", f"Task 1.1: {task.title} soon")
+    for number, step in enumerate(task.steps):
+        clone.replace(f"- [ ] {step}\n", f"- [ ] Wholly new {number}\n")
+    return f"{task.title} soon"
+
+
+def test_a_task_that_may_be_another_copys_gets_no_issue_before_somebody_says_that_it_is_none(
+    lay: Lay, person: Person
+) -> None:
+    one, two = lay("one"), lay("two")
+    title = retold(two)
+    one.push()
+
+    ran = two.push(exits=4)
+
+    assert creates(ran) == []
+    ((conflict),) = ran.json["conflicts"]
+    assert conflict["field"] == "existence"
+    said = two.run("resolve", exits=4).out
+    number = person.issue(one.outline.task("1.1").title)["number"]
+    assert f"issue #{number} is perhaps its own" in said
+    assert f"plansync resolve {conflict['id']} --how follow" in said
+    assert len(person.issues()) == 13
+    two.run("resolve", conflict["id"], "--how", "recreate")
+    assert len(person.issues()) == 14
+    assert person.issue(title)["state"] == "open"
+
+
+@pytest.mark.parametrize("way", ["resolve", "link"])
+def test_a_task_that_may_be_another_copys_takes_its_issue_where_somebody_says_so(
+    lay: Lay, person: Person, way: str
+) -> None:
+    one, two = lay("one"), lay("two")
+    title = retold(two)
+    one.push()
+    ran = two.push(exits=4)
+    number = person.issue(one.outline.task("1.1").title)["number"]
+
+    if way == "link":
+        two.run("link", "1.1", f"#{number}", "--yes", exits=4)
+    else:
+        two.run("resolve", ran.json["conflicts"][0]["id"], "--how", "follow", exits=4)
+
+    assert len(person.issues()) == 13
+    (mark,) = re.findall(r"Task 1\.1: .*<!-- plansync:(\w{7}) -->", one.content.decode())
+    assert f"{title} <!-- plansync:{mark} -->" in two.content.decode()
+    ran = two.sync(exits=4)
+    assert {c["field"] for c in ran.json["conflicts"]} == {"title"}
+    assert len(person.issues()) == 13
+
+
+def test_a_first_push_that_died_after_which_a_clone_pushed_asks_whose_the_issues_are(
+    lay: Lay, person: Person, forks: Mortals, stage: Stage
+) -> None:
+    """Each had a name of its own for the plan before either had an issue; only a person knows that it is one."""
+    one, two = lay("one"), lay("two")
+    dies(forks, one, stage, "ids remembered")
+    two.push()
+    before, plan = person.everything(), one.content
+
+    ran = one.sync(exits=7)
+
+    assert (person.everything(), one.content) == (before, plan)
+    (name,) = set(re.findall(r"plan=(\w{8}) -->", two.content.decode()))
+    assert f"plansync state lineage --take {name}" in ran.json["error"]
+    one.run("state", "lineage", "--take", name)
+    one.sync(exits=6)
+    one.sync()
+    assert person.everything() == before
+    assert one.content == two.content
+    assert one.is_settled() and two.is_settled()
+
+
 # ------------------------------------------------------------------ a plan that was written anew
 
 

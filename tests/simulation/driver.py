@@ -11,6 +11,7 @@ import contextlib
 import gc
 import hashlib
 import json
+import re
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from plansync.model import OVERVIEW, Field, Uid, owner_of
 from plansync.store import shelf
 from plansync.store.journal import Journal
 from plansync.store.state import Target
+from plansync.sync import mend
 from plansync.sync.events import Report, Status
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
@@ -39,6 +41,7 @@ TARGET = Target("github", "https://tracker.test", "owner/name")
 _GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
 _SETTLING_MAX = 4
 _RETOLD = "add --allow rewritten-plan"
+_WHOSE = re.compile(r"state lineage --take (\w{8})")
 _WELL = (Status.APPLIED, Status.DEFERRED)
 _CAST: Mapping[str, int] = {"plan": 33, "tracker": 33, "run": 27, "git": 4, "local": 2, "clock": 1}
 _ACTS: Mapping[str, Mapping[str, int]] = {
@@ -430,11 +433,24 @@ class History:
                 raise Broken("a run that was stopped by its guard has written")
             self.asks_a_person, self.conflicts = True, 1
             return True
+        if report is None and (whose := _WHOSE.search(self.log[-1])):
+            if not is_still:
+                raise Broken("a run that asks whose issues are there has written")
+            self._take_lineage(copy, whose[1])
+            return False
         if report is None:
             raise Broken("a calm sync fails: " + self.log[-1].strip())
         if report.error is not None:
             raise Broken(f"a calm sync fails: {report.error}")
         return is_still
+
+    def _take_lineage(self, copy: Copy, lineage: str) -> None:
+        """Do what a person does who is asked whose issues are there: `plansync state lineage --take`."""
+        self.log.append(f"plan{'' if copy is self.first else ' 2'}: is plan {lineage}")
+        self.witness.before_person()
+        if mend.take_lineage(copy.disk, _parse, lineage, "docs/plan.md"):
+            mend.put_aside(copy.disk)
+        self.witness.after_person(PLAN)
 
     def _word(self, uid: Uid) -> str:
         """Find the word by which people know a phase or a task."""

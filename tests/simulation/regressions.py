@@ -210,6 +210,53 @@ REGRESSIONS: dict[str, Past] = {
         "run:push:1575261083 plan:tick:2183691125 plan:check:1125889689 run:sync:3382697045 run:sync:2505449519"
         " plan:untick:2331333636 run:pull:4002218423 tracker:close:681613024",
         look="boxes",
+    ),
+    "a task that moved before it had an issue is the one that a push which died had marked": Past(
+        5187, "plan2:move:2907901544 run:sync:4262136620", copies=2, chances=ALL
+    ),
+    "a phase that was renamed before its tasks had issues keeps the milestone that they are in": Past(
+        682, "plan2:rename_phase:3618045647 run:sync:1555123535", copies=2, chances=ALL
+    ),
+    "a renamed task is known by its steps in whatever order the issue shows them": Past(
+        967,
+        "plan2:tick:3740438991 run:sync:1220311969 plan2:rename:4190109052 tracker:swap:3768538129",
+        copies=2,
+        chances=ALL,
+    ),
+    "an id that is remembered without a title does not hide what its issue is called": Past(
+        1068,
+        "run:push:504302739 plan:rename:2148274984 run2:sync:4036763288 plan:unmark:3679020196",
+        copies=2,
+        chances=ALL,
+    ),
+    "a task that may be one of another copy's gets no issue before a person says so": Past(
+        932, "plan2:rename:525061866 run2:push:1128621339", copies=2, chances=ALL
+    ),
+    "a plan of which nothing but a phase has an id that is there asks whose the issues are": Past(
+        158, "plan2:rename:102476395", copies=2, chances=ALL
+    ),
+    "a plan of which no id is there asks whose the issues of its path are": Past(
+        909,
+        "git:clone:1100562638 plan2:rename_phase:1247864223 run:sync:2590778924 tracker:rename:112313555",
+        copies=2,
+        chances=ALL,
+    ),
+    "a task whose phase was renamed too may be one of another copy's": Past(
+        1605,
+        "plan2:rename_phase:4256259684 run:push:4230945003 plan2:rename:839200670",
+        copies=2,
+        chances=ALL,
+    ),
+    "a first push that died asks whose the issues are that another copy made since": Past(
+        456, "git:clone:50006785 run:sync:617755687", copies=2, look="boxes", chances=ALL
+    ),
+    "a task marked by a push that died is known again after the state file is read from the issues": Past(
+        109, "plan2:rename:2365969204 run2:sync:3376067336 run:sync:1016116498", copies=2, chances=ALL
+    ),
+    "a step that two copies worded otherwise before either heard of the other stands there twice": Past(
+        538,
+        "run:push:1516023276 plan:add:2362080541 run2:sync:2666864119 plan:reword:3678034744",
+        copies=2,
         chances=ALL,
     ),
     "a step that the plan owes is ticked as agreed, where the run that ticked it came to nothing": Past(

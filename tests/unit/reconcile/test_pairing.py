@@ -8,7 +8,7 @@ import pytest
 
 from plansync.document import detect
 from plansync.document.view import snapshot
-from plansync.model import Base, Field, Item, Kind, Snapshot, Uid, is_step, text_of
+from plansync.model import Base, Field, Item, Kind, Snapshot, Uid, Value, is_step, text_of
 from plansync.reconcile.pairing import pair
 from plansync.uids import Minter
 
@@ -141,3 +141,105 @@ def test_a_phase_that_was_renamed_before_it_lost_its_id_is_known_by_its_title_wh
     local, _ = pair(Base(base, there, base), shown(now), there)
 
     assert text_of(local[first], Field.TITLE) == "Phase 1: Garden"
+
+
+# ------------------------------------------------------------------ what another copy of the plan made
+
+PHASE = Uid("p3h5k7m")
+
+
+def made(tasks: dict[str, tuple[str, str]], phase: str = "") -> Snapshot:
+    """Show issues of another copy, uid → title and step, in a milestone where a phase's title is given."""
+    there: dict[Uid, Item] = (
+        {Uid(PHASE): Item(PHASE, Kind.PHASE, {Field.TITLE: phase}, at=1)} if phase else {}
+    )
+    for number, (name, (title, text)) in enumerate(tasks.items(), 1):
+        uid = Uid(name)
+        step = Item(Uid(f"{uid}/~0"), Kind.STEP, {Field.TEXT: text, Field.TICK: "open"}, 0)
+        fields: dict[Field, Value] = {Field.TITLE: title, Field.STEPS: (step.uid,)}
+        fields[Field.LINK] = f"#{number} {URL}/{number}"
+        fields |= {Field.PHASE: PHASE} if phase else {}
+        there |= {step.uid: step, uid: Item(uid, Kind.TASK, fields, at=number)}
+    return there
+
+
+def begun(*uids: str) -> Base:
+    """Remember ids alone, as a first push does before it makes anything."""
+    return Base({Uid(uid): Item(Uid(uid), Kind.TASK, {}) for uid in uids}, {}, {})
+
+
+def tasks_of(side: Snapshot) -> dict[str, str]:
+    return {text_of(i, Field.TITLE): u for u, i in side.items() if i.kind is Kind.TASK}
+
+
+@pytest.mark.parametrize(
+    ("title", "step"), [("Dig", "Mark out"), ("Dig", "Something else"), ("Dig a hole", "Mark out")]
+)
+def test_a_marked_task_without_an_issue_is_the_one_that_another_copy_made_under_another_id(
+    title: str, step: str
+) -> None:
+    plan = "- [ ] Dig <!-- plansync:w8x4q5z -->\n  - [ ] Mark out\n"
+
+    local, _ = pair(begun("w8x4q5z"), shown(plan), made({"m5n7p2r": (title, step)}))
+
+    assert tasks_of(local) == {"Dig": "m5n7p2r"}
+
+
+def test_a_marked_task_that_has_an_issue_is_nothing_but_itself() -> None:
+    plan = "- [ ] Dig <!-- plansync:w8x4q5z -->\n  - [ ] Mark out\n"
+    remote = made({"m5n7p2r": ("Dig", "Mark out"), "w8x4q5z": ("Dig", "Mark out")})
+
+    local, _ = pair(begun("w8x4q5z"), shown(plan), remote)
+
+    assert tasks_of(local) == {"Dig": "w8x4q5z"}
+
+
+def test_a_marked_task_is_not_guessed_between_two_of_another_copy() -> None:
+    plan = "- [ ] Dig <!-- plansync:w8x4q5z -->\n  - [ ] Mark out\n"
+    remote = made({"m5n7p2r": ("Dig", "Mark out"), "k4k4k4k": ("Dig", "Mark out")})
+
+    local, _ = pair(begun("w8x4q5z"), shown(plan), remote)
+
+    assert tasks_of(local) == {"Dig": "w8x4q5z"}
+
+
+def test_an_id_that_is_remembered_alone_does_not_hide_what_its_issue_is_called() -> None:
+    plan = "- [ ] Dig\n  - [ ] Wholly new\n"
+
+    local, _ = pair(begun("m5n7p2r"), shown(plan), made({"m5n7p2r": ("Dig", "Mark out")}))
+
+    assert tasks_of(local) == {"Dig": "m5n7p2r"}
+
+
+def test_steps_tell_a_task_in_whatever_order_they_stand() -> None:
+    base, remote = known({"m5n7p2r": "Dig"})
+    texts = ("Mark out", "Lift")
+    steps = {
+        Uid(f"m5n7p2r/{n}"): Item(Uid(f"m5n7p2r/{n}"), Kind.STEP, {Field.TEXT: t})
+        for n, t in enumerate(texts)
+    }
+    task = Item(Uid("m5n7p2r"), Kind.TASK, {Field.TITLE: "Dig", Field.STEPS: tuple(steps)})
+    base = Base({task.uid: task, **steps}, base.remote, {task.uid: task, **steps})
+
+    local, _ = pair(base, shown("- [ ] Excavate\n  - [ ] Lift\n  - [ ] Mark out\n"), remote)
+
+    assert tasks_of(local) == {"Excavate": "m5n7p2r"}
+
+
+@pytest.mark.parametrize("marker", ["", " <!-- plansync:n8n8n8n -->"])
+def test_a_renamed_phase_is_the_milestone_in_which_its_issues_are(marker: str) -> None:
+    plan = f"# Shed\n\n## Phase 1: Groundwork{marker}\n\n### Task 1.1: Dig\n\n- [ ] Mark out\n\n## Phase 2: Roof\n"
+
+    local, _ = pair(Base({}, {}, {}), shown(plan), made({"m5n7p2r": ("Dig", "Mark out")}, "Phase 1: Ground"))
+
+    assert text_of(local[PHASE], Field.TITLE) == "Phase 1: Groundwork"
+    assert local[Uid("m5n7p2r")].fields[Field.PHASE] == PHASE
+
+
+def test_what_a_person_says_to_be_one_task_is_one() -> None:
+    plan = "- [ ] Excavate <!-- plansync:w8x4q5z -->\n"
+    remote = made({"m5n7p2r": ("Dig", "Mark out")})
+
+    local, _ = pair(begun("w8x4q5z"), shown(plan), remote, told={Uid("w8x4q5z"): Uid("m5n7p2r")})
+
+    assert tasks_of(local) == {"Excavate": "m5n7p2r"}

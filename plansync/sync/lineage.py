@@ -1,0 +1,119 @@
+"""Whose issues are there already: what those that name this plan's path say of a plan that has none yet.
+
+An id that issue and plan share tells for sure. A title or a phase that they share makes a person decide: two plans
+may have a task of one name, and two copies of one plan may have named it otherwise before either had an issue.
+Source: design, "Lineage of a plan with no footer and no state file".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Sequence, Set
+from typing import NamedTuple
+
+from plansync.document import block
+from plansync.document.steps import Step
+from plansync.errors import SafetyStop
+from plansync.model import Kind, Snapshot
+from plansync.reconcile.akin import COMPARISONS_MAX, wording, wording_of
+from plansync.trackers.base import Record, Thing
+
+_LISTED_MAX = 3
+
+
+class Trace(NamedTuple):
+    """A record that names this plan's path.
+
+    `is_sure`: its id is that of something here; `is_akin`: it reads like one of the tasks here.
+    """
+
+    plan: str
+    record: Record
+    is_sure: bool
+    is_akin: bool = False
+
+
+class Traces(NamedTuple):
+    """What is there of plans at one path. `busy`: the plans that have issues, wherever they say they are.
+
+    `command` writes a command of `plansync state` for this plan.
+    """
+
+    path: str
+    found: Sequence[Trace]
+    busy: Set[str]
+    command: Callable[..., str]
+
+    def discover(self) -> tuple[str, str]:
+        """Find the plan that this one is, and say by what; nothing where it is a new one.
+
+        Raises: SafetyStop where only a person can tell.
+        """
+        issues = self._plans(Thing.ISSUE)
+        if len(issues) > 1:
+            raise SafetyStop(
+                f"issues of {len(issues)} plans named {self.path} are there. Say which is its own: "
+                f"{self._ways(issues)}; or that none is: `{self.command('lineage', '--new')}`"
+            )
+        if issues:
+            return issues.pop(), "issues"
+        begun = [t.plan for t in self.found if t.record.thing is Thing.MILESTONE and t.is_sure]
+        if akin := self._plans(Thing.ISSUE, akin=True) | (set(begun) & self.busy):
+            self._ask(
+                akin, f"issues of a plan named {self.path} are there, and no task here has the id of one"
+            )
+        return (begun[0], "milestones") if begun else ("", "")
+
+    def require_none_but(self, own: str) -> None:
+        """Refuse to make the issues of a plan whose push was cut off before, where another copy made them since.
+
+        Raises: SafetyStop.
+        """
+        others = self._plans(Thing.ISSUE, akin=True)
+        if not any(t.plan == own for t in self.found):
+            others |= self._plans(Thing.MILESTONE)
+        if own not in self.busy and (others := others - {own}):
+            self._ask(
+                others, f"another copy of {self.path} was pushed since the first push of this one was cut off"
+            )
+
+    def _plans(self, thing: Thing, *, akin: bool = False) -> set[str]:
+        """List the plans of which such records are here; `akin`: or read like something that is."""
+        return {t.plan for t in self.found if t.record.thing is thing and (t.is_sure or (akin and t.is_akin))}
+
+    def _ask(self, plans: Collection[str], what: str) -> None:
+        refs = [t.record for t in self.found if t.plan in plans]
+        listed = ", ".join(
+            f"{'milestone ' * (r.thing is Thing.MILESTONE)}#{r.ref}" for r in refs[:_LISTED_MAX]
+        )
+        more = ", …" if len(refs) > _LISTED_MAX else ""
+        raise SafetyStop(
+            f"stopped before any write: {what} ({listed}{more}). If they are this plan's: {self._ways(plans)}; if "
+            f"not: `{self.command('lineage', '--new')}`"
+        )
+
+    def _ways(self, plans: Collection[str]) -> str:
+        return " or ".join(f"`{self.command('lineage', '--take', plan)}`" for plan in sorted(plans))
+
+
+def traces(
+    records: Collection[Record],
+    path: str,
+    local: Snapshot,
+    claimed: Container[str],
+    command: Callable[..., str],
+) -> Traces:
+    """Look for what is there of plans at a path. `claimed`: the ids of other plans that are here."""
+    blocks = [(r, b) for r in records if "plansync:begin" in r.body and (b := block.read(r.body))]
+    marks = [(r, m) for r in records if r.thing is Thing.MILESTONE and (m := block.read_milestone(r.body))]
+    tasks = [wording_of(i, local) for i in local.values() if i.kind is Kind.TASK]
+    own = [(r, b) for r, b in blocks if b.path == path]
+    is_cheap = len(tasks) * len(own) <= COMPARISONS_MAX
+
+    def is_akin(record: Record, steps: Sequence[Step]) -> bool:
+        theirs = wording(record.title, [step.text for step in steps])
+        return any(t.title == theirs.title or (is_cheap and t.is_akin(theirs)) for t in tasks)
+
+    found = [Trace(b.plan, r, b.uid in local, is_akin(r, b.steps)) for r, b in own]
+    found += [Trace(m.plan, r, m.uid in local) for r, m in marks if m.path == path]
+    ours = sorted((t for t in found if t.plan not in claimed), key=lambda t: (t.record.thing, t.record.ref))
+    return Traces(path, ours, {b.plan for _, b in blocks}, command)
