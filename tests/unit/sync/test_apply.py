@@ -233,6 +233,35 @@ def test_a_plan_that_ends_in_an_open_fence_stops_the_run_before_the_first_write(
         synced.run()
 
 
+def test_a_pull_owes_the_other_half_to_the_next_push(synced: Bench) -> None:
+    synced.edit("Fill with gravel", "Fill with sand")
+    synced.tick("Dig", "Mark the corners")
+
+    synced.run("pull")
+
+    assert "- [x] Mark the corners" in synced.text
+    assert "Fill with gravel" in synced.issue("Level").body
+    synced.run("push")
+    assert "Fill with sand" in synced.issue("Level").body
+    assert synced.is_settled()
+
+
+def test_a_pull_of_one_task_leaves_the_others_undecided(synced: Bench) -> None:
+    for title, step in (("Dig", "Mark the corners"), ("Level", "Fill with gravel")):
+        synced.tick(title, step)
+
+    synced.run("pull", only=("1.1",))
+
+    assert "- [x] Mark the corners" in synced.text
+    assert "- [ ] Fill with gravel" in synced.text
+    synced.run("pull")
+    assert "- [x] Fill with gravel" in synced.text
+    assert synced.issue("Level").state is State.TODO
+    synced.run()
+    assert synced.issue("Level").state is State.DONE
+    assert synced.is_settled()
+
+
 # --------------------------------------------------------------------- the tracker
 
 

@@ -179,3 +179,25 @@ def test_a_step_whose_number_another_one_has_by_now_gets_the_next(synced: Bench)
             True
         ] * 3
     assert synced.is_settled()
+
+
+def test_a_step_that_waits_on_the_issue_comes_along_with_the_list(synced: Bench, added: str) -> None:
+    body = synced.issue("Dig").body
+    synced.touch("Dig", body=body.replace("- [ ] Take the turf off", "- [ ] Take the turf off\n- [ ] Rest"))
+
+    assert _undo(synced, added) == []
+    assert "Fetch string" not in synced.text + synced.issue("Dig").body
+    assert "- [ ] Rest" in synced.text
+    assert synced.is_settled()
+
+
+def test_a_plan_that_nobody_edited_since_gets_its_former_bytes_back(synced: Bench) -> None:
+    """An edit back would wrap the line and write the letter in another way than its author did."""
+    _changed(synced, "- [ ] Buy paint", "- [X] Buy\n  paint")
+    before = synced.files.plan
+    synced.touch("Paint", body=synced.issue("Paint").body.replace("[x] Buy paint", "[ ] Buy green paint"))
+    run = synced.run(allow=ALL).run
+    assert "green" in synced.text
+
+    assert _undo(synced, run) == []
+    assert synced.files.plan == before

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plansync.errors import PlanError, SafetyStop, StoreError
+from plansync.errors import ConfigError, PlanError, SafetyStop, StoreError
 from plansync.model import State
 from plansync.store import state
 from plansync.store.state import Target
@@ -96,11 +96,24 @@ def test_a_state_file_may_be_made_anew_on_purpose(synced: Bench, is_dry: bool) -
     assert synced.is_settled()
 
 
+def test_a_state_file_that_is_not_there_is_made_anew_and_nothing_is_kept(synced: Bench, make: Make) -> None:
+    bench = _elsewhere(make, synced)
+
+    report = bench.run(rebuild=True)
+
+    assert report.is_rebuilt
+    assert not any("is kept as" in note for note in notes(report))
+    assert bench.is_settled()
+
+
 def test_a_state_file_cannot_be_made_anew_where_no_issue_is(bench: Bench) -> None:
-    with pytest.raises(
-        StoreError, match=r"no issue of this plan .* so there is nothing to read it from: ?|nothing"
-    ):
+    with pytest.raises(StoreError, match=r"no issue of this plan .* so there is nothing to read it from"):
         bench.run(rebuild=True)
+
+
+def test_a_name_that_no_task_has_is_refused(bench: Bench) -> None:
+    with pytest.raises(ConfigError, match=r"--only 9.9: no task of plan.md has this number, title or id"):
+        bench.run(only=("9.9",))
 
 
 def test_what_nobody_confirms_is_not_written(bench: Bench) -> None:
