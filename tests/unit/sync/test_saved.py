@@ -83,6 +83,67 @@ def test_the_close_of_an_issue_whose_task_is_gone_can_be_saved(make: Make) -> No
     assert bench.issue("Paint").state is State.DROPPED
 
 
+def test_an_issue_that_changed_is_told(synced: Bench) -> None:
+    synced.tick("Dig", "Mark the corners")
+    kept = _save(synced)
+    synced.tick("Dig", "Take the turf off")
+
+    with pytest.raises(SafetyStop, match=rf"Task 1.1: #{synced.issue('Dig').ref} changed on the tracker \("):
+        _apply(synced, kept)
+
+
+def test_an_item_that_another_run_synced_is_told(synced: Bench) -> None:
+    """It remembers more of it now, while plan and issue are as they were."""
+    synced.edit("Fill with gravel", "Fill with sand")
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    kept = _save(synced)
+    synced.run("pull")
+
+    with pytest.raises(SafetyStop, match=r"Task 1.2: synced by another run since"):
+        _apply(synced, kept)
+
+
+def test_settings_that_decide_something_else_are_noticed(synced: Bench) -> None:
+    synced.edit("- [ ] Buy paint", "- [x] Buy paint")
+    kept = _save(synced)
+    synced.fields["policy"] = Policy(steps_done="nothing")
+
+    with pytest.raises(SafetyStop, match="something else would be decided today than what was saved"):
+        _apply(synced, kept)
+
+
+def test_what_it_does_not_touch_is_left(make: Make) -> None:
+    bench = make(f"{PLAN}\n**Completion**: 0% (0/3 tasks completed)\n")
+    bench.run()
+    bench.tick("Dig", "Mark the corners")
+    kept = _save(bench)
+    assert "update-summary" not in [op["kind"] for op in kept["operations"]]
+    bench.tick("Paint", "Buy paint")
+
+    report = _apply(bench, kept)
+
+    assert "- [x] Mark the corners" in bench.text
+    assert "- [ ] Buy paint" in bench.text
+    assert "**Completion**: 0%" in bench.text
+    assert not any("computed lines" in note for note in notes(report))
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"no json", "is no saved changeset"),
+        (b"[" * 100_000, "is no saved changeset"),
+        (b"[]", "is no saved changeset"),
+        (b'{"schema": "plansync/run/1"}', "is no saved changeset"),
+        (b'{"schema": "plansync/changeset/2"}', "was written by a later plansync"),
+        (b'{"schema": "plansync/changeset/1", "check": "x"}', "was edited or cut since it was saved"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(raw: bytes, said: str) -> None:
+    with pytest.raises(StoreError, match=f"changeset.json {said}"):
+        saved.load(raw, "changeset.json")
+
+
 def test_a_step_that_was_removed_meanwhile_is_done(synced: Bench) -> None:
     body = synced.issue("Dig").body
     synced.touch("Dig", body=body.replace("- [ ] Take the turf off\n", ""))
