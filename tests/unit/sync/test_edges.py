@@ -155,6 +155,7 @@ def test_an_old_copy_is_measured_by_a_state_file_that_can_be_read_and_is_its_own
     then = Moment(synced.files.plan, synced.files.state)
     for title, step in (("Paint", "Buy paint"), ("Level", "Fill with gravel")):
         synced.tick(title, step)
+    synced.edit("## Success", "### Task 2.2: Sweep\n\n- [ ] Find a broom\n\n## Success")
     synced.run()
     now = Moment(synced.files.plan, synced.files.state)
     bench = make(then.plan.decode())
@@ -167,6 +168,7 @@ def test_an_old_copy_is_measured_by_a_state_file_that_can_be_read_and_is_its_own
     is_measured = any("this is the plan as it was before a later sync" in note for note in notes(report))
     assert is_measured is (damage == "")
     assert ("- [x] Buy paint" in bench.text) is (damage == "")
+    assert bench.issue("Sweep").state is State.TODO
 
 
 # --------------------------------------------------------------- blocks written anew

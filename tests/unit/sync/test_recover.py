@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -136,3 +137,124 @@ def test_a_plan_write_of_a_task_that_is_gone_since_is_not_remembered(synced: Ben
 
     assert any("no longer in the plan" in note.text for note in report.notes)
     assert "Mark the corners" in synced.issue("Dig").body
+
+
+# ------------------------------------------------------------ what landed, and what did not
+
+
+def _applied(bench: Bench, name: str, start: str, *, is_done: bool) -> Callable[[], None]:
+    """Let the answer of one request be lost, after it was carried out or before; gives what ends that."""
+    act = getattr(bench.tracker, name)
+
+    async def lost(thing: Thing, *rest: object) -> Record:
+        is_it = f"{thing.value} {rest[0] if name == 'update' else rest[0]['title']}" == start  # type: ignore[index]
+        if is_it and not is_done:
+            raise OutcomeUnknown("no answer")
+        record: Record = await act(thing, *rest)
+        if is_it:
+            raise OutcomeUnknown("no answer")
+        return record
+
+    setattr(bench.tracker, name, lost)
+    return lambda: setattr(bench.tracker, name, act)
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["landed", "not landed"])
+@pytest.mark.parametrize("start", ["issue Level", "milestone Phase 2: Walls"])
+def test_a_record_is_made_once_whatever_its_answer(bench: Bench, start: str, is_done: bool) -> None:
+    end = _applied(bench, "create", start, is_done=is_done)
+    assert len(kinds(bench.run(), "unknown")) == 1
+    end()
+
+    bench.run()
+
+    titles = [row.title for row in bench.tracker.rows.values()]
+    assert titles.count(start.partition(" ")[2]) == 1
+    assert bench.is_settled()
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["landed", "not landed"])
+@pytest.mark.parametrize(
+    ("old", "new", "holds"),
+    [
+        ("- [ ] Mark the corners", "- [x] Mark the corners", "- [x] Mark the corners"),
+        ("Task 1.1: Dig", "Task 1.1: Dig deep", "Take the turf off"),
+    ],
+    ids=["its text", "its title"],
+)
+def test_an_update_is_made_once_whatever_its_answer(
+    synced: Bench, old: str, new: str, holds: str, is_done: bool
+) -> None:
+    synced.edit(old, new)
+    ref = synced.issue("Dig").ref
+    end = _applied(synced, "update", f"issue {ref}", is_done=is_done)
+    assert kinds(synced.run(), "unknown") == ["update-issue"]
+    end()
+
+    report = synced.run()
+
+    assert report.conflicts == []
+    assert kinds(report, "applied") == ([] if is_done else ["update-issue"])
+    assert holds in synced.tracker.rows[Thing.ISSUE, ref].body
+    assert synced.is_settled()
+
+
+def _unsure(synced: Bench, change: Callable[[str], str], *, is_done: bool) -> None:
+    """Let nobody know whether what was pulled of one issue is in the plan."""
+    synced.touch("Dig", body=change(synced.issue("Dig").body))
+    replace_ = synced.files.replace
+
+    def lost(content: bytes, expected: str) -> str:
+        if is_done:
+            replace_(content, expected)
+        raise PlanUnsure("nobody knows")
+
+    synced.files.replace = lost  # type: ignore[method-assign]
+    assert kinds(synced.run(), "unknown")
+    synced.files.replace = replace_  # type: ignore[method-assign]
+
+
+CHANGES: dict[str, tuple[Callable[[str], str], str, bool]] = {
+    "ticked": (lambda body: body.replace("[ ] Mark", "[x] Mark"), "- [x] Mark the corners", True),
+    "removed": (lambda body: body.replace("- [ ] Mark the corners\n", ""), "Mark the corners", False),
+    "reworded": (
+        lambda body: body.replace("Mark the corners", "Mark the four corners"),
+        "four corners",
+        True,
+    ),
+    "added": (
+        lambda body: body.replace("- [ ] Mark", "- [ ] Fetch string\n- [ ] Mark"),
+        "Fetch string",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("has_edit", [False, True], ids=["as it was left", "saved since"])
+@pytest.mark.parametrize("is_done", [True, False], ids=["landed", "not landed"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_plan_write_that_nobody_saw_is_certified_by_what_the_plan_shows(
+    synced: Bench, name: str, is_done: bool, has_edit: bool
+) -> None:
+    change, text, is_there = CHANGES[name]
+    _unsure(synced, change, is_done=is_done)
+    if has_edit:
+        synced.edit("- [ ] Buy paint", "- [ ] Buy more paint")
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert (text in synced.text) is is_there
+    assert (text in synced.issue("Dig").body) is is_there
+    assert synced.is_settled()
+
+
+def test_a_removed_step_that_somebody_reworded_may_be_one_that_never_went(synced: Bench) -> None:
+    change, _, _ = CHANGES["removed"]
+    _unsure(synced, change, is_done=False)
+    synced.edit("- [ ] Mark the corners", "- [ ] Mark all the corners")
+
+    report = synced.run()
+
+    assert report.error is None
+    assert "- [ ] Mark all the corners" in synced.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -202,3 +203,22 @@ def test_a_sealed_file_that_makes_no_sense_is_refused(
 
     with pytest.raises(StoreError, match=r"changeset.json is damaged; save it again"):
         _apply(synced, _sealed(damage(_save(synced))))
+
+
+def test_a_mark_that_somebody_deleted_elsewhere_is_put_back_by_the_next_sync_only(make: Make) -> None:
+    bench = make(f"{PLAN}\n**Completion**: 0% (0/3 tasks completed)\n")
+    bench.run()
+    bench.tick("Dig", "Mark the corners")
+    kept = _save(bench)
+    (mark,) = re.findall(r"Task 2.1: Paint( <!-- plansync:\w+ -->)", bench.text)
+    bench.edit(mark, "")
+    bench.edit("**Completion**: 0%", "**Completion**: 12%")
+
+    _apply(bench, kept)
+
+    assert "- [x] Mark the corners" in bench.text
+    assert mark not in bench.text
+    assert "**Completion**: 12%" in bench.text
+    bench.run()
+    assert mark in bench.text
+    assert "**Completion**: 0%" in bench.text

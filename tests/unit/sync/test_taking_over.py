@@ -301,3 +301,21 @@ def test_a_first_push_stops_where_issues_of_the_same_titles_are(bench: Bench) ->
     report = bench.run(is_dry=True)
     assert f"#{made} has the title of Task 1.1 and is in no plan" in notes(report)
     assert not bench.run(allow=("look-alikes",)).error
+
+
+def test_a_link_of_the_plans_author_does_not_take_an_issue_of_another_plan(synced: Bench) -> None:
+    body = synced.issue("Paint").body.replace("plan=00000002", "plan=00000009")
+    made = synced.write("Sweep", body=body)
+    link = f"**Issue**: [#{made}](https://tracker.test/owner/name/issues/{made})"
+    synced.edit("## Success", f"### Task 2.2: Sweep\n\n{link}\n\n- [ ] Find a broom\n\n## Success")
+
+    synced.run()
+
+    assert synced.tracker.rows[Thing.ISSUE, made].body == body
+    assert len([row for row in synced.tracker.issues() if row.title == "Sweep"]) == 2
+
+
+def test_a_task_may_be_linked_to_the_issue_that_it_has(synced: Bench) -> None:
+    linking = Linking("1.1", str(synced.issue("Dig").ref))
+
+    assert synced.run(prepare=linking.prepare, decide=linking.decide).done == []

@@ -79,6 +79,16 @@ def test_a_run_that_is_not_remembered_cannot_be_undone(synced: Bench) -> None:
         synced.run(decide=Undo("12345678").decide)
 
 
+def test_a_run_of_an_earlier_version_cannot_be_undone(synced: Bench) -> None:
+    run = _changed(synced, "Fill with gravel", "Fill with sand")
+    synced.db.execute("UPDATE journal SET intent = json_remove(intent, '$.told')")
+
+    with pytest.raises(
+        ConfigError, match=f"run {run} was made by an earlier plansync, which kept too little"
+    ):
+        synced.run(decide=Undo(run).decide)
+
+
 def test_a_value_that_somebody_changed_since_is_left(synced: Bench) -> None:
     run = _changed(synced, "Fill with gravel", "Fill with fine gravel")
     _changed(synced, "Fill with fine gravel", "Fill with very fine gravel")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from plansync.errors import ConfigError, PlanError, SafetyStop, StoreError
-from plansync.model import State
+from plansync.model import Field, State, Take
 from plansync.store import state
 from plansync.store.state import Target
 from plansync.sync import leave, mend
@@ -340,3 +340,25 @@ def test_a_plan_that_goes_elsewhere_keeps_its_ids_and_forgets_its_issues(
     ) - {u for u in saved.base.remote if "/" in u}
     assert (there.base.remote, there.base.agreed) == ({}, {})
     assert not any(item.fields or item.at for item in there.base.local.values())
+
+
+def test_marks_that_stand_on_what_is_no_task_any_more_are_taken_out_too(synced: Bench) -> None:
+    synced.edit("- [ ] Buy paint", "- [ ] Buy paint <!-- plansync:m5n7p2r -->")
+
+    leave.unlink([synced.files], _lock, PARSE, strip=True)
+
+    assert synced.text == PLAN
+
+
+def test_what_is_assumed_is_shown_and_not_agreed(synced: Bench, make: Make) -> None:
+    bench = _elsewhere(make, synced)
+    bench.touch("Dig", title="Dig a hole")
+
+    report = bench.run(assume=Take.ISSUE)
+
+    assert report.is_rebuilt
+    assert "### Task 1.1: Dig a hole" not in bench.text
+    assert [c.field for c in bench.run().conflicts] == [Field.TITLE]
+    bench.run(assume=Take.ISSUE)
+    assert "### Task 1.1: Dig a hole" in bench.text
+    assert bench.is_settled()
