@@ -527,7 +527,7 @@ class Session:
         """Remember that a twin was closed, or is to be left: what people do with it then is theirs."""
         number = f"#{twin.item.at}"
         existence.accept(self.base, twin.of, number)
-        if twin.of in self.agreed:
+        if twin.of in self.agreed:  # pragma: no branch — a task that both sides have always is
             self.agreed = {**self.agreed, twin.of: existence.accepting(self.agreed[twin.of], number)}
 
     def owners(self) -> Iterator[Uid]:

@@ -12,7 +12,7 @@ from plansync.reconcile import Policy
 from plansync.sync.events import Report
 from plansync.sync.prune import Prune
 from plansync.sync.settling import Settling
-from plansync.sync.ways import How
+from plansync.sync.ways import WORDS, How, in_words
 from plansync.trackers.base import Absence, Thing
 from tests.unit.sync.bench import Bench, kinds, notes
 
@@ -248,3 +248,9 @@ def test_where_nothing_is_to_be_pruned_that_is_said(synced: Bench) -> None:
     assert notes(_prune(synced)) == [
         "every open issue of this plan belongs to a task that is in it; nothing to prune"
     ]
+
+
+def test_each_way_has_words_and_those_about_a_second_issue_are_its_own() -> None:
+    assert {how: in_words(how, Field.EXISTENCE) for how in How} == WORDS
+    assert in_words(How.CLOSE, Field.TWIN) == "close the second one as a duplicate"
+    assert in_words(How.ACCEPT, Field.TWIN) == "leave both as they are"
