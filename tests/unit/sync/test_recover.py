@@ -9,7 +9,7 @@ import pytest
 
 from plansync.errors import OutcomeUnknown, PlanUnsure
 from plansync.model import Field
-from plansync.trackers.base import Record, Thing
+from plansync.trackers.base import Record, Thing, Written
 from tests.unit.sync.bench import Bench, kinds
 
 
@@ -258,3 +258,46 @@ def test_a_removed_step_that_somebody_reworded_may_be_one_that_never_went(synced
 
     assert report.error is None
     assert "- [ ] Mark all the corners" in synced.text
+
+
+def test_an_added_step_that_somebody_reworded_since_is_the_one_that_was_added(synced: Bench) -> None:
+    change, _, _ = CHANGES["added"]
+    _unsure(synced, change, is_done=True)
+    synced.edit("- [ ] Fetch string", "- [ ] Fetch a string")
+
+    assert synced.run().conflicts == []
+
+    assert synced.text.count("Fetch") == synced.issue("Dig").body.count("Fetch") == 1
+    assert "Fetch a string" in synced.issue("Dig").body
+
+
+def test_a_body_that_comes_through_after_it_was_given_up_is_known_again(synced: Bench) -> None:
+    """The same was written again meanwhile; the late one says nothing new."""
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    update, late = synced.tracker.update, list[str]()
+
+    async def lost(thing: Thing, ref: int, fields: Written) -> Record:
+        late.append(fields["body"])
+        raise OutcomeUnknown("no answer")
+
+    synced.tracker.update = lost  # type: ignore[method-assign]
+    synced.run()
+    synced.tracker.update = update  # type: ignore[method-assign]
+    synced.run()
+    synced.touch("Dig", body=late[0])
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert "- [x] Mark the corners" in synced.text
+    assert "- [x] Mark the corners" in synced.issue("Dig").body
+
+
+def test_what_another_copy_wrote_is_news(synced: Bench) -> None:
+    body = synced.issue("Dig").body.replace("rev=1 op=0", "rev=2 op=f").replace("[ ] Mark", "[x] Mark")
+    synced.touch("Dig", body=body)
+
+    synced.run()
+
+    assert "- [x] Mark the corners" in synced.text
+    assert synced.is_settled()
