@@ -15,6 +15,9 @@ PINS := pyproject.toml constraints.txt plansync/__init__.py
 # A worker a core; the tests of one file share their fixtures, and the files that take long come first.
 AT_ONCE := -n auto --dist loadfile --no-loadscope-reorder
 
+# What decides and what writes is reached by tests, branch by branch; what nothing can reach says why beside it.
+ALL_REACHED = $(BIN)/coverage report --include='plansync/reconcile/*,plansync/sync/*' --fail-under=100
+
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(*sys.version_info[:3])
 
@@ -34,7 +37,7 @@ SHARD ?= 0/1
 LOOK ?= both
 COPIES ?= 1
 
-.PHONY: help demo test test-all pytest coverage simulate lint types contracts format clean
+.PHONY: help demo test test-all pytest coverage branches simulate lint types contracts format clean
 
 help:
 	@echo "make demo       see it work: a plan, a tracker on this machine, changes both ways"
@@ -43,6 +46,7 @@ help:
 	@echo "make lint       ruff: rules and formatting       make types      mypy, strict"
 	@echo "make contracts  which part may import which      make format     put the code in shape"
 	@echo "make pytest     the tests alone                  make clean      remove what these made"
+	@echo "make branches   the unit tests of reconcile and sync, which must reach every branch there"
 	@echo "make simulate   seeded histories of people, faults and deaths: SEEDS=$(SEEDS) SHARD=$(SHARD) COPIES=$(COPIES)"
 
 demo: $(CORE)
@@ -56,6 +60,11 @@ pytest: $(DEV)
 
 coverage: $(DEV)
 	@$(BIN)/python -m pytest $(AT_ONCE) --cov
+	@$(ALL_REACHED)
+
+branches: $(DEV)
+	@$(BIN)/python -m pytest $(AT_ONCE) --cov --cov-report= tests/unit/reconcile tests/unit/sync
+	@$(ALL_REACHED)
 
 simulate: $(DEV)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --shard $(SHARD) --look $(LOOK) --copies $(COPIES)

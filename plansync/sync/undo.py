@@ -339,9 +339,8 @@ class _Undoing:
         for uid in steps:
             if (uid in self.local and uid in self.remote) or (uid, Field.TEXT) in self.choices:
                 continue
-            for name in (Field.TEXT, Field.TICK, Field.LEVEL):
-                if uid in self.agreed and name in self.agreed[uid].fields:
-                    self._choose(uid, name, self.agreed[uid].fields[name])
+            for name, value in self.agreed[uid].fields.items():
+                self._choose(uid, name, value)
 
 
 def _fields(told: Iterable[Told]) -> dict[tuple[Uid, Field], _Written]:

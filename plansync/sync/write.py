@@ -146,7 +146,9 @@ class Writer:
         if op.kind in _CREATES:
             return await tracker.create(_CREATES[op.kind], fields)
         known = self.session.record_of(op.uid)
-        if item is None or item.at is None or known is None:
+        if (
+            item is None or item.at is None or known is None
+        ):  # pragma: no cover — a run that lost it stops there
             raise Moved("the issue this operation stands on is not there")
         if op.kind == "set-labels":
             return replace(known, labels=await tracker.label(item.at, fields["labels"]))

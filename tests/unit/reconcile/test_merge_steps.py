@@ -154,3 +154,15 @@ def test_where_a_side_owes_the_agreed_order_it_is_brought_to_it() -> None:
     agreement = merge(Base(base, turned, turned), other, turned)
 
     assert agreement.items[TASK][Field.STEPS] == (TWO, ONE)
+
+
+def test_an_order_of_the_trackers_is_followed_also_around_a_step_that_a_person_kept() -> None:
+    """The plan only took the step away: that is no other order of the rest."""
+    three = Uid(f"{TASK}/3")
+    base = task(TASK, "dig", "level", "paint", state="todo")
+    ours = showing({u: i for u, i in base.items() if u != TWO}, TASK, steps=(ONE, three))
+    theirs = showing(task(TASK, "dig", "LEVEL", "paint", state="todo"), TASK, steps=(three, TWO, ONE))
+
+    agreement = merge(known(base), ours, theirs, {(TASK, Field.STEPS): Choice(Take.ISSUE)})
+
+    assert agreement.items[TASK][Field.STEPS] == (three, TWO, ONE)

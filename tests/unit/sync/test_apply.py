@@ -14,11 +14,11 @@ from plansync.errors import (
     StoreError,
     Unavailable,
 )
-from plansync.model import State
+from plansync.model import Side, State
 from plansync.store.journal import Journal
 from plansync.sync.events import Status
 from plansync.sync.stopping import Stop
-from plansync.trackers.base import Repository
+from plansync.trackers.base import Record, Repository, Thing, Written
 from tests.unit.sync.bench import Bench, kinds, notes
 
 SKIPPED, REFUSED, APPLIED, UNKNOWN = Status.SKIPPED, Status.REFUSED, Status.APPLIED, Status.UNKNOWN
@@ -233,6 +233,35 @@ def test_a_plan_that_ends_in_an_open_fence_stops_the_run_before_the_first_write(
         synced.run()
 
 
+def test_a_pull_owes_the_other_half_to_the_next_push(synced: Bench) -> None:
+    synced.edit("Fill with gravel", "Fill with sand")
+    synced.tick("Dig", "Mark the corners")
+
+    synced.run("pull")
+
+    assert "- [x] Mark the corners" in synced.text
+    assert "Fill with gravel" in synced.issue("Level").body
+    synced.run("push")
+    assert "Fill with sand" in synced.issue("Level").body
+    assert synced.is_settled()
+
+
+def test_a_pull_of_one_task_leaves_the_others_undecided(synced: Bench) -> None:
+    for title, step in (("Dig", "Mark the corners"), ("Level", "Fill with gravel")):
+        synced.tick(title, step)
+
+    synced.run("pull", only=("1.1",))
+
+    assert "- [x] Mark the corners" in synced.text
+    assert "- [ ] Fill with gravel" in synced.text
+    synced.run("pull")
+    assert "- [x] Fill with gravel" in synced.text
+    assert synced.issue("Level").state is State.TODO
+    synced.run()
+    assert synced.issue("Level").state is State.DONE
+    assert synced.is_settled()
+
+
 # --------------------------------------------------------------------- the tracker
 
 
@@ -283,3 +312,23 @@ def test_a_token_that_may_not_write_stops_the_run_before_the_first_write(bench: 
     with pytest.raises(PlansyncError, match="it is archived"):
         bench.run()
     assert bench.tracker.rows == {}
+
+
+def test_what_the_tracker_did_not_keep_of_a_write_is_told(bench: Bench) -> None:
+    """A token without write access may open issues, and their labels and milestones are dropped in silence."""
+    create = bench.tracker.create
+
+    async def dropping(thing: Thing, fields: Written) -> Record:
+        kept = fields.copy()
+        kept.pop("labels", None)
+        return await create(thing, kept)
+
+    bench.tracker.create = dropping  # type: ignore[method-assign]
+
+    report = bench.run()
+
+    assert "the tracker did not keep the labels of Dig; does the token have write access?" in [
+        d.error for d in report.done
+    ]
+    assert report.count(Side.REMOTE, APPLIED) == 2 + 4
+    assert report.count(Side.LOCAL, APPLIED, REFUSED) == len(report.done) - 6

@@ -58,6 +58,19 @@ def test_where_no_edit_can_be_made_the_plan_is_not_touched(make: Make) -> None:
     assert bench.text == before
 
 
+def test_a_title_that_would_be_read_as_another_is_not_written(synced: Bench) -> None:
+    """The marks around it would be taken for the heading's own."""
+    synced.touch("Paint", title="**Urgent**")
+    before = synced.text
+
+    report = synced.run()
+
+    assert [d.error for d in report.done if d.status is Status.REFUSED] == [
+        "line 20: an edit here would change more than itself (Task 2.1); the value waits"
+    ]
+    assert synced.text == before
+
+
 # ---------------------------------------------------------------- records that vanish
 
 
@@ -142,6 +155,7 @@ def test_an_old_copy_is_measured_by_a_state_file_that_can_be_read_and_is_its_own
     then = Moment(synced.files.plan, synced.files.state)
     for title, step in (("Paint", "Buy paint"), ("Level", "Fill with gravel")):
         synced.tick(title, step)
+    synced.edit("## Success", "### Task 2.2: Sweep\n\n- [ ] Find a broom\n\n## Success")
     synced.run()
     now = Moment(synced.files.plan, synced.files.state)
     bench = make(then.plan.decode())
@@ -154,3 +168,42 @@ def test_an_old_copy_is_measured_by_a_state_file_that_can_be_read_and_is_its_own
     is_measured = any("this is the plan as it was before a later sync" in note for note in notes(report))
     assert is_measured is (damage == "")
     assert ("- [x] Buy paint" in bench.text) is (damage == "")
+    assert bench.issue("Sweep").state is State.TODO
+
+
+# --------------------------------------------------------------- blocks written anew
+
+
+def _cut(bench: Bench, title: str) -> None:
+    """Take the end of a block away, so that it cannot be read."""
+    bench.touch(title, body=bench.issue(title).body.replace("<!-- plansync:end -->", ""))
+
+
+def test_a_block_that_was_written_anew_is_read_again_within_the_run(synced: Bench) -> None:
+    """Somebody saves the plan meanwhile, so the run decides once more, on a block that is whole again."""
+    synced.touch("Dig", title="Dig deep")
+    _cut(synced, "Dig deep")
+    assert [d.field for d in synced.run(is_dry=True).drifts] == [Field.STEPS]
+    synced.at["intended plan"] = lambda: synced.edit("- [ ] It stays dry", "- [ ] It stays warm and dry")
+
+    report = synced.run(settling=Settling((), Take.PLAN, how=How.REWRITE_BLOCK))
+
+    assert report.error is None
+    assert "<!-- plansync:end -->" in synced.issue("Dig deep").body
+    synced.run()
+    assert "### Task 1.1: Dig deep" in synced.text
+    assert synced.is_settled()
+
+
+def test_where_nothing_is_remembered_a_block_is_not_written_before_the_state_file_is_there(
+    synced: Bench, make: Make
+) -> None:
+    bench = make(synced.text)
+    bench.tracker, bench.clock, bench.ids = synced.tracker, synced.clock, synced.ids
+    _cut(bench, "Dig")
+
+    cut = bench.issue("Dig").body
+
+    assert bench.run(settling=Settling((), Take.PLAN, how=How.REWRITE_BLOCK)).is_rebuilt
+    assert bench.issue("Dig").body == cut
+    assert [d.field for d in bench.run().drifts] == [Field.STEPS]

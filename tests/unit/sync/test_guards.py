@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from plansync.errors import SafetyStop
-from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Uid
+from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Uid, Value
+from plansync.store.header import NO_CONFIG
 from plansync.sync import guards
+from plansync.trackers.base import Repository
 
 
 def _tasks(count: int, **fields: str) -> dict[Uid, Item]:
@@ -95,3 +97,98 @@ def test_many_new_issues_stop_a_run_that_nobody_attends(creates: int, is_attende
         is_attended=is_attended,
         allow=("mass-create",) if stops else (),
     )
+
+
+@pytest.mark.parametrize(("count", "stops"), [(5, False), (6, True)])
+@pytest.mark.parametrize(
+    ("kind", "name", "old", "new"),
+    [
+        ("close-issue", Field.STATE, "todo", "dropped"),
+        ("reopen-issue", Field.STATE, "done", "todo"),
+        ("update-issue", Field.TICK, "ticked", "open"),
+        ("remove-step", Field.TEXT, "Dig", None),
+        ("update-issue", Field.STEPS, ("a", "b"), ("a",)),
+    ],
+)
+def test_many_tasks_that_lose_something_stop_a_run(
+    kind: str, name: Field, old: Value, new: Value | None, count: int, stops: bool
+) -> None:
+    there = _tasks(20)
+    operations = [
+        Operation(Side.REMOTE, kind, uid, (Change(uid, name, old, new),), 2) for uid in list(there)[:count]
+    ]
+
+    if stops:
+        with pytest.raises(
+            SafetyStop, match=r"6 of 20 tasks would be closed as won.t do, reopened, or lose ticks"
+        ):
+            _check(there, there, operations)
+    _check(there, there, operations, allow=("mass-change",) if stops else ())
+
+
+def test_a_close_as_done_a_tick_and_a_new_step_are_no_loss() -> None:
+    there = _tasks(20)
+    gains: list[tuple[str, Field, Value, Value]] = [
+        ("close-issue", Field.STATE, "todo", "done"),
+        ("tick", Field.TICK, "open", "ticked"),
+        ("update-issue", Field.STEPS, ("a",), ("a", "b")),
+    ]
+
+    for kind, name, old, new in gains:
+        _check(
+            there,
+            there,
+            [Operation(Side.REMOTE, kind, u, (Change(u, name, old, new),), 2) for u in there][:9],
+        )
+
+
+@pytest.mark.parametrize(
+    ("gone", "fresh", "nameless", "stops"),
+    [
+        (2, 2, 0, False),
+        (3, 1, 0, False),
+        (3, 2, 0, True),
+        (1, 1, 2, True),
+        (0, 1, 3, False),
+        (1, 0, 3, False),
+    ],
+)
+def test_a_plan_that_was_written_anew_stops_a_run(gone: int, fresh: int, nameless: int, stops: bool) -> None:
+    """Six were linked: so many are gone or lost their ids, and so many new ones would get issues."""
+    linked = _tasks(6)
+    left = dict(list(linked.items())[gone:])
+    for uid in list(left)[:nameless]:
+        left[uid] = Item(uid, Kind.TASK, {})
+    operations = [_op("create-issue", Uid(f"fresh{n:02}"), Field.TITLE, None, "New") for n in range(fresh)]
+
+    if stops:
+        with pytest.raises(
+            SafetyStop, match=f"{gone} of 6 linked tasks are gone from the plan and {fresh} new"
+        ):
+            _check(linked, left, operations)
+    _check(linked, left, operations, allow=("rewritten-plan",) if stops else ())
+
+
+@pytest.mark.parametrize(
+    ("known", "node", "stops"),
+    [("R1", "R2", True), ("R1", "R1", False), ("", "R2", False), ("R1", "", False)],
+)
+def test_a_repository_that_was_made_anew_stops_a_run(known: str, node: str, stops: bool) -> None:
+    there = Repository(node, "owner/name")
+
+    if stops:
+        with pytest.raises(
+            SafetyStop, match="owner/name is not the repository that this plan was synced with"
+        ):
+            guards.check_repository(known, there, allow=())
+    guards.check_repository(known, there, allow=("other-repository",) if stops else ())
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "stops"), [("a", "b", True), ("a", "a", False), (NO_CONFIG, "b", False)]
+)
+def test_other_settings_stop_a_run(known: str, now: str, stops: bool) -> None:
+    if stops:
+        with pytest.raises(SafetyStop, match="are not those of the last run; look first: plansync diff"):
+            guards.check_settings(known, now, allow=())
+    guards.check_settings(known, now, allow=("settings-changed",) if stops else ())

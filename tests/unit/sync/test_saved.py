@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -60,15 +61,16 @@ def test_an_issue_that_is_there_by_now_is_told_with_its_number(bench: Bench) -> 
 
 
 def test_an_item_that_is_gone_is_told(synced: Bench) -> None:
-    synced.tick("Paint", "Buy paint")
+    synced.tick("Dig", "Mark the corners")
     kept = _save(synced)
-    synced.edit("### Task 2.1: Paint", "### Task 2.1: Stain")
     text = synced.text
-    synced.files.plan = (text[: text.index("### Task 2.1")] + text[text.index("## Success") :]).encode()
+    synced.files.plan = (text[: text.index("### Task 1.1")] + text[text.index("### Task 1.2") :]).encode()
 
-    with pytest.raises(SafetyStop, match="edited in the plan"):
+    with pytest.raises(
+        SafetyStop, match=r"what this changeset touches moved since it was saved. .*edited in the plan"
+    ):
         _apply(synced, kept)
-    assert "Paint" not in synced.text
+    assert "Mark the corners" not in synced.text
 
 
 def test_the_close_of_an_issue_whose_task_is_gone_can_be_saved(make: Make) -> None:
@@ -80,6 +82,67 @@ def test_the_close_of_an_issue_whose_task_is_gone_can_be_saved(make: Make) -> No
 
     assert kinds(_apply(bench, kept), "applied") == ["close-issue"]
     assert bench.issue("Paint").state is State.DROPPED
+
+
+def test_an_issue_that_changed_is_told(synced: Bench) -> None:
+    synced.tick("Dig", "Mark the corners")
+    kept = _save(synced)
+    synced.tick("Dig", "Take the turf off")
+
+    with pytest.raises(SafetyStop, match=rf"Task 1.1: #{synced.issue('Dig').ref} changed on the tracker \("):
+        _apply(synced, kept)
+
+
+def test_an_item_that_another_run_synced_is_told(synced: Bench) -> None:
+    """It remembers more of it now, while plan and issue are as they were."""
+    synced.edit("Fill with gravel", "Fill with sand")
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    kept = _save(synced)
+    synced.run("pull")
+
+    with pytest.raises(SafetyStop, match=r"Task 1.2: synced by another run since"):
+        _apply(synced, kept)
+
+
+def test_settings_that_decide_something_else_are_noticed(synced: Bench) -> None:
+    synced.edit("- [ ] Buy paint", "- [x] Buy paint")
+    kept = _save(synced)
+    synced.fields["policy"] = Policy(steps_done="nothing")
+
+    with pytest.raises(SafetyStop, match="something else would be decided today than what was saved"):
+        _apply(synced, kept)
+
+
+def test_what_it_does_not_touch_is_left(make: Make) -> None:
+    bench = make(f"{PLAN}\n**Completion**: 0% (0/3 tasks completed)\n")
+    bench.run()
+    bench.tick("Dig", "Mark the corners")
+    kept = _save(bench)
+    assert "update-summary" not in [op["kind"] for op in kept["operations"]]
+    bench.tick("Paint", "Buy paint")
+
+    report = _apply(bench, kept)
+
+    assert "- [x] Mark the corners" in bench.text
+    assert "- [ ] Buy paint" in bench.text
+    assert "**Completion**: 0%" in bench.text
+    assert not any("computed lines" in note for note in notes(report))
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"no json", "is no saved changeset"),
+        (b"[" * 100_000, "is no saved changeset"),
+        (b"[]", "is no saved changeset"),
+        (b'{"schema": "plansync/run/1"}', "is no saved changeset"),
+        (b'{"schema": "plansync/changeset/2"}', "was written by a later plansync"),
+        (b'{"schema": "plansync/changeset/1", "check": "x"}', "was edited or cut since it was saved"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(raw: bytes, said: str) -> None:
+    with pytest.raises(StoreError, match=f"changeset.json {said}"):
+        saved.load(raw, "changeset.json")
 
 
 def test_a_step_that_was_removed_meanwhile_is_done(synced: Bench) -> None:
@@ -140,3 +203,22 @@ def test_a_sealed_file_that_makes_no_sense_is_refused(
 
     with pytest.raises(StoreError, match=r"changeset.json is damaged; save it again"):
         _apply(synced, _sealed(damage(_save(synced))))
+
+
+def test_a_mark_that_somebody_deleted_elsewhere_is_put_back_by_the_next_sync_only(make: Make) -> None:
+    bench = make(f"{PLAN}\n**Completion**: 0% (0/3 tasks completed)\n")
+    bench.run()
+    bench.tick("Dig", "Mark the corners")
+    kept = _save(bench)
+    (mark,) = re.findall(r"Task 2.1: Paint( <!-- plansync:\w+ -->)", bench.text)
+    bench.edit(mark, "")
+    bench.edit("**Completion**: 0%", "**Completion**: 12%")
+
+    _apply(bench, kept)
+
+    assert "- [x] Mark the corners" in bench.text
+    assert mark not in bench.text
+    assert "**Completion**: 12%" in bench.text
+    bench.run()
+    assert mark in bench.text
+    assert "**Completion**: 0%" in bench.text

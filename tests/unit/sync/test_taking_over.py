@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, SafetyStop
 from plansync.model import State
 from plansync.reconcile import Policy
 from plansync.sync.intake import Intake
@@ -85,6 +85,33 @@ def test_in_a_plan_without_phases_it_is_one_more_task(make: Make) -> None:
     assert bench.is_settled()
 
 
+def test_an_issue_that_is_a_task_already_stays_that_task(synced: Bench) -> None:
+    assert _take_in(synced, synced.issue("Dig").ref) == []
+    assert synced.is_settled()
+
+
+def test_the_overview_becomes_no_task(synced: Bench) -> None:
+    with pytest.raises(SafetyStop, match="is an issue of this plan already, and no task of it is to have it"):
+        _take_in(synced, synced.issue("Implementation Plan: Shed").ref)
+
+
+CHECKLIST = "# Shed\n\n## Ground\n\n- [ ] Dig\n- [ ] Level\n\n## Walls\n\n- [ ] Paint\n"
+
+
+@pytest.mark.parametrize(("plan", "line"), [(CHECKLIST, "- [x] Sweep"), (PLAN, "Task 2.2: Sweep")])
+def test_a_closed_issue_becomes_a_task_that_is_done(make: Make, plan: str, line: str) -> None:
+    """In a checklist its own box says so, elsewhere a status line does."""
+    bench = make(plan)
+    bench.run()
+    milestone = bench.issue("Paint").milestone
+
+    _take_in(bench, bench.write("Sweep", state=State.DONE, milestone=milestone))
+
+    assert line in bench.text
+    assert ("**Status**" in bench.text) is (plan is PLAN)
+    assert bench.is_settled()
+
+
 # ------------------------------------------------------------------- by the settings
 
 
@@ -106,12 +133,108 @@ def test_an_issue_that_was_closed_since_the_list_is_not_taken_in(make: Make) -> 
     assert "Sweep" not in bench.text
 
 
+@pytest.mark.parametrize(
+    ("policy", "labels", "is_task"),
+    [
+        ("all", (), True),
+        ("labelled", ("Plansync",), True),
+        ("labelled", (), False),
+        ("list", ("plansync",), False),
+    ],
+)
+def test_issues_in_the_plans_milestones_become_tasks_by_the_settings(
+    make: Make, policy: str, labels: tuple[str, ...], is_task: bool
+) -> None:
+    bench = make(policy=Policy(issue_added=policy))
+    bench.run()
+    where = bench.issue("Dig").milestone
+    made = bench.write("Sweep", milestone=where, labels=labels, body="By hand.")
+
+    report = bench.run(full=True)
+
+    assert ("Task 1.3: Sweep" in bench.text) is is_task
+    said = [note for note in notes(report) if note.startswith("1 open issue is in this plan's milestones")]
+    assert len(said) == (0 if is_task else 1)
+    assert not said or f"`plansync adopt {made}` takes one in" in said[0]
+
+
+def test_many_issues_that_are_left_are_told_in_one_line(make: Make) -> None:
+    bench = make(policy=Policy(issue_added="list"))
+    bench.run()
+    where = bench.issue("Dig").milestone
+    made = [bench.write(f"Sweep {n}", milestone=where) for n in range(12)]
+
+    said = [note for note in notes(bench.run()) if "open issues are" in note]
+
+    listed = ", ".join(f"#{ref}" for ref in made[:10])
+    assert said == [
+        f"12 open issues are in this plan's milestones and not in the plan: {listed}, …; "
+        f"`plansync adopt {made[0]}` takes one in"
+    ]
+
+
 # ------------------------------------------------------------------------- linking
 
 
 def _link(bench: Bench, task: str, ref: str) -> None:
     linking = Linking(task, ref)
     bench.run(prepare=linking.prepare, decide=linking.decide)
+
+
+def test_a_task_is_linked_to_an_issue_by_its_number_or_address(synced: Bench) -> None:
+    synced.edit("## Success", "### Task 2.2: Sweep\n\n- [ ] Find a broom\n\n## Success")
+    made = synced.write("Sweep", milestone=synced.issue("Phase 2: Walls").ref)
+
+    with pytest.raises(
+        ConfigError, match=r"'Sweep' names no issue of owner/name .*; give a number or an address"
+    ):
+        _link(synced, "2.2", "Sweep")
+    with pytest.raises(ConfigError, match=r"is not in owner/name .*, with which this plan is synced"):
+        _link(synced, "2.2", f"https://tracker.test/other/one/issues/{made}")
+    with pytest.raises(ConfigError, match=r"issue #99 of owner/name .* is deleted on the tracker"):
+        _link(synced, "2.2", "99")
+    with pytest.raises(ConfigError, match=r"no task of plan.md has this number, title or id: 7.7"):
+        _link(synced, "7.7", str(made))
+    _link(synced, "2.2", f"https://tracker.test/owner/name/issues/{made}?x=1#y")
+
+    assert "Find a broom" in synced.issue("Sweep").body
+    assert f"/issues/{made}" in synced.text
+    assert synced.is_settled()
+
+
+def test_what_is_somebody_elses_is_not_linked(synced: Bench) -> None:
+    other = synced.issue("Paint")
+    made = synced.write("Sweep")
+    foreign = synced.write("Else", body=other.body.replace("plan=00000002", "plan=00000009"))
+    synced.edit("## Success", "### Task 2.2: Sweep\n\n- [ ] Find a broom\n\n## Success")
+
+    with pytest.raises(
+        SafetyStop, match=rf"Task 1.1 is #{synced.issue('Dig').ref} already, and has one at a time"
+    ):
+        _link(synced, "1.1", str(made))
+    with pytest.raises(SafetyStop, match=rf"#{other.ref} is Task 2.1 already; two tasks cannot be one issue"):
+        _link(synced, "2.2", str(other.ref))
+    with pytest.raises(SafetyStop, match=rf"#{foreign} bears a mark of plansync's that is not this plan's"):
+        _link(synced, "2.2", str(foreign))
+
+
+def test_a_phase_is_linked_to_a_milestone_by_its_title(bench: Bench) -> None:
+    number = bench.tracker.number(Thing.MILESTONE)
+    bench.tracker.put(Thing.MILESTONE, Row(number, "Walls", "Until autumn."))
+
+    with pytest.raises(
+        ConfigError, match=r"names no milestone of .*; give a number, an address or the whole title"
+    ):
+        _link(bench, "Phase 2: Walls", "Roof")
+    linking = Linking("Phase 2: Walls", "Walls")
+    bench.run(prepare=linking.prepare, decide=linking.decide)
+    bench.run()
+
+    (_, walls) = sorted(bench.tracker.milestone_rows(), key=lambda row: row.ref != number, reverse=True)
+    assert len(bench.tracker.milestone_rows()) == 2
+    assert bench.tracker.rows[Thing.MILESTONE, number].body.startswith("Until autumn.")
+    assert "plansync:milestone" in bench.tracker.rows[Thing.MILESTONE, number].body
+    assert walls.ref == number
 
 
 def test_a_title_that_two_tasks_have_names_none(make: Make) -> None:
@@ -168,3 +291,31 @@ def test_a_task_and_an_issue_are_suggested_once_each_in_their_best_pair(bench: B
         f"plansync link 1.2 {best}  # same title: “Level”",
         f"plansync link 1.1 {other}  # 86% alike: “Digs”",
     ]
+
+
+def test_a_first_push_stops_where_issues_of_the_same_titles_are(bench: Bench) -> None:
+    made = bench.write("dig")
+
+    with pytest.raises(SafetyStop, match=rf"1 open issues have the titles of tasks here \(#{made} “dig”\)"):
+        bench.run()
+    report = bench.run(is_dry=True)
+    assert f"#{made} has the title of Task 1.1 and is in no plan" in notes(report)
+    assert not bench.run(allow=("look-alikes",)).error
+
+
+def test_a_link_of_the_plans_author_does_not_take_an_issue_of_another_plan(synced: Bench) -> None:
+    body = synced.issue("Paint").body.replace("plan=00000002", "plan=00000009")
+    made = synced.write("Sweep", body=body)
+    link = f"**Issue**: [#{made}](https://tracker.test/owner/name/issues/{made})"
+    synced.edit("## Success", f"### Task 2.2: Sweep\n\n{link}\n\n- [ ] Find a broom\n\n## Success")
+
+    synced.run()
+
+    assert synced.tracker.rows[Thing.ISSUE, made].body == body
+    assert len([row for row in synced.tracker.issues() if row.title == "Sweep"]) == 2
+
+
+def test_a_task_may_be_linked_to_the_issue_that_it_has(synced: Bench) -> None:
+    linking = Linking("1.1", str(synced.issue("Dig").ref))
+
+    assert synced.run(prepare=linking.prepare, decide=linking.decide).done == []

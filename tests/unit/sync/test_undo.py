@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from plansync.errors import ConfigError
 from plansync.model import State
 from plansync.reconcile import Policy
 from plansync.sync.events import Report
+from plansync.sync.linking import Linking
 from plansync.sync.undo import Undo
 from tests.unit.sync.bench import Bench
 
@@ -72,6 +74,49 @@ def test_a_task_is_not_moved_back_into_a_phase_that_is_gone(make: Callable[..., 
     assert bench.is_settled()
 
 
+def test_a_run_that_is_not_remembered_cannot_be_undone(synced: Bench) -> None:
+    with pytest.raises(ConfigError, match="no run 12345678 of this plan is remembered here"):
+        synced.run(decide=Undo("12345678").decide)
+
+
+def test_a_run_of_an_earlier_version_cannot_be_undone(synced: Bench) -> None:
+    run = _changed(synced, "Fill with gravel", "Fill with sand")
+    synced.db.execute("UPDATE journal SET intent = json_remove(intent, '$.told')")
+
+    with pytest.raises(
+        ConfigError, match=f"run {run} was made by an earlier plansync, which kept too little"
+    ):
+        synced.run(decide=Undo(run).decide)
+
+
+def test_a_value_that_somebody_changed_since_is_left(synced: Bench) -> None:
+    run = _changed(synced, "Fill with gravel", "Fill with fine gravel")
+    _changed(synced, "Fill with fine gravel", "Fill with very fine gravel")
+
+    assert _undo(synced, run) == [
+        "Fill with fine gravel: the step was removed or reworded since; it is left as it is"
+    ]
+
+
+def test_a_title_that_somebody_changed_since_is_left_and_one_that_is_back_is_no_work(synced: Bench) -> None:
+    run = _changed(synced, "Task 2.1: Paint", "Task 2.1: Varnish")
+    _changed(synced, "Task 2.1: Varnish", "Task 2.1: Stain")
+    assert _undo(synced, run) == ["Task 2.1: its title was changed since; it is left as it is"]
+    _changed(synced, "Task 2.1: Stain", "Task 2.1: Paint")
+    assert _undo(synced, run) == []
+    assert synced.is_settled()
+
+
+def test_a_close_is_taken_back_with_the_ticks_that_it_implied(synced: Bench) -> None:
+    synced.touch("Dig", state=State.DONE)
+    run = synced.run(allow=ALL).run
+    assert synced.text.count("- [x]") == 2
+
+    assert _undo(synced, run) == []
+    assert (synced.text.count("- [x]"), synced.issue("Dig").state) == (0, State.TODO)
+    assert synced.is_settled()
+
+
 # -------------------------------------------------------------------------- state
 
 
@@ -118,6 +163,56 @@ def test_an_issue_that_a_run_closed_since_its_task_was_gone_is_opened_again(
     assert bench.issue("Level").state is State.DONE
 
 
+SWEEP = "### Task 1.3: Sweep\n\n- [ ] Find a broom\n\n## Phase 2"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("- [ ] Find a broom", "- [x] Find a broom\n- [ ] Sweep", "tick"),
+        ("- [ ] Find a broom\n", "- [ ] Find a broom\n- [ ] Sweep\n", "its steps"),
+        ("- [ ] Find a broom", "- [x] Find a broom", "its state"),
+        ("Task 1.3: Sweep", "Task 1.3: Sweep it", "title"),
+    ],
+)
+def test_an_issue_that_a_run_made_is_closed_unless_somebody_worked_on_it(
+    synced: Bench, old: str, new: str, what: str
+) -> None:
+    run = _changed(synced, "## Phase 2", SWEEP)
+    ref = synced.issue("Sweep").ref
+    _changed(synced, old, new)
+
+    assert _undo(synced, run) == [f"Sweep: #{ref} was worked on since ({what}); it is left as it is"]
+
+
+def test_an_issue_that_a_run_made_is_closed_as_not_planned(synced: Bench) -> None:
+    run = _changed(synced, "## Phase 2", SWEEP)
+
+    assert _undo(synced, run) == []
+    assert synced.issue("Sweep").state is State.DROPPED
+    assert synced.is_settled()
+
+
+def test_undoing_a_first_push_leaves_the_overview_to_a_person(bench: Bench) -> None:
+    run = bench.run().run
+
+    left = _undo(bench, run)
+
+    assert left == [
+        f"#{bench.issue('Implementation Plan: Shed').ref}: the overview issue stays; close it by hand"
+    ]
+    assert {row.state for row in bench.tracker.issues() if "kind=task" in row.body} == {State.DROPPED}
+
+
+def test_an_issue_that_was_there_before_stays_its_tasks(synced: Bench) -> None:
+    synced.edit("## Success", "### Task 2.2: Sweep\n\n- [ ] Find a broom\n\n## Success")
+    made = synced.write("Sweep", milestone=synced.issue("Phase 2: Walls").ref)
+    linking = Linking("2.2", str(made))
+    run = synced.run(prepare=linking.prepare, decide=linking.decide).run
+
+    assert f"Sweep: #{made} was there before, and stays its issue; it is left as it is" in _undo(synced, run)
+
+
 # -------------------------------------------------------------------------- steps
 
 ADDED = "- [ ] Mark the corners\n- [ ] Fetch string\n"
@@ -134,6 +229,28 @@ def test_a_step_that_was_changed_since_stays(synced: Bench, added: str) -> None:
 
     assert _undo(synced, added) == ["Fetch string: the step was changed since; it is left as it is"]
     assert "- [x] Fetch string" in synced.text
+
+
+def test_the_order_of_steps_comes_back_where_nobody_changed_it_since(synced: Bench) -> None:
+    one, other = "- [ ] Mark the corners\n", "- [ ] Take the turf off\n"
+    run = _changed(synced, f"{one}{other}", f"{other}{one}")
+    _changed(synced, other, f"{other}- [ ] Rest\n")
+
+    assert _undo(synced, run) == []
+    assert [synced.text.index(step) for step in (one, "Rest", other)] == sorted(
+        synced.text.index(step) for step in (one, "Rest", other)
+    )
+    _changed(synced, one, "")
+    assert _undo(synced, run) == []
+    assert synced.is_settled()
+
+
+def test_a_removed_step_comes_back_under_its_own_number(synced: Bench) -> None:
+    run = _changed(synced, "- [ ] Mark the corners\n", "")
+
+    assert _undo(synced, run) == []
+    assert synced.text.index("Mark the corners") < synced.text.index("Take the turf off")
+    assert synced.is_settled()
 
 
 def test_a_step_that_somebody_took_away_already_is_nothing_to_undo(synced: Bench, added: str) -> None:
@@ -179,3 +296,25 @@ def test_a_step_whose_number_another_one_has_by_now_gets_the_next(synced: Bench)
             True
         ] * 3
     assert synced.is_settled()
+
+
+def test_a_step_that_waits_on_the_issue_comes_along_with_the_list(synced: Bench, added: str) -> None:
+    body = synced.issue("Dig").body
+    synced.touch("Dig", body=body.replace("- [ ] Take the turf off", "- [ ] Take the turf off\n- [ ] Rest"))
+
+    assert _undo(synced, added) == []
+    assert "Fetch string" not in synced.text + synced.issue("Dig").body
+    assert "- [ ] Rest" in synced.text
+    assert synced.is_settled()
+
+
+def test_a_plan_that_nobody_edited_since_gets_its_former_bytes_back(synced: Bench) -> None:
+    """An edit back would wrap the line and write the letter in another way than its author did."""
+    _changed(synced, "- [ ] Buy paint", "- [X] Buy\n  paint")
+    before = synced.files.plan
+    synced.touch("Paint", body=synced.issue("Paint").body.replace("[x] Buy paint", "[ ] Buy green paint"))
+    run = synced.run(allow=ALL).run
+    assert "green" in synced.text
+
+    assert _undo(synced, run) == []
+    assert synced.files.plan == before

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from plansync.errors import PlanError, SafetyStop, StoreError
-from plansync.model import State
+from plansync.errors import ConfigError, PlanError, SafetyStop, StoreError
+from plansync.model import Field, State, Take
 from plansync.store import state
 from plansync.store.state import Target
 from plansync.sync import leave, mend
@@ -96,11 +96,24 @@ def test_a_state_file_may_be_made_anew_on_purpose(synced: Bench, is_dry: bool) -
     assert synced.is_settled()
 
 
+def test_a_state_file_that_is_not_there_is_made_anew_and_nothing_is_kept(synced: Bench, make: Make) -> None:
+    bench = _elsewhere(make, synced)
+
+    report = bench.run(rebuild=True)
+
+    assert report.is_rebuilt
+    assert not any("is kept as" in note for note in notes(report))
+    assert bench.is_settled()
+
+
 def test_a_state_file_cannot_be_made_anew_where_no_issue_is(bench: Bench) -> None:
-    with pytest.raises(
-        StoreError, match=r"no issue of this plan .* so there is nothing to read it from: ?|nothing"
-    ):
+    with pytest.raises(StoreError, match=r"no issue of this plan .* so there is nothing to read it from"):
         bench.run(rebuild=True)
+
+
+def test_a_name_that_no_task_has_is_refused(bench: Bench) -> None:
+    with pytest.raises(ConfigError, match=r"--only 9.9: no task of plan.md has this number, title or id"):
+        bench.run(only=("9.9",))
 
 
 def test_what_nobody_confirms_is_not_written(bench: Bench) -> None:
@@ -327,3 +340,25 @@ def test_a_plan_that_goes_elsewhere_keeps_its_ids_and_forgets_its_issues(
     ) - {u for u in saved.base.remote if "/" in u}
     assert (there.base.remote, there.base.agreed) == ({}, {})
     assert not any(item.fields or item.at for item in there.base.local.values())
+
+
+def test_marks_that_stand_on_what_is_no_task_any_more_are_taken_out_too(synced: Bench) -> None:
+    synced.edit("- [ ] Buy paint", "- [ ] Buy paint <!-- plansync:m5n7p2r -->")
+
+    leave.unlink([synced.files], _lock, PARSE, strip=True)
+
+    assert synced.text == PLAN
+
+
+def test_what_is_assumed_is_shown_and_not_agreed(synced: Bench, make: Make) -> None:
+    bench = _elsewhere(make, synced)
+    bench.touch("Dig", title="Dig a hole")
+
+    report = bench.run(assume=Take.ISSUE)
+
+    assert report.is_rebuilt
+    assert "### Task 1.1: Dig a hole" not in bench.text
+    assert [c.field for c in bench.run().conflicts] == [Field.TITLE]
+    bench.run(assume=Take.ISSUE)
+    assert "### Task 1.1: Dig a hole" in bench.text
+    assert bench.is_settled()

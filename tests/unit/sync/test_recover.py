@@ -1,0 +1,303 @@
+"""Runs that nobody saw the end of: what the next one can tell of their writes, and what it has to ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from plansync.errors import OutcomeUnknown, PlanUnsure
+from plansync.model import Field
+from plansync.trackers.base import Record, Thing, Written
+from tests.unit.sync.bench import Bench, kinds
+
+
+def test_an_issue_of_which_only_the_newest_page_tells_is_found_at_the_first_look(bench: Bench) -> None:
+    """Its answer was lost, and the lists lag: no second issue is made, and nobody has to wait."""
+    made: list[int] = []
+    create, newest = bench.tracker.create, bench.tracker.newest
+
+    async def lost(thing: Thing, fields: object) -> Record:
+        record = await create(thing, fields)  # type: ignore[arg-type]
+        if record.title == "Level":
+            made.append(record.ref)
+            row = bench.tracker.rows[thing, record.ref]
+            bench.tracker.rows[thing, record.ref] = replace(row, visible_at=bench.clock.seconds + 1_000)
+            raise OutcomeUnknown("no answer")
+        return record
+
+    async def shown() -> tuple[Record, ...]:
+        key = Thing.ISSUE, made[0]
+        bench.tracker.rows[key] = replace(bench.tracker.rows[key], visible_at=0.0)
+        return await newest()
+
+    bench.tracker.create = lost  # type: ignore[method-assign]
+    bench.run()
+    bench.tracker.create = create  # type: ignore[method-assign]
+    bench.tracker.newest = shown  # type: ignore[method-assign]
+    began = bench.clock.seconds
+
+    bench.run()
+
+    assert bench.clock.seconds - began < bench.project().settle_wait_s
+    assert [row.title for row in bench.tracker.issues()].count("Level") == 1
+    assert bench.is_settled()
+
+
+def _rename_unseen(synced: Bench) -> None:
+    """Rename a task in the plan; whether its issue was renamed nobody knows."""
+    synced.edit("### Task 2.1: Paint", "### Task 2.1: Varnish")
+    synced.tracker.errors["PATCH issue"] = OutcomeUnknown("no answer")
+    assert kinds(synced.run(), "unknown") == ["update-issue"]
+    synced.tracker.errors.clear()
+
+
+def test_an_update_of_an_issue_that_is_gone_has_not_landed(synced: Bench) -> None:
+    _rename_unseen(synced)
+    synced.delete("Paint")
+
+    report = synced.run()
+
+    assert [c.field for c in report.conflicts] == [Field.EXISTENCE]
+
+
+def test_an_update_that_nobody_can_certify_is_asked_about(synced: Bench) -> None:
+    _rename_unseen(synced)
+    synced.touch("Paint", title="Stain")
+
+    assert [(c.field, c.local, c.remote) for c in synced.run().conflicts] == [
+        (Field.TITLE, "Varnish", "Stain")
+    ]
+
+
+def test_an_update_that_nobody_can_certify_of_what_nobody_remembers_is_asked_about(synced: Bench) -> None:
+    """The state file went missing besides."""
+    _rename_unseen(synced)
+    synced.touch("Paint", title="Stain")
+    synced.files.state = b""
+
+    assert synced.run().is_rebuilt
+    assert [(c.field, c.base) for c in synced.run().conflicts] == [(Field.TITLE, None)]
+
+
+# ------------------------------------------------------------------------- the plan
+
+
+def _swapped(text: str) -> str:
+    one, other = "- [ ] Mark the corners\n", "- [ ] Take the turf off\n"
+    assert f"{one}{other}" in text
+    return text.replace(f"{one}{other}", f"{other}{one}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "- [ ] Mark the corners\n- [ ] Take the turf off\n",
+            "- [ ] Take the turf off\n- [ ] Mark the corners\n",
+        ),
+        ("- [ ] Mark the corners\n", "- [ ] Mark the corners\n"),
+        ("### Task 1.1: Dig", "### Task 1.1: Dig in"),
+    ],
+    ids=["as it was to be", "as it was", "as nobody wrote it"],
+)
+def test_a_plan_write_that_nobody_can_certify_is_told_item_by_item(synced: Bench, old: str, new: str) -> None:
+    """One of its ticks is there and the other is not; of the order of steps only the whole item tells."""
+    synced.touch("Dig", body=_swapped(synced.issue("Dig").body))
+    synced.tick("Level", "Fill with gravel")
+    synced.tick("Paint", "Buy paint")
+    synced.files.fails["replace"] = PlanUnsure("nobody knows")
+    assert set(kinds(synced.run(), "unknown")) == {"order-steps", "tick"}
+    synced.files.fails.clear()
+    synced.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    if old != new:
+        synced.edit(old, new)
+
+    report = synced.run()
+
+    assert report.error is None
+    assert synced.text.index("Take the turf off") < synced.text.index("Mark the corners")
+    assert "- [x] Fill with gravel" in synced.text
+    assert not [c for c in report.conflicts if c.field is not Field.TICK]
+
+
+def test_a_plan_write_of_a_task_that_is_gone_since_is_not_remembered(synced: Bench) -> None:
+    synced.touch("Dig", body=_swapped(synced.issue("Dig").body))
+    synced.tick("Level", "Fill with gravel")
+    synced.tick("Paint", "Buy paint")
+    synced.files.fails["replace"] = PlanUnsure("nobody knows")
+    synced.run()
+    synced.files.fails.clear()
+    synced.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    text = synced.text
+    synced.files.plan = (text[: text.index("### Task 1.1")] + text[text.index("### Task 1.2") :]).encode()
+
+    report = synced.run()
+
+    assert any("no longer in the plan" in note.text for note in report.notes)
+    assert "Mark the corners" in synced.issue("Dig").body
+
+
+# ------------------------------------------------------------ what landed, and what did not
+
+
+def _applied(bench: Bench, name: str, start: str, *, is_done: bool) -> Callable[[], None]:
+    """Let the answer of one request be lost, after it was carried out or before; gives what ends that."""
+    act = getattr(bench.tracker, name)
+
+    async def lost(thing: Thing, *rest: object) -> Record:
+        is_it = f"{thing.value} {rest[0] if name == 'update' else rest[0]['title']}" == start  # type: ignore[index]
+        if is_it and not is_done:
+            raise OutcomeUnknown("no answer")
+        record: Record = await act(thing, *rest)
+        if is_it:
+            raise OutcomeUnknown("no answer")
+        return record
+
+    setattr(bench.tracker, name, lost)
+    return lambda: setattr(bench.tracker, name, act)
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["landed", "not landed"])
+@pytest.mark.parametrize("start", ["issue Level", "milestone Phase 2: Walls"])
+def test_a_record_is_made_once_whatever_its_answer(bench: Bench, start: str, is_done: bool) -> None:
+    end = _applied(bench, "create", start, is_done=is_done)
+    assert len(kinds(bench.run(), "unknown")) == 1
+    end()
+
+    bench.run()
+
+    titles = [row.title for row in bench.tracker.rows.values()]
+    assert titles.count(start.partition(" ")[2]) == 1
+    assert bench.is_settled()
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["landed", "not landed"])
+@pytest.mark.parametrize(
+    ("old", "new", "holds"),
+    [
+        ("- [ ] Mark the corners", "- [x] Mark the corners", "- [x] Mark the corners"),
+        ("Task 1.1: Dig", "Task 1.1: Dig deep", "Take the turf off"),
+    ],
+    ids=["its text", "its title"],
+)
+def test_an_update_is_made_once_whatever_its_answer(
+    synced: Bench, old: str, new: str, holds: str, is_done: bool
+) -> None:
+    synced.edit(old, new)
+    ref = synced.issue("Dig").ref
+    end = _applied(synced, "update", f"issue {ref}", is_done=is_done)
+    assert kinds(synced.run(), "unknown") == ["update-issue"]
+    end()
+
+    report = synced.run()
+
+    assert report.conflicts == []
+    assert kinds(report, "applied") == ([] if is_done else ["update-issue"])
+    assert holds in synced.tracker.rows[Thing.ISSUE, ref].body
+    assert synced.is_settled()
+
+
+def _unsure(synced: Bench, change: Callable[[str], str], *, is_done: bool) -> None:
+    """Let nobody know whether what was pulled of one issue is in the plan."""
+    synced.touch("Dig", body=change(synced.issue("Dig").body))
+    replace_ = synced.files.replace
+
+    def lost(content: bytes, expected: str) -> str:
+        if is_done:
+            replace_(content, expected)
+        raise PlanUnsure("nobody knows")
+
+    synced.files.replace = lost  # type: ignore[method-assign]
+    assert kinds(synced.run(), "unknown")
+    synced.files.replace = replace_  # type: ignore[method-assign]
+
+
+CHANGES: dict[str, tuple[Callable[[str], str], str, bool]] = {
+    "ticked": (lambda body: body.replace("[ ] Mark", "[x] Mark"), "- [x] Mark the corners", True),
+    "removed": (lambda body: body.replace("- [ ] Mark the corners\n", ""), "Mark the corners", False),
+    "reworded": (
+        lambda body: body.replace("Mark the corners", "Mark the four corners"),
+        "four corners",
+        True,
+    ),
+    "added": (
+        lambda body: body.replace("- [ ] Mark", "- [ ] Fetch string\n- [ ] Mark"),
+        "Fetch string",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("has_edit", [False, True], ids=["as it was left", "saved since"])
+@pytest.mark.parametrize("is_done", [True, False], ids=["landed", "not landed"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_plan_write_that_nobody_saw_is_certified_by_what_the_plan_shows(
+    synced: Bench, name: str, is_done: bool, has_edit: bool
+) -> None:
+    change, text, is_there = CHANGES[name]
+    _unsure(synced, change, is_done=is_done)
+    if has_edit:
+        synced.edit("- [ ] Buy paint", "- [ ] Buy more paint")
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert (text in synced.text) is is_there
+    assert (text in synced.issue("Dig").body) is is_there
+    assert synced.is_settled()
+
+
+def test_a_removed_step_that_somebody_reworded_may_be_one_that_never_went(synced: Bench) -> None:
+    change, _, _ = CHANGES["removed"]
+    _unsure(synced, change, is_done=False)
+    synced.edit("- [ ] Mark the corners", "- [ ] Mark all the corners")
+
+    report = synced.run()
+
+    assert report.error is None
+    assert "- [ ] Mark all the corners" in synced.text
+
+
+def test_an_added_step_that_somebody_reworded_since_is_the_one_that_was_added(synced: Bench) -> None:
+    change, _, _ = CHANGES["added"]
+    _unsure(synced, change, is_done=True)
+    synced.edit("- [ ] Fetch string", "- [ ] Fetch a string")
+
+    assert synced.run().conflicts == []
+
+    assert synced.text.count("Fetch") == synced.issue("Dig").body.count("Fetch") == 1
+    assert "Fetch a string" in synced.issue("Dig").body
+
+
+def test_a_body_that_comes_through_after_it_was_given_up_is_known_again(synced: Bench) -> None:
+    """The same was written again meanwhile; the late one says nothing new."""
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    update, late = synced.tracker.update, list[str]()
+
+    async def lost(thing: Thing, ref: int, fields: Written) -> Record:
+        late.append(fields["body"])
+        raise OutcomeUnknown("no answer")
+
+    synced.tracker.update = lost  # type: ignore[method-assign]
+    synced.run()
+    synced.tracker.update = update  # type: ignore[method-assign]
+    synced.run()
+    synced.touch("Dig", body=late[0])
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert "- [x] Mark the corners" in synced.text
+    assert "- [x] Mark the corners" in synced.issue("Dig").body
+
+
+def test_what_another_copy_wrote_is_news(synced: Bench) -> None:
+    body = synced.issue("Dig").body.replace("rev=1 op=0", "rev=2 op=f").replace("[ ] Mark", "[x] Mark")
+    synced.touch("Dig", body=body)
+
+    synced.run()
+
+    assert "- [x] Mark the corners" in synced.text
+    assert synced.is_settled()

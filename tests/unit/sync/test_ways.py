@@ -1,0 +1,256 @@
+"""What a person can do about things that no value settles: issues that are gone, moved away or in a wrong place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from plansync.errors import ConfigError
+from plansync.model import Field, State, Take, conflict_id
+from plansync.reconcile import Policy
+from plansync.sync.events import Report
+from plansync.sync.prune import Prune
+from plansync.sync.settling import Settling
+from plansync.sync.ways import WORDS, How, in_words
+from plansync.trackers.base import Absence, Thing
+from tests.unit.sync.bench import Bench, kinds, notes
+
+Make = Callable[..., Bench]
+
+
+def _do(bench: Bench, how: How | None = None, take: Take = Take.PLAN, *ids: str) -> Report:
+    return bench.run(settling=Settling(ids, take, how=how), allow=("mass-change",))
+
+
+def _without(bench: Bench, first: str, end: str) -> None:
+    text = bench.text
+    bench.files.plan = (text[: text.index(first)] + text[text.index(end) :]).encode()
+
+
+@pytest.fixture
+def lost(synced: Bench) -> Bench:
+    """The issue of a task was deleted."""
+    synced.delete("Paint")
+    report = synced.run()
+    (conflict,) = report.conflicts
+    assert (conflict.field, conflict.remote) == (Field.EXISTENCE, "deleted on the tracker")
+    assert report.ways == {(conflict.uid, Field.EXISTENCE): ("recreate", "drop")}
+    assert synced.run().conflicts == [conflict]
+    return synced
+
+
+# ---------------------------------------------------------------- issues that are gone
+
+
+@pytest.mark.parametrize("how", [How.RECREATE, None])
+def test_an_issue_that_is_gone_is_made_anew(lost: Bench, how: How | None) -> None:
+    report = _do(lost, how)
+
+    assert "create-issue" in kinds(report, "applied")
+    assert [c.rule for d in report.done for c in d.operation.changes if c.field is Field.LINK] == ["relinked"]
+    assert f"/issues/{lost.issue('Paint').ref}" in lost.text
+    assert lost.is_settled()
+
+
+@pytest.mark.parametrize(("how", "take"), [(How.DROP, Take.PLAN), (None, Take.ISSUE)])
+def test_a_task_whose_issue_is_gone_is_dropped(lost: Bench, how: How | None, take: Take) -> None:
+    _do(lost, how, take)
+
+    assert "Dropped" in lost.text
+    assert lost.is_settled()
+
+
+def test_a_task_that_the_plan_calls_dropped_needs_no_issue(synced: Bench) -> None:
+    synced.touch("Paint", state=State.DROPPED)
+    synced.run()
+    synced.delete("Paint")
+
+    assert synced.run().conflicts == []
+
+
+def test_a_side_that_says_nothing_of_an_issue_that_is_gone_is_refused(lost: Bench) -> None:
+    with pytest.raises(ConfigError, match=r"no side can be taken of Task 2.1; it takes --how recreate, drop"):
+        _do(lost, None, Take.BASE)
+
+
+def test_a_way_that_is_none_here_is_refused(lost: Bench) -> None:
+    (conflict,) = lost.run().conflicts
+    with pytest.raises(
+        ConfigError, match=r"--how keep is no way out for Task 2.1; it takes --how recreate, drop"
+    ):
+        _do(lost, How.KEEP, Take.PLAN, conflict_id(conflict.uid, conflict.field))
+    with pytest.raises(ConfigError, match="no conflict 12345678 is open here; open: "):
+        _do(lost, How.KEEP, Take.PLAN, "12345678")
+
+
+def test_where_nothing_is_open_that_is_said(synced: Bench) -> None:
+    with pytest.raises(ConfigError, match="no conflict 12345678 is open here; nothing is to be decided"):
+        _do(synced, None, Take.PLAN, "12345678")
+
+
+def test_a_conflict_of_values_takes_a_side(synced: Bench) -> None:
+    synced.touch("Paint", title="Stain")
+    synced.edit("Task 2.1: Paint", "Task 2.1: Varnish")
+    (conflict,) = synced.run().conflicts
+
+    with pytest.raises(ConfigError, match="take a side: --take plan, --take issue or --take base"):
+        _do(synced, How.DROP, Take.PLAN, conflict_id(conflict.uid, conflict.field))
+
+
+def test_a_milestone_that_is_gone_is_made_anew_and_gets_its_issues(synced: Bench) -> None:
+    synced.delete("Phase 2: Walls")
+    synced.touch("Paint", milestone=None)
+    assert [c.field for c in synced.run().conflicts] == [Field.EXISTENCE]
+
+    report = _do(synced, How.RECREATE)
+
+    assert {"create-milestone", "set-milestone"} <= set(kinds(report, "applied"))
+    assert synced.issue("Paint").milestone == synced.issue("Phase 2: Walls").ref
+    assert synced.is_settled()
+
+
+def test_a_plan_may_do_without_a_milestone(synced: Bench) -> None:
+    synced.delete("Phase 2: Walls")
+    synced.touch("Paint", milestone=None)
+
+    _do(synced, How.DROP)
+
+    assert synced.run().conflicts == []
+    assert "## Phase 2: Walls" in synced.text
+
+
+def test_a_milestone_that_is_here_under_another_number_is_followed(synced: Bench) -> None:
+    old = synced.issue("Phase 2: Walls")
+    synced.delete("Phase 2: Walls")
+    number = synced.tracker.number(Thing.MILESTONE)
+    synced.tracker.put(Thing.MILESTONE, type(old)(number, old.title, old.body))
+    synced.touch("Paint", milestone=number)
+
+    _do(synced, How.FOLLOW)
+
+    assert synced.is_settled()
+
+
+def test_an_issue_that_went_to_another_repository_cannot_be_followed(synced: Bench) -> None:
+    paint, look = synced.issue("Paint").ref, synced.tracker.look
+    synced.delete("Paint")
+
+    async def moved(thing: Thing, ref: int) -> object:
+        return Absence.MOVED if (thing, ref) == (Thing.ISSUE, paint) else await look(thing, ref)
+
+    synced.tracker.look = moved  # type: ignore[method-assign,assignment]
+    assert set(synced.run(full=True).ways.values()) == {("follow", "recreate", "drop")}
+
+    with pytest.raises(
+        ConfigError, match=r"Task 2.1 is nowhere in owner/name: it went to another repository"
+    ):
+        _do(synced, How.FOLLOW)
+
+
+# ------------------------------------------------------------------ what drifted
+
+
+def test_an_issue_in_no_milestone_is_put_back_or_left(synced: Bench) -> None:
+    synced.touch("Paint", milestone=None)
+    (drift,) = synced.run().drifts
+    assert drift.field is Field.PHASE
+
+    _do(synced, How.RESTORE)
+    assert synced.issue("Paint").milestone == synced.issue("Phase 2: Walls").ref
+    assert synced.is_settled()
+    synced.touch("Paint", milestone=None)
+    _do(synced, How.ACCEPT)
+    assert (synced.issue("Paint").milestone, synced.run().drifts) == (None, [])
+
+
+def test_a_reason_that_differs_is_put_right(synced: Bench) -> None:
+    synced.touch("Paint", state=State.DONE)
+    synced.run()
+    assert "- [x] Buy paint" in synced.text
+    synced.edit("- [x] Buy paint", "- [x] Buy paint\n\n**Status**: Dropped")
+    assert [d.field for d in synced.run().drifts] == [Field.REASON]
+
+    _do(synced, How.FIX_REASON)
+
+    assert synced.issue("Paint").state is State.DROPPED
+    assert synced.is_settled()
+
+
+# --------------------------------------------------------------- tasks that are gone
+
+
+@pytest.mark.parametrize(
+    ("how", "take", "state"),
+    [
+        (How.CLOSE, Take.PLAN, State.DROPPED),
+        (None, Take.PLAN, State.DROPPED),
+        (How.KEEP, Take.PLAN, State.TODO),
+        (None, Take.ISSUE, State.TODO),
+    ],
+)
+def test_the_issue_of_a_task_that_is_gone_is_closed_or_kept(
+    make: Make, how: How | None, take: Take, state: State
+) -> None:
+    bench = make(policy=Policy(task_removed="ask"))
+    bench.run()
+    _without(bench, "### Task 1.2", "## Phase 2")
+    report = bench.run()
+    assert list(report.ways.values()) == [("close", "keep")]
+
+    _do(bench, how, take)
+
+    assert bench.issue("Level").state is state
+    assert bench.run().conflicts == []
+
+
+def _prune(bench: Bench, *names: str) -> Report:
+    return bench.run(decide=Prune(names).decide, allow=("mass-change",))
+
+
+def test_pruning_closes_what_nobody_touched_and_names_the_rest(synced: Bench) -> None:
+    _without(synced, "### Task 1.1", "## Phase 2")
+    synced.tick("Dig", "Mark the corners")
+    ref = synced.issue("Dig").ref
+
+    report = _prune(synced)
+
+    assert kinds(report, "applied") == ["close-issue"]
+    assert (synced.issue("Level").state, synced.issue("Dig").state) == (State.DROPPED, State.TODO)
+    assert notes(report)[-1] == (
+        f"#{ref} 'Dig' changed since its task was last in the plan; it stays open "
+        f"(plansync prune {ref} closes it all the same)"
+    )
+
+
+@pytest.mark.parametrize("name", ["#{ref}", "{ref}", "Dig"])
+def test_pruning_by_name_closes_what_changed_too(synced: Bench, name: str) -> None:
+    _without(synced, "### Task 1.1", "## Phase 2")
+    synced.tick("Dig", "Mark the corners")
+
+    report = _prune(synced, name.format(ref=synced.issue("Dig").ref))
+
+    assert kinds(report, "applied") == ["close-issue"]
+    assert (synced.issue("Level").state, synced.issue("Dig").state) == (State.TODO, State.DROPPED)
+
+
+def test_pruning_a_name_that_is_none_is_refused(synced: Bench) -> None:
+    with pytest.raises(
+        ConfigError, match="Dig: no open issue of a task that is gone from the plan; there is none"
+    ):
+        _prune(synced, "Dig")
+    _without(synced, "### Task 1.2", "## Phase 2")
+    with pytest.raises(ConfigError, match=f"there are #{synced.issue('Level').ref}"):
+        _prune(synced, "Dig")
+
+
+def test_where_nothing_is_to_be_pruned_that_is_said(synced: Bench) -> None:
+    assert notes(_prune(synced)) == [
+        "every open issue of this plan belongs to a task that is in it; nothing to prune"
+    ]
+
+
+def test_each_way_has_words_and_those_about_a_second_issue_are_its_own() -> None:
+    assert {how: in_words(how, Field.EXISTENCE) for how in How} == WORDS
+    assert in_words(How.CLOSE, Field.TWIN) == "close the second one as a duplicate"
+    assert in_words(How.ACCEPT, Field.TWIN) == "leave both as they are"
