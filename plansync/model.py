@@ -248,6 +248,7 @@ class Twin(NamedTuple):
 
     `item`: what it shows, under a name of its own; its `at` is the issue's number. `is_spoken`: people wrote
     around our part of it, into it, or below it. `is_new`: nobody touched it since it was made.
+    `is_duplicate`: it is closed as one, as we do. `is_reopened`: somebody wants it open for all that.
     """
 
     of: Uid
@@ -255,6 +256,8 @@ class Twin(NamedTuple):
     steps: tuple[Item, ...] = ()
     is_spoken: bool = False
     is_new: bool = False
+    is_duplicate: bool = False
+    is_reopened: bool = False
 
     @property
     def number(self) -> str:

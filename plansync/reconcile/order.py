@@ -315,9 +315,11 @@ class _Orderer:
                 )
 
     def _why_linked(self, item: Item) -> str:
-        """Say whether a task names an issue for the first time, or another one than before."""
-        number = text_of(item, Field.LINK).partition(" ")[0]
-        return RELINKED if number and number == f"#{self.given.former.get(item.uid)}" else "link"
+        """Say whether a task names an issue for the first time, or another one of ours than it should."""
+        number, given = text_of(item, Field.LINK).partition(" ")[0], self.given
+        others = {t.item.at for t in given.twins if t.of == item.uid} | {given.former.get(item.uid)}
+        others |= {i.at for u, i in given.remote.items() if i.kind is Kind.TASK and u != item.uid}
+        return RELINKED if number in {f"#{ref}" for ref in others} else "link"
 
     def _summary(self, has_content: bool, wave: int) -> Iterable[Operation]:
         item = self.given.local.get(OVERVIEW)

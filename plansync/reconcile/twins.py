@@ -11,6 +11,7 @@ from plansync.model import (
     Conflict,
     Field,
     Item,
+    Kind,
     Operation,
     Side,
     State,
@@ -27,6 +28,8 @@ from plansync.reconcile.order import ISSUES
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.reconcile.rules import Given
 from plansync.text import words
+
+_Step = tuple[str, Tick | None]
 
 
 def closed_twins(given: Given) -> list[Operation]:
@@ -56,7 +59,7 @@ def _met(given: Given) -> list[Twin]:
     """List the twins of what is looked at now, without those that are done with."""
     both = given.local.keys() & given.remote.keys()
     twins = (t for t in given.twins if t.of in both)
-    return [t for t in twins if t.item.uid in given.pruned or not _is_accepted(given, t)]
+    return [t for t in twins if t.item.uid in given.pruned or not (_is_accepted(given, t) or t.is_reopened)]
 
 
 def _is_accepted(given: Given, twin: Twin) -> bool:
@@ -71,23 +74,25 @@ def _wanted(given: Given, twin: Twin) -> State | None:
     choice = given.pruned.get(twin.item.uid)
     if choice is not None:
         return State(str(choice.value))
-    is_done_with = (
-        state_of(twin.item) is State.TODO and not _is_lower(given, twin) and _is_silent(given, twin)
-    )
+    is_done_with = state_of(twin.item) is State.TODO and not _says_more(given, twin)
     return State.DROPPED if is_done_with else None
 
 
 def _is_question(given: Given, twin: Twin) -> bool:
-    """Say whether a twin is open and says something, or was closed as done while the task is not."""
+    """Say whether a twin is open and says something, or somebody closed it while the task is open."""
     now = state_of(twin.item)
     if now is State.TODO:
-        return _is_lower(given, twin) or not _is_silent(given, twin)
-    return now is State.DONE and state_of(given.remote[twin.of]) is State.TODO
+        return _says_more(given, twin)
+    is_closed_by_us = now is State.DROPPED and twin.is_duplicate
+    return not is_closed_by_us and state_of(given.remote[twin.of]) is State.TODO
 
 
-def _is_lower(given: Given, twin: Twin) -> bool:
-    """Say whether a twin came first: the task would have to go over to it."""
-    return (twin.item.at or 0) < (given.remote[twin.of].at or 0)
+def _says_more(given: Given, twin: Twin) -> bool:
+    """Say whether an open twin came first, is open where the task's own issue was dropped, or has words of its own."""
+    is_lower = (twin.item.at or 0) < (given.remote[twin.of].at or 0)
+    own = given.remote[twin.of]
+    is_only_one = own.kind is Kind.TASK and state_of(own) not in (State.TODO, State.DONE)
+    return is_lower or is_only_one or not _is_silent(given, twin)
 
 
 def _is_silent(given: Given, twin: Twin) -> bool:
@@ -98,11 +103,15 @@ def _is_silent(given: Given, twin: Twin) -> bool:
         is_told = kind is own[0].kind and name is not Field.STATE and value not in (None, "", ())
         if is_told and not any(row.same(value, item.fields.get(name)) for item in own):
             return False
-    said = {_step(s) for side in (given.local, given.remote) for s in steps_of(side, twin.of)}
-    steps = {_step(s) for s in twin.steps}
-    opened = {(text, Tick.OPEN) for text, _ in said}
-    return not twin.is_spoken and steps <= said | opened
+    sides = [[_step(s) for s in steps_of(side, twin.of)] for side in (given.local, given.remote)]
+    return not twin.is_spoken and any(_is_told_by(side, [_step(s) for s in twin.steps]) for side in sides)
 
 
-def _step(item: Item) -> tuple[str, Tick | None]:
+def _is_told_by(own: list[_Step], steps: list[_Step]) -> bool:
+    """Say whether the same steps stand on a side, each ticked as there or open."""
+    is_same = sorted(text for text, _ in own) == sorted(text for text, _ in steps)
+    return is_same and all(step in own or step[1] is Tick.OPEN for step in steps)
+
+
+def _step(item: Item) -> _Step:
     return words(text_of(item, Field.TEXT)), tick_of(item)

@@ -204,10 +204,9 @@ async def look_twice(
 
 
 def _created(session: Session, entry: Entry) -> Record | None:
-    """Find the record that a create made, by its own operation, else by its uid."""
+    """Find the record that a create made: the one that says so. One of another run was never agreed on."""
     wanted = Thing.MILESTONE if entry.kind == "create-milestone" else Thing.ISSUE
-    matches = []
-    for (thing, _), record in session.mirror.records.items():
+    for (thing, _), record in sorted(session.mirror.records.items()):
         if thing is not wanted or "plansync:" not in record.body:
             continue
         if thing is Thing.MILESTONE:
@@ -215,10 +214,10 @@ def _created(session: Session, entry: Entry) -> Record | None:
             found = (marker.plan, marker.uid, marker.op) if marker else None
         else:
             ours = block.read(record.body)
-            found = (ours.plan, ours.uid, ours.stamp.op) if ours else None
-        if found and found[:2] == (session.lineage, entry.item):
-            matches.append((found[2] != entry.op, record.ref, record))
-    return min(matches, key=lambda m: m[:2])[2] if matches else None
+            found = (ours.plan, ours.uid, ours.stamp.birth) if ours else None
+        if found == (session.lineage, entry.item, entry.op):
+            return record
+    return None
 
 
 def _has_update_landed(session: Session, entry: Entry) -> bool | None:

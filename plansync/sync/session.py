@@ -293,7 +293,7 @@ class Session:
         if claimed.known or self.bound:
             self.names = replace(self.names, known={**self.names.known, **claimed.known, **self.bound})
             self.view = mapping.snapshot(self.mirror.records.values(), self.names)
-        if self._yield_to_lower():
+        if self._go_over():
             self.show_remote()
             return
         self.remote: dict[Uid, Item] = self.view.items
@@ -307,22 +307,24 @@ class Session:
         self.frozen = {self.names.known[key] for key in self.absent if key in self.names.known}
         self.frozen |= {*self._unproven(), *self._contested(claimed.contested)}
 
-    def _yield_to_lower(self) -> bool:
-        """Let go of the issues of ours beside which another run made one with a lower number; says whether any is."""
-        twins = sorted(self.view.twins, key=lambda t: t.item.at or 0, reverse=True)
-        lower = {t.of: t for t in twins if (t.item.at or 0) < (self.view.items[t.of].at or 0)}
-        own = {u for u in lower.keys() & self.base.remote.keys() if self._is_to_yield(lower[u])}
-        for uid in own:
+    def _go_over(self) -> bool:
+        """Let go of our issues beside which there is another one that is the task's; says whether any is."""
+        ahead = {t.of: t for t in sorted(self.view.twins, key=lambda t: t.item.at or 0, reverse=True)}
+        own = {u: t for u, t in ahead.items() if u in self.base.remote and self._is_to_yield(t)}
+        for uid, twin in own.items():
+            self.following.discard(uid)
             self.former_refs[uid] = self.base.remote[uid].at or 0
-            yield_to(self.base, lower[uid])
+            yield_to(self.base, twin)
         return bool(own)
 
-    def _is_to_yield(self, lower: Twin) -> bool:
-        """Say whether a task goes over to the issue that came first: somebody may have put a forged block into one.
+    def _is_to_yield(self, twin: Twin) -> bool:
+        """Say whether a task goes over to another issue: a lower one that another run made, or as a person wants it.
 
-        That one is as it was made, or ours was closed as its duplicate by the other run, or a person wants it so.
+        Somebody may have put a forged block into one, so it is as it was made, or ours was closed as its duplicate.
         """
-        return lower.is_new or self.view.records[lower.of].is_duplicate or lower.of in self.following
+        is_lower = (twin.item.at or 0) < (self.view.items[twin.of].at or 0)
+        is_sure = twin.is_new or self.view.records[twin.of].is_duplicate
+        return (is_lower and is_sure) or twin.of in self.following
 
     def _recall_block(self, uid: Uid) -> None:
         """Show what an unreadable block said when it was last read; it is to be written anew."""

@@ -246,6 +246,9 @@ class _Undoing:
         if uid not in self.local or uid not in self.remote:
             self._leave(uid, told.title, "it is not on both sides any more")
             return
+        if told.ref not in (None, self.remote[uid].at):
+            self._leave(uid, told.title, f"#{told.ref} is not its issue any more")
+            return
         state = text_of(self.remote[uid], Field.STATE)
         moved = [c for c in told.changes if not self._is_as_made(c)]
         if state == State.DONE or moved or self._has_other_steps(uid, told):

@@ -93,7 +93,8 @@ def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
         if twin is None or state_of(twin.item) is not State.TODO:
             return (How.ACCEPT,)
         is_lower = (twin.item.at or 0) < (session.remote[twin.of].at or 0)
-        return (How.FOLLOW, How.CLOSE, How.ACCEPT) if is_lower else (How.CLOSE, How.ACCEPT)
+        is_only_one = state_of(session.remote[twin.of]) is not State.TODO
+        return (How.FOLLOW, How.CLOSE, How.ACCEPT) if is_lower or is_only_one else (How.CLOSE, How.ACCEPT)
     if about.field is not Field.EXISTENCE:
         return ()
     if about.uid in session.doubts:

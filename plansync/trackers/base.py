@@ -27,7 +27,7 @@ class Record:
     `revision` moves whenever the record does (GitHub: `updated_at`; whole seconds, so equal
     revisions do not prove equal content). `milestone` is a milestone's number, `None` for none. `comments`: how
     many people (or bots) wrote below an issue. `created`: when it was made, in ISO 8601, empty where nobody says.
-    `is_duplicate`: it is closed because another one is the same.
+    `is_duplicate`: it is closed because another one is the same. `is_reopened`: it was closed once, and is open.
     """
 
     thing: Thing
@@ -43,6 +43,7 @@ class Record:
     comments: int = 0
     created: str = ""
     is_duplicate: bool = False
+    is_reopened: bool = False
 
 
 class Written(TypedDict, total=False):

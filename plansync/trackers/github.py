@@ -127,6 +127,7 @@ class IssuePayload(_Numbered):
             comments=self.comments,
             created=self.created_at,
             is_duplicate=self.state == "closed" and self.state_reason == "duplicate",
+            is_reopened=self.state == "open" and self.state_reason == "reopened",
         )
 
     def _state(self, dropped: Collection[str]) -> State:

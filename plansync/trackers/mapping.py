@@ -100,6 +100,10 @@ def snapshot(records: Iterable[Record], names: Names) -> View:
             notes.append(Note(block.uid, text))
         else:
             twins.append(_twin(record, block, names, by_ref))
+            if (
+                kept[block.uid].is_duplicate and record.state is State.TODO
+            ):  # of the open one: nothing is dropped
+                items[block.uid] = _stateless(items[block.uid])
     return View(items, kept, tuple(notes), tuple(twins))
 
 
@@ -131,8 +135,13 @@ def _ours(read: Iterable[_Read], names: Names) -> dict[Uid, tuple[Record, Block 
 def _second(read: Iterable[_Read], records: Mapping[Uid, Record]) -> Iterator[tuple[Record, Block]]:
     """List the issues that bear a mark of ours and are not the one that is taken for it."""
     for record, uid, block in read:
-        if uid and block and uid in records and records[uid].ref != record.ref:
+        other = records.get(uid) if uid and block else None
+        if block and other and other.thing is Thing.ISSUE and other.ref != record.ref:
             yield record, block
+
+
+def _stateless(item: Item) -> Item:
+    return replace(item, fields={name: value for name, value in item.fields.items() if name != Field.STATE})
 
 
 def _is_twin(record: Record, block: Block, other: Record, stamp: Stamp) -> bool:
@@ -158,6 +167,8 @@ def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thin
         tuple(steps_of(shown, block.uid)),
         is_spoken=bool(record.comments) or not managed.is_as_written(record.body, block),
         is_new=record.revision == record.created != "",
+        is_duplicate=record.is_duplicate,
+        is_reopened=record.is_reopened,
     )
 
 

@@ -52,6 +52,16 @@ def two(copy: Copy, tmp_path: Path, first: str = NEW, second: str = NEW) -> tupl
     return copy, other
 
 
+def dies(forks: Mortals, stage: Stage, copy: Copy, point: str) -> None:
+    """Let a push die at a point."""
+    before, rehearsal = stage.remember(), copy.folder.with_name("rehearsal")
+    shutil.copytree(copy.folder, rehearsal)
+    forks.run(Copy(rehearsal, copy.env, copy.flags), ["push", "--yes"])
+    number = forks.points().index(point) + 1
+    stage.restore(before)
+    assert forks.run(copy, ["push", "--yes"], dies_at=number).code == KILLED
+
+
 def race(forks: Mortals, stage: Stage, late: Copy, early: Copy) -> None:
     """Let one push, having read the tracker, be overtaken by another."""
     before, rehearsal = stage.remember(), late.folder.with_name("rehearsal")
@@ -152,21 +162,22 @@ def test_a_second_one_may_be_left_as_it_is(
 def test_one_that_people_open_again_stays_open(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:
-    late, _ = raced(copy, tmp_path, forks, stage)
+    late, early = raced(copy, tmp_path, forks, stage)
     late.sync()
     person.change(made(person)[1]["number"], state="open")
 
-    late.sync()
-
-    assert late.is_settled()
+    for each in (late, early):
+        each.sync()
+        assert each.is_settled()
     assert [i["state"] for i in made(person)] == ["open", "open"]
 
 
-def test_a_second_one_that_was_closed_as_done_asks(
-    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
+@pytest.mark.parametrize("reason", ["completed", "not_planned"])
+def test_a_second_one_that_a_person_closed_asks(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path, reason: str
 ) -> None:
     _, early = raced(copy, tmp_path, forks, stage)
-    person.change(made(person)[1]["number"], state="closed", state_reason="completed")
+    person.change(made(person)[1]["number"], state="closed", state_reason=reason)
 
     (conflict,) = early.sync(exits=4).json["conflicts"]
     assert "--how close" not in early.run("resolve", exits=4).out
@@ -252,18 +263,19 @@ def test_an_older_issue_takes_no_task_over_by_a_block_that_somebody_put_there(
     task = person.tasks()[0]
     time.sleep(
         1.1
-    )  # a tracker tells times in seconds, and what was edited in its first one is as it was made
+    )  # trackers tell times in seconds: what is edited within the first one looks as it was made
     block = task["body"].replace(" op=", " op=0a" if way == "forged" else " op=")
     person.change(older, body=re.sub(r"(op=\w{8})\w\w", r"\1", block))
     if way == "cut out and pasted":
         person.change(task["number"], body="Only words.")
+    ends = 4 if way == "forged" else 0
     for _ in range(2):
-        fresh.sync()
+        fresh.sync(exits=ends)
     if way != "cut out and pasted":
         fresh.tick(fresh.outline.tasks[0].steps[0])
 
     for _ in range(2):
-        fresh.sync()
+        fresh.sync(exits=ends)
 
     states = {i["number"]: i["state"] for i in person.everything()}
     assert (states[older], states[task["number"]]) == ("open", "open")
@@ -318,3 +330,77 @@ def test_what_the_late_one_said_when_it_was_made_is_not_lost(
     assert "- [x] Fill the can\n- [ ] Pour slowly\n- [ ] Wait" in late.section("1.9")
     assert "- [ ] Fill the can\n- [ ] Pour slowly\n- [ ] Wait" in low["body"]
     assert (low["state"], high["state"]) == ("open", "closed")
+
+
+@pytest.mark.parametrize("reason", ["duplicate", "not_planned"])
+def test_where_a_person_closes_the_one_that_is_kept_the_other_stays_open(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path, reason: str
+) -> None:
+    late, early = raced(copy, tmp_path, forks, stage)
+    low, high = made(person)
+    person.change(low["number"], state="closed", state_reason=reason)
+
+    (conflict,) = early.sync(exits=4).json["conflicts"]
+
+    assert (conflict["field"], conflict["how"]) == ("twin", ["follow", "close", "accept"])
+    assert made(person)[1]["state"] == "open"
+    assert ("**Status**: Dropped" in early.section("1.9")) is (reason == "not_planned")
+    if reason == "duplicate":
+        early.run("resolve", conflict["id"], "--how", "follow", "--yes")
+        early.sync()
+        assert f"#{high['number']}]" in early.section("1.9")
+        assert f"#{low['number']}]" not in early.section("1.9")
+        assert early.is_settled()
+        late.sync()
+        assert late.is_settled()
+        assert [i["state"] for i in made(person)] == ["closed", "open"]
+
+
+def test_an_undo_of_ones_own_push_leaves_the_issue_of_the_other_run_alone(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
+) -> None:
+    late, _ = raced(copy, tmp_path, forks, stage)
+    run = next(line.split()[0] for line in late.run("log").out.splitlines() if " push " in line)
+    late.sync()
+
+    told = late.run("undo", run, "--yes", exits=4)
+
+    low, high = made(person)
+    assert low["state"] == "open"
+    assert f"#{high['number']} is not its issue any more" in told.out
+    assert "Dropped" not in late.section("1.9")
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_the_plan_names_one_issue_whatever_became_of_the_healing_run(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path, is_lost: bool
+) -> None:
+    late, _ = raced(copy, tmp_path, forks, stage)
+    if is_lost:
+        late.state.unlink()
+        late.sync(exits=6)
+    else:
+        forks.run(late, ["sync", "--yes"])
+        late.replace(f"[#{made(person)[0]['number']}]", f"[#{made(person)[1]['number']}]")
+    late.sync()
+    assert late.section("1.9").count("**Issue**") == 1
+    assert f"#{made(person)[0]['number']}]" in late.section("1.9")
+
+
+def test_a_create_that_was_lost_is_not_what_another_run_made_of_the_same_task(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
+) -> None:
+    more = NEW.replace("- [ ] Fill", "- [x] Fill").replace(
+        "- [ ] Pour slowly\n", "- [ ] Pour slowly\n- [ ] Wait\n"
+    )
+    late, early = two(copy, tmp_path, first=more)
+    forks.run(late, ["push", "--yes", "--dry-run"])
+    dies(forks, stage, late, "intended create-issue")
+    early.push()
+
+    (conflict,) = late.sync(exits=4).json["conflicts"]
+
+    assert (conflict["field"], conflict["plan"], conflict["issue"]) == ("tick", "ticked", "open")
+    assert "- [x] Fill the can\n- [ ] Pour slowly\n- [ ] Wait" in late.section("1.9")
+    assert "- [ ] Wait" in made(person)[0]["body"]
+    assert len(made(person)) == 1

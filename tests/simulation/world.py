@@ -99,6 +99,8 @@ class Row:
     labels: tuple[str, ...] = ()
     is_pull: bool = False
     visible_at: float = 0.0
+    created: str = ""
+    reason: str = ""
 
 
 class Late(NamedTuple):
@@ -140,7 +142,8 @@ class SimTracker:
 
     def put(self, thing: Thing, row: Row) -> Row:
         """Keep a record as it is from now on."""
-        row = replace(row, updated=self.clock.stamp())
+        now = self.clock.stamp()
+        row = replace(row, updated=now, created=row.created or now)
         self.before = {(thing, row.ref): self.rows.get((thing, row.ref))}
         self.rows[thing, row.ref] = row
         return row
@@ -167,8 +170,15 @@ class SimTracker:
     def _record(self, thing: Thing, row: Row) -> Record:
         url = f"https://tracker.test/{thing.value}s/{row.ref}"
         node = f"{thing.value[0]}{row.ref}"
-        return Record(
+        shown = Record(
             thing, row.ref, row.title, row.state, row.body, url, row.updated, row.milestone, row.labels, node
+        )
+        is_open = row.state is State.TODO
+        return replace(
+            shown,
+            created=row.created,
+            is_duplicate=row.reason == "duplicate" and not is_open,
+            is_reopened=row.reason == "reopened" and is_open,
         )
 
     def _listed(self, thing: Thing, *, is_stale: bool) -> list[Row]:
@@ -331,6 +341,9 @@ class SimTracker:
         if old and new and int(new[1]) <= int(old[1]) and ref not in self.unseen:
             raise Broken(f"rev of #{ref} goes from {old[1]} to {new[1]}")
         shown: dict[str, Any] = {name: value for name, value in fields.items() if name != "is_duplicate"}
+        if "state" in fields and fields["state"] is not row.state:
+            is_open = fields["state"] is State.TODO
+            shown["reason"] = "reopened" if is_open else "duplicate" if fields.get("is_duplicate") else ""
         return self._answer(fault, thing, replace(row, **shown))
 
     async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -87,9 +87,8 @@ def asked(changeset: Changeset) -> list[tuple[Uid, Field, Value | None, Value | 
 SILENT = [
     twin(),
     twin({Field.PROSE: ""}),
-    twin({}, {"Dig": "open"}),
     twin({}, {"Dig": "open", "Sow": "open"}),
-    twin({}, {}),
+    twin({}, {"Sow": "ticked", "Dig": "open"}),
 ]
 OUTSPOKEN = [
     twin({Field.TITLE: "Gardens"}),
@@ -98,6 +97,8 @@ OUTSPOKEN = [
     twin({}, {"Dig": "ticked", "Sow": "ticked"}),
     twin({}, {"Dig": "dropped", "Sow": "ticked"}),
     twin({}, {"Dig": "open", "Sow": "ticked", "Reap": "open"}),
+    twin({}, {"Dig": "open"}),
+    twin({}, {}),
     twin(is_spoken=True),
 ]
 
@@ -123,9 +124,9 @@ def test_what_only_the_plan_says_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("second", "state", "questions"),
-    [("dropped", "todo", 0), ("done", "todo", 1), ("done", "done", 0), ("dropped", "done", 0)],
+    [("dropped", "todo", 1), ("done", "todo", 1), ("done", "done", 0), ("dropped", "done", 0)],
 )
-def test_a_closed_one_asks_only_where_it_says_done_and_the_task_is_not(
+def test_one_that_somebody_closed_asks_where_the_task_is_open(
     second: str, state: str, questions: int
 ) -> None:
     changeset = decided(twin({Field.STATE: second}, is_spoken=True), state=state)
@@ -178,3 +179,23 @@ def test_a_second_overview_is_closed_like_any_other() -> None:
     assert [(op.kind, op.uid) for op in reconcile(given).changeset.operations] == [
         ("close-issue", second.item.uid)
     ]
+
+
+def test_one_that_is_closed_as_a_duplicate_is_done_with_and_so_is_one_that_was_opened_again() -> None:
+    shut = twin({Field.STATE: "dropped"})._replace(is_duplicate=True)
+    again = OUTSPOKEN[0]._replace(is_reopened=True)
+    for second in (shut, again):
+        changeset = decided(second)
+        assert (closed(changeset), asked(changeset)) == ([], [])
+
+
+def test_one_that_is_open_where_the_task_was_dropped_is_asked_about() -> None:
+    changeset = decided(twin(), state="dropped")
+    assert (closed(changeset), asked(changeset)) == ([], [(TASK, Field.TWIN, "#1", "#9")])
+
+
+def test_one_with_a_lower_number_is_never_closed_by_itself() -> None:
+    first = twin()
+    lower = first._replace(item=replace(first.item, at=0))
+    changeset = decided(lower)
+    assert (closed(changeset), asked(changeset)) == ([], [(TASK, Field.TWIN, "#1", "#0")])

@@ -77,7 +77,7 @@ def lower(bench: Bench) -> Callable[[str, str], int]:
         assert first.ref > number
         body = first.body.replace(" op=0", " op=f", 1).replace(old, new)
         bench.clock.pass_(5)
-        bench.tracker.put(Thing.ISSUE, replace(first, ref=number, body=body))
+        bench.tracker.put(Thing.ISSUE, replace(first, ref=number, body=body, created=""))
         return number
 
     return appear

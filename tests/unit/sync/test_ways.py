@@ -252,5 +252,5 @@ def test_where_nothing_is_to_be_pruned_that_is_said(synced: Bench) -> None:
 
 def test_each_way_has_words_and_those_about_a_second_issue_are_its_own() -> None:
     assert {how: in_words(how, Field.EXISTENCE) for how in How} == WORDS
-    assert in_words(How.CLOSE, Field.TWIN) == "close the second one as a duplicate"
+    assert in_words(How.CLOSE, Field.TWIN) == "close the other one as a duplicate"
     assert in_words(How.ACCEPT, Field.TWIN) == "leave both as they are"
