@@ -35,8 +35,16 @@ _SHOWN_MAX = 5
 
 
 def removed(given: Given) -> tuple[Removed, ...]:
-    """List the tasks that this copy of the plan held, and holds no more, whose issues are open."""
-    return tuple(
+    """List the tasks that this copy held, and holds no more, whose issues are open; a second issue of one too."""
+    second = (
+        Removed(t.item.uid, t.item.at, t.is_spoken or not t.is_new)
+        for t in given.twins
+        if t.of not in given.local
+        and t.of in given.base.agreed
+        and t.item.at is not None
+        and state_of(t.item) is State.TODO
+    )
+    first = (
         Removed(uid, item.at, _is_changed(given, item))
         for uid, item in given.remote.items()
         if item.kind is Kind.TASK
@@ -45,6 +53,7 @@ def removed(given: Given) -> tuple[Removed, ...]:
         and uid in given.base.agreed
         and state_of(item) is State.TODO
     )
+    return *first, *second
 
 
 def _is_changed(given: Given, item: Item) -> bool:
@@ -120,7 +129,8 @@ def asked(given: Given, gone: Iterable[Removed]) -> list[Conflict]:
 
 def _is_kept(given: Given, uid: Uid) -> bool:
     """Say whether a person decided that the issue of a removed task stays open."""
-    accepted = given.base.agreed[uid].fields.get(Field.ACCEPTED)
+    known = given.base.agreed.get(uid)
+    accepted = known.fields.get(Field.ACCEPTED) if known else None
     return isinstance(accepted, tuple) and Field.EXISTENCE.value in accepted
 
 
@@ -130,7 +140,7 @@ def remembered(given: Given, operations: Iterable[Operation]) -> Snapshot:
     return {
         uid: agreed[uid]
         for op in operations
-        for uid in (op.uid, *uids_of(agreed[op.uid], Field.STEPS))
+        for uid in (op.uid, *uids_of(agreed.get(op.uid), Field.STEPS))
         if uid in agreed
     }
 
@@ -149,9 +159,11 @@ def noted(given: Given, gone: Iterable[Removed]) -> list[Note]:
     ]
     notes = []
     if kept:
-        one = len(kept) == 1
-        what = "1 task is" if one else f"{len(kept)} tasks are"
-        stay = "its issue stays" if one else "their issues stay"
+        count = len(kept) - sum(t.item.at in kept for t in given.twins)
+        what = "1 task is" if count == 1 else f"{count} tasks are"
+        stay = (
+            "its issue stays" if len(kept) == 1 else "their issues stay" if count > 1 else "its issues stay"
+        )
         text = f"{what} no longer in the plan and {stay} open ({_listed(kept)}); plansync prune closes such issues"
         notes.append(Note("", text))
     if unknown:

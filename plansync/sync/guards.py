@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from plansync.errors import SafetyStop
 from plansync.model import (
@@ -16,6 +16,7 @@ from plansync.model import (
     State,
     Tick,
     Uid,
+    Value,
     owner_of,
     uids_of,
 )
@@ -23,6 +24,13 @@ from plansync.reconcile.reasons import DUPLICATE
 from plansync.store.header import NO_CONFIG
 from plansync.text import cut
 from plansync.trackers.base import Repository
+
+Tell = Callable[[str], None]
+
+
+def quiet(text: str) -> None:
+    """Tell nobody."""
+
 
 MASS_FLOOR, MASS_SHARE = 5, 0.2
 _ALL_FLOOR, _UNREADABLE_FLOOR, _UNREADABLE_MOST, _GONE_FLOOR = 10, 2, 10, 3
@@ -49,38 +57,56 @@ def check(
     allow: Collection[str],
     max_creates: int,
     is_attended: bool,
+    tell: Tell = quiet,
 ) -> None:
-    """Stop a run that would do what a mistake looks like.
+    """Stop a run that would do what a mistake looks like; `tell` hears of each that `allow` lets pass.
 
     Raises: SafetyStop, which names the option that lets it pass once.
     """
     linked = [u for u, i in base.remote.items() if i.kind is Kind.TASK and i.at is not None]
     if linked and not any(i.kind is Kind.TASK for i in local.values()):
-        _stop("empty-plan", f"the plan has no task left, but {len(linked)} issues are linked to it", allow)
-    _check_readable(len(linked), absent, allow)
-    _check_rewritten(linked, local, operations, allow)
+        _stop(
+            "empty-plan", f"the plan has no task left, but {len(linked)} issues are linked to it", allow, tell
+        )
+    _check_readable(len(linked), absent, allow, tell)
+    _check_rewritten(linked, local, operations, allow, tell)
     changed = _changed(operations) & set(linked)
     if len(linked) >= _ALL_FLOOR and len(changed) == len(linked):
-        _stop("all-changed", f"every one of the {len(linked)} linked tasks changes its words at once", allow)
+        _stop(
+            "all-changed",
+            f"every one of the {len(linked)} linked tasks changes its words at once",
+            allow,
+            tell,
+        )
     destroyed = _destroyed(base, operations)
     if len(destroyed) > max(MASS_FLOOR, MASS_SHARE * len(linked)):
-        words = f"{len(destroyed)} of {len(linked)} tasks would be closed as won't do, reopened, or lose ticks or steps"
-        _stop("mass-change", words, allow)
+        what = "would be closed as won't do, reopened, or lose ticks, steps or dependencies"
+        words = f"{len(destroyed)} of {len(linked)} tasks {what}"
+        _stop("mass-change", words, allow, tell)
     creates = sum(op.kind == "create-issue" for op in operations)
     if creates > max_creates and not is_attended:
-        _stop("mass-create", f"{creates} issues would be made, more than max_creates = {max_creates}", allow)
+        _stop(
+            "mass-create",
+            f"{creates} issues would be made, more than max_creates = {max_creates}",
+            allow,
+            tell,
+        )
 
 
-def _check_readable(linked: int, absent: int, allow: Collection[str]) -> None:
+def _check_readable(linked: int, absent: int, allow: Collection[str], tell: Tell) -> None:
     """Stop where so many issues cannot be read that the access is broken, not the issues."""
     is_most = absent >= _UNREADABLE_MOST or (absent >= _UNREADABLE_FLOOR and absent > MASS_SHARE * linked)
     if linked and (absent >= linked or is_most):
         which = "none" if absent >= linked else f"only {linked - absent}"
-        _stop("unreadable-issues", f"{which} of the {linked} linked issues can be read", allow)
+        _stop("unreadable-issues", f"{which} of the {linked} linked issues can be read", allow, tell)
 
 
 def _check_rewritten(
-    linked: Sequence[Uid], local: Snapshot, operations: Sequence[Operation], allow: Collection[str]
+    linked: Sequence[Uid],
+    local: Snapshot,
+    operations: Sequence[Operation],
+    allow: Collection[str],
+    tell: Tell,
 ) -> None:
     """Stop where half of the tasks or more are gone, and as many new ones would get issues.
 
@@ -96,7 +122,7 @@ def _check_rewritten(
             f"{len(gone)} of {len(linked)} linked tasks are gone from the plan and {creates} new ones would get "
             "issues; if it was written anew, put the ids back first (plansync check --fix does where titles tell)"
         )
-        _stop("rewritten-plan", words, allow)
+        _stop("rewritten-plan", words, allow, tell)
 
 
 def _changed(operations: Sequence[Operation]) -> set[Uid]:
@@ -124,7 +150,9 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
         )
 
 
-def check_repository(known: str, repository: Repository, *, allow: Collection[str]) -> None:
+def check_repository(
+    known: str, repository: Repository, *, allow: Collection[str], tell: Tell = quiet
+) -> None:
     """Stop where the target is not the repository that it was: one made anew has other issues under old numbers.
 
     Raises: SafetyStop.
@@ -134,10 +162,11 @@ def check_repository(known: str, repository: Repository, *, allow: Collection[st
             "other-repository",
             f"{repository.name} is not the repository that this plan was synced with",
             allow,
+            tell,
         )
 
 
-def check_settings(known: str, now: str, *, allow: Collection[str]) -> None:
+def check_settings(known: str, now: str, *, allow: Collection[str], tell: Tell = quiet) -> None:
     """Stop where other settings than in the last run would write what nobody changed.
 
     Raises: SafetyStop.
@@ -146,12 +175,13 @@ def check_settings(known: str, now: str, *, allow: Collection[str]) -> None:
         words = (
             "the settings that say what becomes what are not those of the last run; look first: plansync diff"
         )
-        _stop("settings-changed", words, allow)
+        _stop("settings-changed", words, allow, tell)
 
 
-def _stop(name: str, what: str, allow: Collection[str]) -> None:
+def _stop(name: str, what: str, allow: Collection[str], tell: Tell) -> None:
     if name not in allow:
         raise SafetyStop(f"stopped before any write: {what}. If that is what you want, add --allow {name}")
+    tell(f"{what}; that was let pass (--allow {name})")
 
 
 def _destroyed(base: Base, operations: Sequence[Operation]) -> set[Uid]:
@@ -169,13 +199,13 @@ def _destroyed(base: Base, operations: Sequence[Operation]) -> set[Uid]:
                 and change.rule != DUPLICATE
             )
             is_reopening = op.kind == "reopen-issue"
-            is_removal = op.kind == "remove-step" or (
-                change.field is Field.STEPS
-                and op.side is Side.REMOTE
-                and isinstance(change.old, tuple)
-                and isinstance(change.new, tuple)
-                and not set(change.old) <= set(change.new)
-            )
+            is_cut = op.side is Side.REMOTE and change.field in (Field.STEPS, Field.DEPENDS)
+            is_removal = op.kind == "remove-step" or (is_cut and _is_shorter(change.old, change.new))
             if owner != OVERVIEW and (is_untick or is_dropping or is_reopening or is_removal):
                 found.add(owner)
     return found
+
+
+def _is_shorter(old: Value | None, new: Value | None) -> bool:
+    """Say whether something of a list is gone."""
+    return isinstance(old, tuple) and isinstance(new, tuple) and not set(old) <= set(new)

@@ -165,11 +165,14 @@ class _Run:
         journal.begin(session.run, self.report.command)
         try:
             await self._write(journal, changeset, chosen)
-            journal.end(session.run, self.report.outcome)
         except PlansyncError as error:  # what was done by then has to be told as well
             self.report.error = self.report.error or error
             for done in self.report.done:
                 done.status = Status.SKIPPED if done.status is Status.PLANNED else done.status
+        try:
+            journal.end(session.run, self.report.outcome)
+        except StoreError as error:
+            self.report.error = self.report.error or error
         return self._finish()
 
     async def _read(self) -> Journal:
@@ -361,7 +364,9 @@ class _Run:
         session, allow = self.session, self.options.allow
         guards.check_look_alikes([(record.ref, record.title) for _, record in alike])
         if session.saved and planned:
-            guards.check_settings(session.saved.config, self.project.config, allow=allow)
+            guards.check_settings(
+                session.saved.config, self.project.config, allow=allow, tell=self._tell_passed
+            )
         frozen = {u: i for u, i in session.shown.items() if owner_of(u) in session.frozen}
         guards.check(
             session.base,
@@ -371,9 +376,13 @@ class _Run:
             allow=allow,
             max_creates=self.project.max_creates,
             is_attended=self.options.is_attended,
+            tell=self._tell_passed,
         )
         if any(op.side is Side.LOCAL for op in planned):
             self._require_writable()
+
+    def _tell_passed(self, text: str) -> None:
+        self.report.notes.append(Note("", text))
 
     def _unreadable(self) -> int:
         """Count the linked issues that cannot be read, though nobody says that they are deleted or transferred."""
@@ -401,7 +410,9 @@ class _Run:
         """
         if any(op.side is Side.REMOTE for op in planned):
             repository = await self.project.tracker.repository()
-            guards.check_repository(self.session.repository, repository, allow=self.options.allow)
+            guards.check_repository(
+                self.session.repository, repository, allow=self.options.allow, tell=self._tell_passed
+            )
             self.session.repository = repository.node
             if not repository.can_write:
                 raise AuthError(repository.refusal or f"this token may not write issues of {repository.name}")

@@ -71,7 +71,8 @@ def test_words_of_every_task_changed_at_once_are_asked_about(copy: Copy, person:
     copy.plan.write_bytes(re.sub(rb"(?m)^(### Task [\d.]+: )", rb"\1X", copy.content))
 
     assert "--allow all-changed" in copy.sync(exits=7).json["error"]
-    copy.sync("--allow", "all-changed")
+    ran = copy.sync("--allow", "all-changed")
+    assert "that was let pass (--allow all-changed)" in str(ran.json["notes"])
     assert all(issue["title"].startswith("X") for issue in person.tasks())
 
 

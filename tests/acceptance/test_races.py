@@ -404,3 +404,19 @@ def test_a_create_that_was_lost_is_not_what_another_run_made_of_the_same_task(
     assert "- [x] Fill the can\n- [ ] Pour slowly\n- [ ] Wait" in late.section("1.9")
     assert "- [ ] Wait" in made(person)[0]["body"]
     assert len(made(person)) == 1
+
+
+def test_a_second_issue_of_a_task_that_is_gone_is_pruned_with_it(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
+) -> None:
+    late, _ = raced(copy, tmp_path, forks, stage)
+    late.pull()
+    late.plan.write_bytes(late.content.replace(late.section("1.9").encode() + b"\n\n", b""))
+    numbers = ", ".join(f"#{i['number']}" for i in made(person))
+    assert f"its issues stay open ({numbers})" in str(late.sync().json["notes"])
+
+    late.run("prune", "--yes")
+
+    assert [i["state"] for i in made(person)] == ["closed", "closed"]
+    assert "nothing to prune" in late.run("prune", "--yes").out
+    assert late.is_settled()

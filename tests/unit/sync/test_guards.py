@@ -108,6 +108,7 @@ def test_many_new_issues_stop_a_run_that_nobody_attends(creates: int, is_attende
         ("update-issue", Field.TICK, "ticked", "open"),
         ("remove-step", Field.TEXT, "Dig", None),
         ("update-issue", Field.STEPS, ("a", "b"), ("a",)),
+        ("update-issue", Field.DEPENDS, ("a", "b"), ("a",)),
     ],
 )
 def test_many_tasks_that_lose_something_stop_a_run(
