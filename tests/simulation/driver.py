@@ -483,15 +483,15 @@ CHUNK = 25
 """How many histories a test plays; its files part the seeds, so that every core has some."""
 
 
-def check(seeds: Iterable[int], look: Look) -> None:
-    """Play histories, and tell the first that fails, shrunk.
+def check(seeds: Iterable[int], look: Look, copies: int = 1) -> None:
+    """Play histories, and tell the first that fails, shrunk. `copies`: working copies of one plan.
 
     Raises: AssertionError.
     """
     for seed in seeds:
-        result = play(seed, look=look)
+        result = play(seed, copies=copies, look=look)
         if result.error:
-            raise AssertionError("\n" + describe(shrink(result)))
+            raise AssertionError("\n" + describe(shrink(result, copies)))
 
 
 def shrink(result: Result, copies: int = 1) -> Result:
