@@ -6,10 +6,11 @@ sent. Also bounds what is read. Knows nothing of issues.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,7 +33,10 @@ class LoopbackOnly:
         if scope["type"] == "http" and not is_loopback(Request(scope).headers.get("host", "")):
             refusal = PlainTextResponse("The sandbox answers to 127.0.0.1 and localhost only.\n", 421)
             await refusal(scope, receive, send)
-        else:
+            return
+        with contextlib.suppress(
+            ClientDisconnect
+        ):  # whoever asked was killed or gave up; nobody waits for an answer
             await self._app(scope, receive, send)
 
 

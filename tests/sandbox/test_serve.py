@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -159,3 +160,21 @@ def test_records_of_a_newer_plansync_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="newer plansync"):
         Records(path)
+
+
+def test_whoever_hangs_up_in_the_middle_of_a_request_leaves_no_trace(start: Start) -> None:
+    process = start()
+    told = first_line(process)
+    address = urlsplit(told["url"])
+    head = (
+        f"POST /api/v3/repos/{told['github']['repo']}/issues HTTP/1.1\r\nhost: {address.netloc}\r\n"
+        f"user-agent: a test\r\nauthorization: Bearer {told['github']['token']}\r\ncontent-length: 100\r\n\r\n"
+    )
+
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(head.encode() + b'{"title": ')
+    assert httpx.get(told["url"]).status_code == 200
+
+    process.terminate()
+    _, said = process.communicate(timeout=WAIT_S)
+    assert "Traceback" not in said
