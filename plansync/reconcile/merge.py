@@ -33,6 +33,7 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
+from plansync.reconcile import equals
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
 from plansync.text import cut, heading_words, same_lines, words
@@ -337,7 +338,10 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
     is_ahead = known is not None and remote[owner].stamp.is_beyond(known.stamp)
     gone: set[Uid] = set()
     choice = agreement.choices.get((owner, Field.STEPS))
+    unclear = _settle_alike(agreement, base, local, remote, owner, choice, gone)
     for uid in dict.fromkeys((*ours, *theirs)):
+        if uid in unclear:
+            continue
         if uid in local and uid in remote:
             _merge_step(agreement, base, local[uid], remote[uid], is_ahead)
             continue
@@ -364,6 +368,34 @@ def _merge_steps(agreement: Agreement, base: Base, local: Snapshot, remote: Snap
     if (owner, Field.STEPS) not in agreement.conflicts:
         order = _order(base, owner, [u for u in ours if u not in gone], [u for u in theirs if u not in gone])
         agreement.set(owner, Field.STEPS, tuple(order), "order")
+
+
+def _settle_alike(
+    agreement: Agreement,
+    base: Base,
+    local: Snapshot,
+    remote: Snapshot,
+    owner: Uid,
+    choice: Choice | None,
+    gone: set[Uid],
+) -> set[Uid]:
+    """Ask about equal steps that nobody can tell apart, or take the side that a person took; lists them."""
+    if choice and choice.is_forced:
+        return set()
+    groups = equals.doubtful(base, local, remote, owner)
+    for text, uids in groups.items():
+        if choice is None:
+            sides = (equals.told(side, owner, text) for side in (local, remote))
+            agreement.disagree(Conflict(owner, Field.STEPS, None, *sides))
+            continue
+        taken = _taken(choice, base, local, remote)
+        agreement.chosen.add((owner, Field.STEPS))
+        gone.update(uid for uid in uids if uid not in taken)
+        for step in (taken[uid] for uid in uids if uid in taken):
+            for name in (Field.TEXT, Field.TICK, Field.LEVEL):
+                if name in step.fields:
+                    agreement.set(step.uid, name, step.fields[name], choice.rule)
+    return {uid for uids in groups.values() for uid in uids}
 
 
 def _keep(agreement: Agreement, base: Base, now: Item, then: Snapshot, name: Field, rule: str) -> None:
