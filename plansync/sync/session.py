@@ -144,7 +144,6 @@ class Session:
         self.restoring: set[Uid] = set()
         self.pruned: dict[Uid, Choice] = {}
         self.former_refs: dict[Uid, int] = {}
-        self.made: set[Uid] = set()
         self.skipped: frozenset[Uid] = frozenset()
         self.choices: Choices = {}
         self.assume: Take | None = None

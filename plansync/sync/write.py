@@ -103,8 +103,6 @@ class Writer:
         is_marking = op.kind == "update-milestone" and _writes_mark(op)
         if item is None or item.at is None or not (op.kind in _READ_FIRST or is_marking):
             return ""
-        if op.kind == "close-issue" and op.uid in self.session.made:
-            return ""  # this run made it, and nobody has had much time with it
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
         if not isinstance(fresh, Record):
@@ -157,7 +155,6 @@ class Writer:
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation
         session.mirror.keep(record, is_own=True)
-        session.made |= {op.uid} if op.kind in _CREATES else set()
         session.numbers[record.thing, record.ref] = op.uid
         answer = mapping.answered(record, op.uid, steps_of(after, op.uid), session.names, session.numbers)
         known = _with_steps(session.remote, op.uid)
