@@ -491,7 +491,8 @@ class _Run:
             if uid in left:
                 continue
             fold(self.session.base, self.session.settled(uid), uid)
-        existence.tell(self.session.base, self.report.conflicts)
+        session = self.session
+        existence.tell(session.base, self.report.conflicts, asked=session.asked, unseen=session.unseen)
 
     def _again(self, journal: Journal, chosen: list[Done], moved: list[Done]) -> list[Done]:
         """Decide once more, on what is there now; the refused operations leave the report."""
