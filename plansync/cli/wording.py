@@ -142,7 +142,8 @@ def summary(report: Report) -> str:
     parts += [f"{waiting} deferred"] if waiting else []
     parts += [f"{failed} not done"] if failed else []
     parts += [f"{counted(len(report.conflicts), 'conflict')} to decide"] if report.conflicts else []
-    return ("; ".join(parts) + "." if parts else "Nothing to do: plan and tracker agree.") + _cost(report)
+    nothing = "Nothing else to do." if report.left else "Nothing to do: plan and tracker agree."
+    return ("; ".join(parts) + "." if parts else nothing) + _cost(report)
 
 
 def _listed(*counts: tuple[int, str]) -> str:
