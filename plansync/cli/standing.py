@@ -255,6 +255,8 @@ def _elided(names: Sequence[str], ends: int) -> str:
 def _where(found: Words) -> str:
     if not found["is_written"]:
         return f"Read only: a plan in this form ({found['dialect']}) is shown, and never written by plansync."
+    if not found["is_known"]:
+        return "Whether it is on a tracker is not known: its state file cannot be read."
     if linked := found["linked"]:
         return f"{_count(linked, 'task')} {'has' if linked == 1 else 'have'} an issue."
     return "Not on a tracker yet; see what a push would do: plansync diff"
