@@ -143,6 +143,7 @@ def test_a_transferred_issue_is_asked_about_and_may_be_made_anew(
     copy.sync(exits=4)
     found = only(copy)
     assert found["issue"] == "transferred to another repository"
+    assert found["how"] == ["recreate", "drop"]
 
     refused = copy.run("resolve", found["id"], "--how", "follow", exits=2)
     copy.run("resolve", found["id"], "--how", "recreate")

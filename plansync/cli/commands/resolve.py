@@ -77,7 +77,11 @@ def command(
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
     )
-    request = Request("resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every)
+    named = ("--take", take.value) if take else ("--how", how.value) if how else ("--value", value)
+    look = ("resolve", *(ids or ["--all"]), *named, "--dry-run")
+    request = Request(
+        "resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every, look=look
+    )
     raise typer.Exit(perform(common, request))
 
 

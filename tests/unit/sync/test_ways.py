@@ -140,12 +140,14 @@ def test_an_issue_that_went_to_another_repository_cannot_be_followed(synced: Ben
         return Absence.MOVED if (thing, ref) == (Thing.ISSUE, paint) else await look(thing, ref)
 
     synced.tracker.look = moved  # type: ignore[method-assign,assignment]
-    assert set(synced.run(full=True).ways.values()) == {("follow", "recreate", "drop")}
+    report = synced.run(full=True)
+    assert set(report.ways.values()) == {("recreate", "drop")}
+    (conflict,) = report.conflicts
 
     with pytest.raises(
-        ConfigError, match=r"Task 2.1 is nowhere in owner/name: it went to another repository"
+        ConfigError, match=r"for Task 2.1: it went to another repository, and a plan has one target; it takes"
     ):
-        _do(synced, How.FOLLOW)
+        _do(synced, How.FOLLOW, Take.PLAN, conflict_id(conflict.uid, conflict.field))
 
 
 # ------------------------------------------------------------------ what drifted
