@@ -33,7 +33,8 @@ _WRITES_UNASKED = 20
 class Request:
     """One run as asked for on the command line.
 
-    `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it would do.
+    `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
+    would do.
     """
 
     command: str

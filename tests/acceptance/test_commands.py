@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -133,6 +134,14 @@ def test_only_names_the_task_that_is_synced(copy: Copy, person: Person) -> None:
     copy.sync()
     assert person.boxes(one.title)[0][0] == "x"
     assert copy.is_settled()
+
+
+@pytest.mark.parametrize("verb", ["log", "undo", "resolve"])
+def test_what_is_neither_an_id_nor_a_file_is_named(copy: Copy, verb: str) -> None:
+    ran = copy.run(verb, "zzzz", exits=2)
+
+    assert re.search(r"\bzzzz\b", ran.err)
+    assert f"plansync {'resolve' if verb == 'resolve' else 'log'} lists" in ran.err
 
 
 # Setting up.

@@ -88,12 +88,16 @@ def command(
 def _parted(names: Sequence[str]) -> tuple[list[str], Path | None]:
     """Tell the ids of conflicts from the plan.
 
-    Raises: ConfigError where more than one plan is named.
+    Raises: ConfigError where more than one plan is named, or one that is not there.
     """
     ids = [name for name in names if _ID.fullmatch(name)]
     plans = [name for name in names if not _ID.fullmatch(name)]
     if len(plans) > 1:
         raise ConfigError(f"{plans[0]} and {plans[1]} cannot both be the plan; an id is eight of 0-9 and a-f")
+    if plans and not Path(plans[0]).exists():
+        raise ConfigError(
+            f"{plans[0]} is no id of a conflict (eight of 0-9 and a-f), and no file; plansync resolve lists the ids"
+        )
     return ids, Path(plans[0]) if plans else None
 
 
