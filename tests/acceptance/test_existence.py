@@ -240,7 +240,9 @@ def test_an_issue_out_of_its_milestone_is_noted_once_and_left(copy: Copy, person
 
     first, second = copy.sync(), copy.sync()
 
-    assert "in no milestone of this plan" in first.json["notes"][0]["text"]
+    text = first.json["notes"][0]["text"]
+    assert "in no milestone of this plan" in text
+    assert text.endswith(f"; the ways out: plansync resolve {copy.name}")
     assert second.json["notes"] == []
     assert person.issue(title)["milestone"] is None
     assert drift(copy)["how"] == ["restore", "accept"]

@@ -256,3 +256,24 @@ def test_each_way_has_words_and_those_about_a_second_issue_are_its_own() -> None
     assert {how: in_words(how, Field.EXISTENCE) for how in How} == WORDS
     assert in_words(How.CLOSE, Field.TWIN) == "close the second one as a duplicate"
     assert in_words(How.ACCEPT, Field.TWIN) == "leave both as they are"
+
+
+# ------------------------------------------------------------------ what waits for a block
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "waiting"),
+    [
+        ("- [ ] Buy paint", "- [x] Buy paint", 1),
+        ("- [ ] Buy paint\n", "Two coats.\n\n- [ ] Buy paint\n", 1),
+        ("Task 2.1: Paint", "Task 2.1: Stain", 0),
+        ("Mark the corners", "Mark all corners", 0),
+    ],
+)
+def test_edits_that_wait_for_a_block_are_counted(synced: Bench, old: str, new: str, waiting: int) -> None:
+    synced.touch("Paint", body=synced.issue("Paint").body.replace("<!-- plansync:end -->", ""))
+    assert synced.run().waiting == 0
+    synced.edit(old, new)
+
+    assert synced.run().waiting == waiting
+    assert synced.run().waiting == waiting
