@@ -104,14 +104,19 @@ def state_file(home: Home, path: Path) -> Path | None:
     root, name = config.root_of(home, path), name_of(home, path)
     kinds = (True, False) if home.settings.tracker == "sandbox" else (False, True)
     own = {is_local: places.file_of(root, name, is_local=is_local) for is_local in kinds}
-    if known := next((p for p in own.values() if p.is_file()), None):
+    if known := next((p for p in own.values() if p.exists()), None):
         return known
     moved = (places.left_behind(root, path, own[is_local], is_local=is_local) for is_local in kinds)
     return next((m.file for m in moved if m), None)
 
 
 def remembered(home: Home, path: Path) -> Saved | None:
-    """Read what the plan's state file remembers; `None` where there is none.
+    """Read what the plan's state file remembers; `None` where there is none, or none that can be read."""
+    return recalled(home, path)[0]
+
+
+def recalled(home: Home, path: Path) -> tuple[Saved | None, bool]:
+    """Read what the plan's state file remembers, and say whether that is known: there is none, or it can be read.
 
     One that cannot be read is told on stderr and counts as none: whoever only looks needs no base.
 
@@ -124,13 +129,15 @@ def remembered(home: Home, path: Path) -> Saved | None:
     known = state_file(home, path)
     try:
         raw = read_state(known) if known else b""
-        return state.load(raw.decode("utf-8", "replace"), str(known), str(path)) if raw else None
+        saved = state.load(raw.decode("utf-8", "replace"), str(known), str(path)) if raw else None
     except OSError as error:
         reason = f"{known} cannot be read ({error.strerror}); make it readable"
     except StoreError as error:
         reason = str(error)
+    else:
+        return saved, True
     say(f"plansync: {in_line(reason)}; for now this goes on without it", err=True)
-    return None
+    return None, False
 
 
 def gone_plans(home: Home, path: Path) -> list[str]:

@@ -30,6 +30,8 @@ Words: TypeAlias = dict[str, Any]
 """A part of a document."""
 _WORDS = {"tick": ("tick", "ticks"), "text": ("step's words", "steps' words")}
 """One and many of what a step has."""
+_GONE_THERE, _GONE_HERE, _TWO = ("recreate", "drop"), ("close", "keep"), ("accept", "close")
+"""What `resolve --how` takes where an issue is gone, where a task is, and where two issues are one task's."""
 
 
 class Half(NamedTuple):
@@ -60,7 +62,15 @@ def _decision(base: Base, local: Snapshot, owner: Uid, conflict: str) -> Words:
         "step": _text(uid, Field.TEXT, local, base) if is_step(uid) else "",
         "plan": _says(local, uid, name),
         "base": _value(base.agreed, uid, name) if name is not Field.STEPS else None,
+        "how": list(_ways(local, uid, name)),
     }
+
+
+def _ways(local: Snapshot, uid: Uid, name: Field | None) -> tuple[str, ...]:
+    """List what can be done where no side can be taken, as far as that is known without looking at the tracker."""
+    if name is Field.EXISTENCE:
+        return _GONE_THERE if uid in local else _GONE_HERE
+    return _TWO if name is Field.TWIN else ()
 
 
 def _says(local: Snapshot, uid: Uid, name: Field | None) -> Value | None:

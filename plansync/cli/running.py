@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ from plansync.errors import ConfigError, PlansyncError, SafetyStop
 
 if TYPE_CHECKING:
     from plansync.cli.output import Writer
+    from plansync.config import Home
     from plansync.model import Changeset
     from plansync.store.state import Target
     from plansync.sync.events import Done, Report
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
     from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
-SANDBOX_HINT = "Using the sandbox: nothing leaves this machine. Connect a repository: plansync init"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One run as asked for on the command line. `asks`: it is confirmed however little it writes."""
+    """One run as asked for on the command line.
+
+    `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
+    would do.
+    """
 
     command: str
     plan: Path | None
@@ -46,6 +51,7 @@ class Request:
     only_suggestions: bool = False
     settling: Settling | None = None
     asks: bool = False
+    look: tuple[str, ...] = ("diff",)
     prepare: Callable[[Session], Awaitable[None]] | None = None
     decide: Callable[[Session], Changeset] | None = None
     decided: Callable[[Session, Sequence[Done]], None] | None = None
@@ -80,7 +86,7 @@ def perform(common: Common, request: Request) -> int:
     began = time.monotonic()
     is_json = common.as_json or request.format == "json"
     if home.settings.kind == "sandbox" and not is_json and request.format == "text" and not common.quiet:
-        say(SANDBOX_HINT)
+        say(_sandbox_hint(home))
     listener = progress.listener(common)
     stopper = Stopper()
     asker = _Asker(common, request, Writer(common.has_color), str(target))
@@ -136,6 +142,15 @@ def perform(common: Common, request: Request) -> int:
     return code
 
 
+def _sandbox_hint(home: Home) -> str:
+    """Say that the sandbox is used; where nobody chose it, how to choose something else."""
+    hint = "Using the sandbox: nothing leaves this machine."
+    if home.settings.tracker is not None:
+        return hint
+    how = f'repo = "OWNER/NAME" in {home.file.name}' if home.file else "plansync init"
+    return f"{hint} Connect a repository: {how}"
+
+
 def _hooks(request: Request) -> dict[str, Any]:
     """Give what a link, an undo, a saved changeset or the saving of one does at the points of a run."""
     hooks = {"prepare": request.prepare, "decide": request.decide, "decided": request.decided}
@@ -165,6 +180,12 @@ class _Asker:
     def __init__(self, common: Common, request: Request, writer: Writer, target: str) -> None:
         self.common, self.request, self.writer, self.target = common, request, writer, target
 
+    def _look(self) -> str:
+        """Write the command that shows what would be done, as one would type it here."""
+        plan = [str(self.request.plan)] if self.request.plan else []
+        given = ((f"--{name.replace('_', '-')}", value) for name, value in self.common.flags.items() if value)
+        return shlex.join(["plansync", *self.request.look, *plan, *(word for pair in given for word in pair)])
+
     def confirm(self, report: Report) -> bool:
         """Show and ask on a terminal; elsewhere insist on `--yes`.
 
@@ -181,12 +202,12 @@ class _Asker:
         is_first = bool(creates) and is_first_push(report.base)
         if self.request.yes or not (is_first or self.request.asks or len(writes) > _WRITES_UNASKED):
             return True
-        what = f"make {len(creates)} issues" if is_first else f"write {counted(len(writes), 'time')}"
+        what = f"make {counted(*((len(creates), 'issue') if is_first else (len(writes), 'change')))}"
         if self.request.command == "prune":
             what = f"close {counted(len(writes), 'issue')} as not planned"
         if not self.common.is_attended:
             raise SafetyStop(
-                f"this would {what} at {self.target}; add --yes to go on, or look first: plansync diff"
+                f"this would {what} at {self.target}; add --yes to go on, or look first: {self._look()}"
             )
         sys.stdout.flush()
         report.is_dry = True

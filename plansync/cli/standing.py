@@ -24,7 +24,7 @@ _LISTED = 3
 _NAME_MAX = 24
 _ESTIMATE_MAX = 24
 _ARROW = " → "
-_FIELDS = {"": "something", "existence": "gone on one side"}
+_FIELDS = {"": "something", "twin": "two issues were made for it"}
 
 
 def print_standing(writer: Writer, found: Words) -> None:
@@ -167,7 +167,10 @@ def _what_is_open(found: Words, width: int) -> Iterator[str]:
     if decisions:
         plan = shlex.quote(found["path"])
         yield in_line(f"{'':9}both sides: plansync resolve {plan}")
-        yield in_line(f"{'':9}decide: plansync resolve {decisions[0]['id']} --take plan {plan}  (or issue)")
+        first = decisions[0]
+        words = [f"--how {first['how'][0]}", *first["how"][1:]] if first["how"] else ["--take plan", "issue"]
+        take, others = words[0], ", ".join(words[1:])
+        yield in_line(f"{'':9}decide: plansync resolve {first['id']} {take} {plan}  (or {others})")
     halves = [_owed(found["owed"], side) for side in ("tracker", "plan")]
     yield from _listed("Owed", [shortened(half, width - 9) for half in halves if half], 0)
 
@@ -176,11 +179,22 @@ def _decision(found: Words, titles: Words, room: int) -> str:
     """Say what one conflict is about, and what the plan says there now."""
     name = shortened(in_line(found["label"] or found["title"] or "the plan"), _NAME_MAX)
     step = f", step “{shortened(in_line(found['step']), _NAME_MAX)}”" if found["step"] else ""
+    if found["field"] == "existence":
+        return shortened(f"{found['id']} {name}: {_gone(found, titles)}", room)
     value = found["plan"]
     words = titles.get(value, value) if isinstance(value, str) else ""
     says = f"; the plan says “{in_line(words)}”" if words else ""
     what = _FIELDS.get(found["field"], found["field"].replace("_", " "))
     return shortened(f"{found['id']} {name}{step}: {what}{says}", room)
+
+
+def _gone(found: Words, titles: Words) -> str:
+    """Say which side of something is gone."""
+    thing = "milestone" if found["task"] in titles else "issue"
+    number = f" #{found['ref']}" if found["ref"] else ""
+    if "recreate" in found["how"]:
+        return f"{thing}{number} is gone from the tracker"
+    return f"gone from the plan; {thing}{number} is open"
 
 
 def _owed(owed: Sequence[Words], side: str) -> str:
@@ -241,6 +255,8 @@ def _elided(names: Sequence[str], ends: int) -> str:
 def _where(found: Words) -> str:
     if not found["is_written"]:
         return f"Read only: a plan in this form ({found['dialect']}) is shown, and never written by plansync."
+    if not found["is_known"]:
+        return "Whether it is on a tracker is not known: its state file cannot be read."
     if linked := found["linked"]:
         return f"{_count(linked, 'task')} {'has' if linked == 1 else 'have'} an issue."
     return "Not on a tracker yet; see what a push would do: plansync diff"

@@ -142,7 +142,15 @@ def summary(report: Report) -> str:
     parts += [f"{waiting} deferred"] if waiting else []
     parts += [f"{failed} not done"] if failed else []
     parts += [f"{counted(len(report.conflicts), 'conflict')} to decide"] if report.conflicts else []
-    return ("; ".join(parts) + "." if parts else "Nothing to do: plan and tracker agree.") + _cost(report)
+    parts += [_waiting(report.waiting)] if report.waiting else []
+    nothing = "Nothing else to do." if report.left else "Nothing to do: plan and tracker agree."
+    return ("; ".join(parts) + "." if parts else nothing) + _cost(report)
+
+
+def _waiting(tasks: int) -> str:
+    block = "its issue's block" if tasks == 1 else "their issues' blocks"
+    what = f"edits of {counted(tasks, 'task')} in the plan wait for {block}"
+    return f"{what}: plansync resolve lists the ways out"
 
 
 def _listed(*counts: tuple[int, str]) -> str:

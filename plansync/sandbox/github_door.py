@@ -154,6 +154,8 @@ def _response(request: Request, answer: Answer) -> Response:
         headers["etag"] = f'"{digest}"'
         if _is_known(request.headers.get("if-none-match", ""), headers["etag"]):
             return Response(status_code=304, headers=headers)
+    if answer.status == 204:
+        return Response(status_code=204, headers=headers)
     return Response(content, answer.status, headers, "application/json; charset=utf-8")
 
 

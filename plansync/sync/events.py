@@ -41,7 +41,8 @@ class Report:
 
     `told`: ids of the conflicts that the plan's memory knew before. `moved`: when the issue of a conflict
     last changed. `drifts`: what is not as it was left, and no conflict; `ways`: what can be done about a conflict or
-    a drift that no value settles. `left`: what an undo did not touch, because it changed since. `is_rebuilt`: what
+    a drift that no value settles. `waiting`: how many tasks have edits in the plan that a block which cannot be read
+    holds up. `left`: what an undo did not touch, because it changed since. `is_rebuilt`: what
     was agreed was lost, so nothing but the state file is written. `error`: what ended the run early.
     """
 
@@ -51,6 +52,7 @@ class Report:
     done: list[Done] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     drifts: list[Drift] = field(default_factory=list)
+    waiting: int = 0
     ways: dict[tuple[Uid, Field], tuple[str, ...]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     requests: Requests = field(default_factory=Requests)

@@ -5,7 +5,7 @@ Source: sync semantics §2.6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from plansync.model import Base, Conflict, Field, Item, Kind, Snapshot, State, Uid, conflict_id
@@ -14,6 +14,8 @@ from plansync.trackers.base import Absence, Thing
 
 LOST = (Absence.GONE, Absence.MOVED)
 """Absences that are certain. What merely cannot be read proves nothing."""
+_ASKED = (Field.EXISTENCE, Field.TWIN)
+"""What is asked about an item as a whole."""
 
 
 def lost(
@@ -56,14 +58,29 @@ def accepting(item: Item, name: str) -> Item:
     return replace(item, fields={**item.fields, Field.ACCEPTED: tuple(sorted(names))})
 
 
-def tell(base: Base, conflicts: Iterable[Conflict]) -> None:
-    """Remember that conflicts about existence were told: no field says so by itself."""
-    told = [
-        (c.uid, conflict_id(c.uid, c.field)) for c in conflicts if c.field in (Field.EXISTENCE, Field.TWIN)
-    ]
-    for uid, own in told:
-        item = base.agreed.get(uid)
-        if item is not None and isinstance(base.agreed, dict):
-            known = item.fields.get(Field.TOLD)
-            ids = {*(known if isinstance(known, tuple) else ()), own}
+def tell(
+    base: Base, conflicts: Iterable[Conflict], *, asked: Iterable[Conflict], unseen: Collection[Uid] = ()
+) -> None:
+    """Remember which conflicts about existence are told and open: no field says so by itself.
+
+    `asked`: all that are open now, told or not; any other was decided, or settled itself. `unseen`: the items of
+    which nothing can be said now.
+    """
+    told, lasting = _ids(conflicts), _ids(asked)
+    for uid, item in [*base.agreed.items()]:
+        known = item.fields.get(Field.TOLD)
+        before = {*known} if isinstance(known, tuple) else set[str]()
+        if not before and uid not in told:
+            continue
+        own = set() if uid in unseen else {conflict_id(uid, name) for name in _ASKED}
+        ids = (before - own) | (before & lasting.get(uid, set())) | told.get(uid, set())
+        if ids != before and isinstance(base.agreed, dict):
             base.agreed[uid] = replace(item, fields={**item.fields, Field.TOLD: tuple(sorted(ids))})
+
+
+def _ids(conflicts: Iterable[Conflict]) -> dict[Uid, set[str]]:
+    found: dict[Uid, set[str]] = {}
+    for each in conflicts:
+        if each.field in _ASKED:
+            found.setdefault(each.uid, set()).add(conflict_id(each.uid, each.field))
+    return found

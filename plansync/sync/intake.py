@@ -78,7 +78,7 @@ class Intake:
             raise ConfigError(
                 "the sections of this plan are no milestones, so a new task goes behind the last one; leave --phase out"
             )
-        wanted = named(session, self.phase) if self.phase else None
+        wanted = named(session, self.phase, "phase") if self.phase else None
         if wanted is not None and wanted not in phases:
             raise ConfigError(f"{self.phase} is a task, not a phase")
         if own and wanted not in (None, own):

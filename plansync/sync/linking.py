@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from shlex import quote
 
 from plansync.document import block
 from plansync.errors import ConfigError, SafetyStop
@@ -60,8 +61,8 @@ def _is_of_another_copy(session: Session, uid: Uid, holder: Uid) -> bool:
     return is_task and is_strange and not is_held(session.base, session.view.items, uid)
 
 
-def named(session: Session, name: str) -> Uid:
-    """Find the task or phase that a person names by its number, title or id.
+def named(session: Session, name: str, what: str = "task or phase") -> Uid:
+    """Find the task or phase that a person names by its number, title or id; `what`: which of them is meant.
 
     Raises: ConfigError where there is none, or more than one.
     """
@@ -72,7 +73,8 @@ def named(session: Session, name: str) -> Uid:
         found = [u for u, i in items if words(text_of(i, Field.TITLE)).casefold() == words(name).casefold()]
     if not found:
         raise ConfigError(
-            f"no task of {path} has this number, title or id: {name}; `plansync status` lists them"
+            f"no {what} of {path} has this number, title or id: {name}; "
+            f"`plansync inspect {quote(session.named)}` lists them"
         )
     if len(found) > 1:
         listed = ", ".join(f"{uid} (line {session.line_of(uid)})" for uid in found)

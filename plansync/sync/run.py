@@ -44,6 +44,7 @@ from plansync.sync.reading import require_plan
 from plansync.sync.session import Project, Session
 from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
+from plansync.sync.waiting import waiting as edits_that_wait
 from plansync.sync.ways import ways_of
 from plansync.sync.write import Writer
 from plansync.trackers.base import Thing
@@ -331,8 +332,12 @@ class _Run:
         """Note each drift once; what can be done about those that nobody accepted is listed for a person."""
         session, report = self.session, self.report
         waiting = [d for d in changeset.drifts if not is_accepted(session.base, d.uid, d.field)]
-        report.notes += [Note(d.uid, d.text) for d in waiting if (d.uid, d.field.value) not in self.noted]
+        ways_out = f"the ways out: plansync resolve {quote(session.named)}"
+        report.notes += [
+            Note(d.uid, f"{d.text}; {ways_out}") for d in waiting if (d.uid, d.field.value) not in self.noted
+        ]
         report.drifts = waiting
+        report.waiting = len(edits_that_wait(session, waiting))
         report.ways = {
             (each.uid, each.field): tuple(how.value for how in ways_of(session, each))
             for each in changeset.undecided
@@ -502,7 +507,8 @@ class _Run:
             if uid in left:
                 continue
             fold(self.session.base, self.session.settled(uid), uid)
-        existence.tell(self.session.base, self.report.conflicts)
+        session = self.session
+        existence.tell(session.base, self.report.conflicts, asked=session.asked, unseen=session.unseen)
 
     def _again(self, journal: Journal, chosen: list[Done], moved: list[Done]) -> list[Done]:
         """Decide once more, on what is there now; the refused operations leave the report."""

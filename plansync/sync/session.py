@@ -19,6 +19,7 @@ from plansync.model import (
     Changeset,
     Choice,
     Choices,
+    Conflict,
     Field,
     Item,
     Kind,
@@ -156,6 +157,7 @@ class Session:
         self.told: dict[Uid, Uid] = {}
         self.apart: set[Uid] = set()
         self.doubts: Mapping[Uid, Uid] = {}
+        self.asked: tuple[Conflict, ...] = ()
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
         self.new_lineage = ""
@@ -418,7 +420,8 @@ class Session:
         }
         self.agreed = decision.changeset.agreed
         lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
-        changeset = replace(decision.changeset, conflicts=(*decision.changeset.conflicts, *lost))
+        self.asked = (*decision.changeset.conflicts, *lost)
+        changeset = replace(decision.changeset, conflicts=self.asked)
         if self.torn is None:
             return changeset
         return replace(changeset, operations=(self._mended(self.torn), *changeset.operations))
@@ -459,6 +462,12 @@ class Session:
     def thawed(self, side: Snapshot) -> Snapshot:
         """Leave out the items whose record cannot be read: nothing about them is decided or compared."""
         return {u: i for u, i in side.items() if owner_of(u) not in self.frozen} if self.frozen else side
+
+    @property
+    def unseen(self) -> set[Uid]:
+        """The items of which nothing can be said: left alone, and not because they are certainly gone."""
+        is_lost = (k for k, why in self.absent.items() if why in existence.LOST and k in self.names.known)
+        return self.frozen - {self.names.known[key] for key in is_lost}
 
     def _thawed_base(self) -> Base:
         if not self.frozen:

@@ -209,6 +209,8 @@ class _Undoing:
         item = self.remote.get(owner)
         changed = [c for t in told for c in t.changes if c.field in (*_BY_STATE, Field.TICK, Field.STEPS)]
         then, after = told[0].state_then, told[-1].state_agreed
+        if item is None and owner in self.local and any(c.field in _BY_STATE for c in changed):
+            self._leave(owner, told[0].title, "its issue is gone, so the plan alone says its state")
         if item is None or item.kind is not Kind.TASK or not changed or then is None:
             return
         if owner not in self.local and any(_is_of_the_removed(c.rule) for c in changed):

@@ -101,7 +101,7 @@ def ways_of(session: Session, about: Conflict | Drift) -> tuple[How, ...]:
         return How.FOLLOW, How.RECREATE
     if about.uid not in session.shown:
         return How.CLOSE, How.KEEP
-    if about.remote == Absence.MOVED or _elsewhere(session, about.uid):
+    if _elsewhere(session, about.uid):
         return How.FOLLOW, How.RECREATE, How.DROP
     return How.RECREATE, How.DROP
 
@@ -124,7 +124,9 @@ def go(session: Session, how: How, about: Conflict | Drift) -> None:
         instead = (
             f"it takes --how {takes}" if takes else "take a side: --take plan, --take issue or --take base"
         )
-        raise ConfigError(f"--how {how.value} is no way out for {name}; {instead}")
+        is_away = how is How.FOLLOW and isinstance(about, Conflict) and about.remote == Absence.MOVED
+        why = ": it went to another repository, and a plan has one target" if is_away else ""
+        raise ConfigError(f"--how {how.value} is no way out for {name}{why}; {instead}")
     if isinstance(about, Conflict) and (twin := _twin_of(session, about)):
         _settle_twin(session, how, twin)
     else:
@@ -200,19 +202,13 @@ def _elsewhere(session: Session, uid: Uid) -> Record | None:
 
 
 def _follow(session: Session, uid: Uid, name: Field) -> None:
-    """Bind an item to the record that bears its mark, or to the one of which it was asked whether it is its own.
-
-    Raises: ConfigError where there is none in this repository: a plan has one target.
-    """
+    """Bind an item to the record that bears its mark, or to the one of which it was asked whether it is its own."""
     if uid in session.doubts:
         session.told[uid] = session.doubts[uid]
         return
     record, known = _elsewhere(session, uid), session.base.remote[uid]
-    if record is None:
-        raise ConfigError(
-            f"{session.label_of(uid)} is nowhere in {session.project.target.project}: it went to another "
-            "repository, and a plan has one target. Make a new one here (--how recreate), or drop it (--how drop)"
-        )
+    if record is None:  # pragma: no cover — it is offered, and taken, only where there is one
+        return
     _leave(session, uid)
     followed = replace(known, at=record.ref, node=record.node)
     session.base = replace(session.base, remote={**session.base.remote, uid: followed})

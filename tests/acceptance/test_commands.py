@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -134,6 +136,14 @@ def test_only_names_the_task_that_is_synced(copy: Copy, person: Person) -> None:
     assert copy.is_settled()
 
 
+@pytest.mark.parametrize("verb", ["log", "undo", "resolve"])
+def test_what_is_neither_an_id_nor_a_file_is_named(copy: Copy, verb: str) -> None:
+    ran = copy.run(verb, "zzzz", exits=2)
+
+    assert re.search(r"\bzzzz\b", ran.err)
+    assert f"plansync {'resolve' if verb == 'resolve' else 'log'} lists" in ran.err
+
+
 # Setting up.
 
 
@@ -148,6 +158,16 @@ def test_init_writes_settings_with_reasons_and_sends_nothing(alone: Copy) -> Non
     assert sorted(path.name for path in alone.folder.iterdir()) == sorted([alone.name, "plansync.toml"])
     assert "plansync.toml" in alone.run("init", "--yes", exits=2).err
     assert "4 milestones and 13 issues to make" in alone.run("diff").out
+
+
+def test_init_with_two_plans_ends_with_a_command_that_works(alone: Copy) -> None:
+    (alone.folder / "other plan.md").write_bytes(alone.content)
+
+    said = alone.run("init", "--yes").out
+
+    command = shlex.split(said.splitlines()[-1])
+    assert command[:2] == ["plansync", "diff"]
+    assert "4 milestones and 13 issues to make" in alone.run(*command[1:]).out
 
 
 def test_init_finds_the_repository_of_a_git_remote(alone: Copy) -> None:

@@ -143,6 +143,7 @@ def test_a_transferred_issue_is_asked_about_and_may_be_made_anew(
     copy.sync(exits=4)
     found = only(copy)
     assert found["issue"] == "transferred to another repository"
+    assert found["how"] == ["recreate", "drop"]
 
     refused = copy.run("resolve", found["id"], "--how", "follow", exits=2)
     copy.run("resolve", found["id"], "--how", "recreate")
@@ -239,7 +240,9 @@ def test_an_issue_out_of_its_milestone_is_noted_once_and_left(copy: Copy, person
 
     first, second = copy.sync(), copy.sync()
 
-    assert "in no milestone of this plan" in first.json["notes"][0]["text"]
+    text = first.json["notes"][0]["text"]
+    assert "in no milestone of this plan" in text
+    assert text.endswith(f"; the ways out: plansync resolve {copy.name}")
     assert second.json["notes"] == []
     assert person.issue(title)["milestone"] is None
     assert drift(copy)["how"] == ["restore", "accept"]

@@ -225,6 +225,19 @@ def test_without_any_setting_a_push_stays_on_this_machine(plan: Source, tmp_path
     assert alone.is_settled()
 
 
+def test_whoever_chose_the_sandbox_is_not_told_to_connect_a_repository(plan: Source, tmp_path: Path) -> None:
+    alone = Copy.of(plan.content, tmp_path / "work")
+    hint = "Using the sandbox: nothing leaves this machine."
+
+    assert alone.run("diff", "--tracker", "sandbox").out.splitlines()[0] == hint
+    settings = alone.folder / "plansync.toml"
+    settings.write_text("links = false\n")
+    connect = 'Connect a repository: repo = "OWNER/NAME" in plansync.toml'
+    assert alone.run("diff").out.splitlines()[0] == f"{hint} {connect}"
+    settings.write_text('tracker = "sandbox"\n')
+    assert alone.run("diff").out.splitlines()[0] == hint
+
+
 def test_a_task_that_is_dropped_before_it_has_an_issue_is_nothing_to_decide(fresh: Copy) -> None:
     title = fresh.outline.task("1.1").title
     line = next(each for each in fresh.text.splitlines() if f"Task 1.1: {title}" in each)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
-from tests.support.people import Copy, Person
+from tests.support.people import Copy, Person, Ran
 from tests.support.repository import began, git
 from tests.support.sandbox import Sandbox
 
@@ -43,6 +44,13 @@ def titles(copy: Copy) -> tuple[str, str, str]:
     return first, second, third
 
 
+def hinted(refused: Ran) -> list[str]:
+    """Read the command that a refusal offers, without the program and the target, which each command here is given."""
+    command = shlex.split(refused.err.strip().partition("look first: ")[2])
+    assert command[0] == "plansync"
+    return command[1 : command.index("--repo")]
+
+
 def settings(copy: Copy, what: str) -> None:
     (copy.folder / "plansync.toml").write_text(f'[when]\ntask_removed = "{what}"\n')
 
@@ -74,6 +82,7 @@ def test_prune_closes_them_as_not_planned_after_a_yes(
 
     refused = copy.run("prune", exits=7)
     assert "close 3 issues as not planned" in refused.err
+    assert copy.run(*hinted(refused)).out.count("  x #") == 3
     assert states(person, *titles) == ["open"] * 3
     ran = copy.run("prune", "--yes", "--json")
 
@@ -208,6 +217,8 @@ def test_where_the_settings_ask_it_is_decided_once(
     assert len(ran.json["conflicts"]) == 3
     assert states(person, *titles) == ["open"] * 3
 
+    refused = copy.run("resolve", "--all", "--how", "close", exits=7)
+    assert copy.run(*hinted(refused)).out.count("  x #") == 3
     told = copy.run("resolve", exits=4).out
     assert len(re.findall(r"is no longer in the plan \(#\d+ is open\)", told)) == 3
     copy.run("resolve", "--all", "--how", how, "--yes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +52,9 @@ def test_a_block_is_appended_as_it_is_agreed_and_all_else_stays(
     copy.tick(task.steps[1])
     copy.sync()
     assert person.issue(task.title)["body"] == before, "unknown is not empty"
+    for again in (copy.run("sync"), copy.run("diff", "--exit-code")):
+        assert "edits of 1 task in the plan wait for its issue's block" in again.out
+        assert "agree" not in again.out
 
     copy.run("resolve", way(copy), "--how", "rewrite-block")
 
@@ -60,6 +64,17 @@ def test_a_block_is_appended_as_it_is_agreed_and_all_else_stays(
     letters = ["x", "x", *(" " for _ in task.steps[2:])]
     assert boxes(ours) == list(zip(letters, task.steps, strict=True))
     assert copy.is_settled()
+
+
+def test_where_the_plan_says_nothing_new_nothing_waits(copy: Copy, person: Person) -> None:
+    title = copy.outline.task("2.1").title
+    person.edit(title, cut_at_the_end)
+
+    noted = copy.run("sync").out
+
+    assert "Nothing to do: plan and tracker agree" in noted
+    (command,) = re.findall(r"the ways out: plansync (.*)", noted)
+    assert "rewrite-block" in copy.run(*shlex.split(command)).out
 
 
 def test_the_overview_gets_its_block_back(copy: Copy, person: Person) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from plansync.model import Field, Uid, conflict_id
 from tests.support.people import Copy, Person, Ran, run
+from tests.support.sandbox import Sandbox
 
 
 def status(copy: Copy) -> Any:
@@ -20,6 +21,12 @@ def status(copy: Copy) -> Any:
 
 def said(copy: Copy) -> str:
     return run(("status", copy.name), copy.folder, copy.env).out
+
+
+def assert_nothing_to_decide(copy: Copy) -> None:
+    remembered = run(("state", "show", "--json", copy.name), copy.folder, copy.env).json
+    assert status(copy)["decisions"] == []
+    assert [i["conflicts"] for i in remembered["items"] if i["conflicts"]] == []
 
 
 @pytest.fixture
@@ -82,6 +89,49 @@ def test_a_state_that_is_to_decide_is_told_as_the_boxes_say_it(copy: Copy, perso
     (found,) = status(copy)["decisions"]
 
     assert (found["field"], found["plan"], found["base"]) == ("state", "todo", "todo")
+
+
+def test_an_issue_that_is_gone_is_told_with_the_way_out_until_it_is_decided(
+    copy: Copy, person: Person, sandbox: Sandbox
+) -> None:
+    number = person.overview()["number"]
+    sandbox.delete(number)
+    copy.sync("--full", exits=4)
+
+    words = said(copy)
+
+    assert f": issue #{number} is gone from the tracker\n" in words
+    way = re.search(r"decide: plansync (.*?)  \(or drop\)", words)
+    assert way and "--how recreate" in way[1]
+    assert status(copy)["decisions"][0]["how"] == ["recreate", "drop"]
+    copy.run("resolve", "--all", "--how", "drop", "--yes")
+    assert_nothing_to_decide(copy)
+    copy.sync()
+    assert_nothing_to_decide(copy)
+
+
+@pytest.mark.parametrize("how", ["keep", "close", ""])
+def test_a_task_that_left_the_plan_is_told_with_the_way_out_until_it_is_decided(
+    copy: Copy, person: Person, how: str
+) -> None:
+    """Closing its issue by hand decides it as well."""
+    title = copy.outline.task("1.2").title
+    number = person.issue(title)["number"]
+    (copy.folder / "plansync.toml").write_text('[when]\ntask_removed = "ask"\n')
+    copy.replace(copy.section("1.2"), "")
+    copy.sync("--allow", "settings-changed", exits=4)
+
+    words = said(copy)
+
+    assert f": gone from the plan; issue #{number} is open\n" in words
+    (way,) = re.findall(r"decide: plansync (.*?)  \(or keep\)", words)
+    assert "--how close" in way
+    if how:
+        copy.run(*shlex.split(way.replace("close", how)))
+    else:
+        person.close(title)
+    copy.sync()
+    assert_nothing_to_decide(copy)
 
 
 def test_more_than_three_are_counted(copy: Copy, person: Person) -> None:

@@ -15,6 +15,7 @@ PAGES = (
 ALSO = ("CHANGELOG.md", "config.example.toml")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ANY_FENCE = re.compile(r"^ *([`~]{3,})[^\n]*\n.*?^ *\1[`~]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _COMMAND = re.compile(r"(?:^|[\s/{])(plansync(?: [^;|`]*)?)(?=$|[;|])")
 
@@ -46,9 +47,21 @@ def command_lines(name: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in found if not line.startswith("plansync:")]
 
 
+def headings(name: str) -> list[str]:
+    """List a page's headings."""
+    return re.findall(r"^#+ (.*)$", _ANY_FENCE.sub("", read(name)), re.MULTILINE)
+
+
+def _require_one(name: str, first: str) -> None:
+    """A second table of the same name would be read by people, and checked by nobody."""
+    count = read(name).count(f"\n| {first} |")
+    assert count == 1, f"{name} has {count} tables whose first heading is {first}"
+
+
 def rows(name: str, first: str) -> list[list[str]]:
     """List the rows of the table whose first heading is `first`, as cells without backticks."""
     lines = iter(read(name).splitlines())
+    _require_one(name, first)
     for line in lines:
         if line.startswith(f"| {first} |"):
             break

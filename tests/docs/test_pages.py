@@ -14,7 +14,7 @@ from plansync import config, errors
 from plansync.cli import outcome
 from plansync.config import Check, Settings, When
 from plansync.sync.guards import ALLOWED
-from tests.docs.pages import ALSO, PAGES, ROOT, read, rows
+from tests.docs.pages import ALSO, PAGES, ROOT, headings, read, rows
 
 EXAMPLE = ROOT / "config.example.toml"
 
@@ -27,6 +27,14 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     assert list(table) == sorted(table)
     assert order
     assert tuple(map(int, order[1].split(","))) == outcome._WORST_FIRST
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_has_two_sections_of_one_name(name: str) -> None:
+    sections = headings(name)
+
+    assert sections
+    assert len(sections) == len(set(sections))
 
 
 def test_the_readme_names_each_exit_code() -> None:

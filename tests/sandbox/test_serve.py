@@ -91,6 +91,19 @@ def test_a_signal_ends_it_quietly_even_with_a_client_on_the_line(
     assert (process.returncode, out, err) == (0, "", "")
 
 
+def test_what_is_answered_without_content_has_none(start: Start) -> None:
+    process = start()
+    github = first_line(process)["github"]
+    base = f"{github['api_url']}/repos/{github['repo']}/"
+    with httpx.Client(headers={"authorization": f"Bearer {github['token']}"}, base_url=base) as client:
+        client.post("milestones", json={"title": "Soon"})
+        gone = client.delete("milestones/1")
+    process.send_signal(signal.SIGTERM)
+    err = process.communicate(timeout=WAIT_S)[1]
+
+    assert (gone.status_code, gone.content, err) == (204, b"", "")
+
+
 def test_for_people_it_says_the_address_in_words(start: Start) -> None:
     process = start(form="words")
     assert process.stdout is not None

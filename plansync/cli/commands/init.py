@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from plansync.cli.context import Common
+from plansync.cli.context import Common, relative
 from plansync.cli.door import ask, say, tell
 from plansync.errors import ConfigError
 
@@ -48,7 +50,8 @@ def command(
         "" if host in ("", "github.com") or not repo else f"https://{host}/api/v3"
     )
     home = config.load(Path.cwd(), {}, {"repo": repo or None, "tracker": tracker, "api_url": api or None})
-    plans = [_name(path, root) for path in config.plan_paths(home, root)]
+    found_plans = config.plan_paths(home, root)
+    plans = [_name(path, root) for path in found_plans]
     try:
         target.write_text(_text(tracker, repo or "", api, plans), encoding="utf-8")
     except OSError as error:
@@ -58,7 +61,7 @@ def command(
         _prepare_merges(root)
     if "gitlab" in host and not repo:
         tell("This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set.")
-    _advise(tracker, repo or "", plans)
+    _advise(tracker, repo or "", found_plans)
 
 
 def _prepare_merges(root: Path) -> None:
@@ -94,9 +97,10 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _advise(tracker: str, repo: str, plans: list[str]) -> None:
+def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
     if not plans:
         tell("No plan was found; name it in the file, or on the command line.")
     where = f"{repo} on GitHub" if tracker == "github" else "the sandbox"
     tell(f"Issues will be made in {where}. Nothing was sent. Next, see what a first push would do:")
-    say("  plansync diff")
+    which = [str(relative(plans[0]))] if len(plans) > 1 else []
+    say(f"  {shlex.join(['plansync', 'diff', *which])}")

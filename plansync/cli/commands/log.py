@@ -40,7 +40,7 @@ def command(
     home = common.home()
     name = what or ""
     if plan is None and what is not None and (not _ID.fullmatch(what) or Path(what).exists()):
-        name, plan = "", Path(what)
+        name, plan = "", _plan(what)
     elif what is not None and not _ID.fullmatch(what):
         raise ConfigError(f"{what!r} is no id of a run or an operation; plansync log lists them")
     path = find_plan(home, plan)
@@ -50,6 +50,18 @@ def command(
             _print_before(history, name)
         else:
             _show(common, history, path, name)
+
+
+def _plan(name: str) -> Path:
+    """Take for the plan what is no id.
+
+    Raises: ConfigError where it is neither.
+    """
+    if not Path(name).exists():
+        raise ConfigError(
+            f"{name} is no id of a run or an operation, and no file; plansync log lists the ids"
+        )
+    return Path(name)
 
 
 def _history(home: Home, path: Path) -> History:

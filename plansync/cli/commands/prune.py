@@ -32,7 +32,16 @@ def command(
     common: Common = context.obj
     wanted, plan = _parted(names or [])
     # What is asked for here is what the guard would ask about, and it is listed before it is done.
-    request = Request("prune", plan, dry_run, yes, ("mass-change",), decide=Prune(wanted).decide, asks=True)
+    request = Request(
+        "prune",
+        plan,
+        dry_run,
+        yes,
+        ("mass-change",),
+        decide=Prune(wanted).decide,
+        asks=True,
+        look=("prune", "--dry-run", *wanted),
+    )
     raise typer.Exit(perform(common, request))
 
 

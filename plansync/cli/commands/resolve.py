@@ -77,19 +77,27 @@ def command(
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
     )
-    request = Request("resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every)
+    named = ("--take", take.value) if take else ("--how", how.value) if how else ("--value", value)
+    look = ("resolve", *(ids or ["--all"]), *named, "--dry-run")
+    request = Request(
+        "resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every, look=look
+    )
     raise typer.Exit(perform(common, request))
 
 
 def _parted(names: Sequence[str]) -> tuple[list[str], Path | None]:
     """Tell the ids of conflicts from the plan.
 
-    Raises: ConfigError where more than one plan is named.
+    Raises: ConfigError where more than one plan is named, or one that is not there.
     """
     ids = [name for name in names if _ID.fullmatch(name)]
     plans = [name for name in names if not _ID.fullmatch(name)]
     if len(plans) > 1:
         raise ConfigError(f"{plans[0]} and {plans[1]} cannot both be the plan; an id is eight of 0-9 and a-f")
+    if plans and not Path(plans[0]).exists():
+        raise ConfigError(
+            f"{plans[0]} is no id of a conflict (eight of 0-9 and a-f), and no file; plansync resolve lists the ids"
+        )
     return ids, Path(plans[0]) if plans else None
 
 

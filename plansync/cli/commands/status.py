@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, gone_plans, parser, remembered
+from plansync.cli.context import Common, find_plan, gone_plans, parser, recalled
 from plansync.cli.door import say
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
@@ -43,13 +43,14 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
 
     document, view = _seen(home, path)
     items = view.items
-    saved = remembered(home, path)
+    saved, is_known = recalled(home, path)
     base = saved.base if saved else Base()
     states = {uid: shown_state(items, uid, base) for uid, item in items.items() if item.kind is Kind.TASK}
     found = _Standing(document, view, base, states).document(path)
     gone = gone_plans(home, path)
     return found | {
         "gone": gone,
+        "is_known": is_known,
         "dialect": document.dialect.name,
         "is_written": document.dialect.is_written,
     }
@@ -248,7 +249,8 @@ def overview(common: Common) -> None:
         home = common.home()
         found = _status(home, find_plan(home, None))
         done = f"{found['percent']}% ({found['done']}/{found['total']} tasks)"
-        text = f"{found['path']}: {done}, {found['linked']} linked"
+        linked = f"{found['linked']} linked" if found["is_known"] else "its state file cannot be read"
+        text = f"{found['path']}: {done}, {linked}"
     except (ConfigError, PlansyncError) as error:
         text = str(error)
     say(in_line(text))

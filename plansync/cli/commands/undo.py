@@ -26,5 +26,13 @@ def command(
     from plansync.sync.undo import Undo
 
     common: Common = context.obj
-    request = Request("undo", plan, dry_run, yes, tuple(allow or ()), decide=Undo(run).decide)
+    request = Request(
+        "undo",
+        plan,
+        dry_run,
+        yes,
+        tuple(allow or ()),
+        decide=Undo(run).decide,
+        look=("undo", run, "--dry-run"),
+    )
     raise typer.Exit(perform(common, request))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from plansync.model import Base, Conflict, Field, State, Take, Uid
+from plansync.model import Base, Conflict, Field, Item, Kind, State, Take, Uid, conflict_id
 from plansync.reconcile import Policy
 from plansync.store.moments import Moment
 from plansync.sync import existence
@@ -127,9 +127,27 @@ def test_nothing_is_remembered_of_what_is_not_known() -> None:
     conflict = Conflict(Uid("ccccccc"), Field.EXISTENCE, "issue #1", "in the plan", "gone")
 
     existence.accept(base, Uid("ccccccc"), Field.EXISTENCE)
-    existence.tell(base, [conflict])
+    existence.tell(base, [conflict], asked=[conflict])
 
     assert base == Base({}, {}, {})
+
+
+@pytest.mark.parametrize(("is_seen", "left"), [(True, False), (False, True)])
+def test_a_question_that_is_no_more_is_forgotten_unless_nothing_can_be_said_of_its_item(
+    is_seen: bool, left: bool
+) -> None:
+    uid, other = Uid("ccccccc"), conflict_id(Uid("ccccccc"), Field.TITLE)
+    base = Base({}, {}, {uid: Item(uid, Kind.TASK, {Field.TOLD: (other,)})})
+    conflict = Conflict(uid, Field.EXISTENCE, "issue #1", "in the plan", "gone")
+    existence.tell(base, [conflict], asked=[conflict])
+    own = conflict_id(uid, Field.EXISTENCE)
+    assert base.agreed[uid].fields[Field.TOLD] == tuple(sorted((own, other)))
+
+    existence.tell(base, [], asked=[conflict])
+    assert base.agreed[uid].fields[Field.TOLD] == tuple(sorted((own, other)))
+    existence.tell(base, [], asked=[], unseen=set() if is_seen else {uid})
+
+    assert base.agreed[uid].fields[Field.TOLD] == (tuple(sorted((own, other))) if left else (other,))
 
 
 # ------------------------------------------------------------------------ old copies

@@ -47,6 +47,7 @@ def test_an_issue_in_no_milestone_has_to_be_given_a_phase(synced: Bench) -> None
     ("phase", "said"),
     [
         ("1.1", "1.1 is a task, not a phase"),
+        ("Phase 9", "no phase of plan.md has this number, title or id: Phase 9; `plansync inspect "),
         ("Phase 2: Walls", "is in the milestone of .*Ground; leave --phase"),
     ],
 )
@@ -193,7 +194,10 @@ def test_a_task_is_linked_to_an_issue_by_its_number_or_address(synced: Bench) ->
         _link(synced, "2.2", f"https://tracker.test/other/one/issues/{made}")
     with pytest.raises(ConfigError, match=r"issue #99 of owner/name .* is deleted on the tracker"):
         _link(synced, "2.2", "99")
-    with pytest.raises(ConfigError, match=r"no task of plan.md has this number, title or id: 7.7"):
+    with pytest.raises(
+        ConfigError,
+        match=r"no task or phase of plan.md has this .* id: 7.7; `plansync inspect ",
+    ):
         _link(synced, "7.7", str(made))
     _link(synced, "2.2", f"https://tracker.test/owner/name/issues/{made}?x=1#y")
 

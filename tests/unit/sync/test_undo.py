@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from plansync.errors import ConfigError
-from plansync.model import State
+from plansync.model import State, Take
 from plansync.reconcile import Policy
 from plansync.sync.events import Report
 from plansync.sync.linking import Linking
+from plansync.sync.settling import Settling
 from plansync.sync.undo import Undo
+from plansync.sync.ways import How
 from tests.unit.sync.bench import Bench
 
 ALL = ("mass-change", "all-changed", "rewritten-plan", "mass-create")
@@ -43,6 +45,16 @@ def _remove(bench: Bench, first: str, end: str) -> str:
 
 
 # ------------------------------------------------------------------------- fields
+
+
+def test_a_task_that_was_dropped_because_its_issue_is_gone_is_told(synced: Bench) -> None:
+    synced.delete("Paint")
+    run = synced.run(settling=Settling((), Take.PLAN, how=How.DROP)).run
+
+    left = _undo(synced, run)
+
+    assert left == ["Paint: its issue is gone, so the plan alone says its state; it is left as it is"]
+    assert "Dropped" in synced.text
 
 
 def test_a_value_of_a_task_that_is_gone_is_left(synced: Bench) -> None:

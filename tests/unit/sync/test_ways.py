@@ -140,12 +140,14 @@ def test_an_issue_that_went_to_another_repository_cannot_be_followed(synced: Ben
         return Absence.MOVED if (thing, ref) == (Thing.ISSUE, paint) else await look(thing, ref)
 
     synced.tracker.look = moved  # type: ignore[method-assign,assignment]
-    assert set(synced.run(full=True).ways.values()) == {("follow", "recreate", "drop")}
+    report = synced.run(full=True)
+    assert set(report.ways.values()) == {("recreate", "drop")}
+    (conflict,) = report.conflicts
 
     with pytest.raises(
-        ConfigError, match=r"Task 2.1 is nowhere in owner/name: it went to another repository"
+        ConfigError, match=r"for Task 2.1: it went to another repository, and a plan has one target; it takes"
     ):
-        _do(synced, How.FOLLOW)
+        _do(synced, How.FOLLOW, Take.PLAN, conflict_id(conflict.uid, conflict.field))
 
 
 # ------------------------------------------------------------------ what drifted
@@ -254,3 +256,24 @@ def test_each_way_has_words_and_those_about_a_second_issue_are_its_own() -> None
     assert {how: in_words(how, Field.EXISTENCE) for how in How} == WORDS
     assert in_words(How.CLOSE, Field.TWIN) == "close the other one as a duplicate"
     assert in_words(How.ACCEPT, Field.TWIN) == "leave both as they are"
+
+
+# ------------------------------------------------------------------ what waits for a block
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "waiting"),
+    [
+        ("- [ ] Buy paint", "- [x] Buy paint", 1),
+        ("- [ ] Buy paint\n", "Two coats.\n\n- [ ] Buy paint\n", 1),
+        ("Task 2.1: Paint", "Task 2.1: Stain", 0),
+        ("Mark the corners", "Mark all corners", 0),
+    ],
+)
+def test_edits_that_wait_for_a_block_are_counted(synced: Bench, old: str, new: str, waiting: int) -> None:
+    synced.touch("Paint", body=synced.issue("Paint").body.replace("<!-- plansync:end -->", ""))
+    assert synced.run().waiting == 0
+    synced.edit(old, new)
+
+    assert synced.run().waiting == waiting
+    assert synced.run().waiting == waiting
