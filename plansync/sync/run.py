@@ -9,16 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from shlex import quote
 
-from plansync.errors import AuthError, ConfigError, PlanError, PlansyncError, StoreError
+from plansync.errors import AuthError, PlanError, PlansyncError, StoreError
 from plansync.model import (
-    OVERVIEW,
     Base,
     Changeset,
     Field,
-    Item,
     Kind,
     Note,
     Operation,
@@ -27,7 +24,6 @@ from plansync.model import (
     Uid,
     is_step,
     owner_of,
-    text_of,
 )
 from plansync.reconcile import fold
 from plansync.reconcile.order import IDS
@@ -36,6 +32,8 @@ from plansync.store.journal import Journal
 from plansync.store.moments import Moment
 from plansync.sync import existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
+from plansync.sync.choosing import Chooser
+from plansync.sync.choosing import Direction as Direction
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.existence import LOST, is_accepted
 from plansync.sync.intake import take_in
@@ -50,17 +48,6 @@ from plansync.sync.write import Writer
 from plansync.trackers.base import Thing
 
 _ROUNDS_MAX = 3
-_IDENTITY = ("set-marker", "set-link")
-_FINAL = ("close-issue", "reopen-issue", "close-milestone", "reopen-milestone")
-"""What waits for the default branch: work elsewhere is not done before it is merged."""
-
-
-class Direction(StrEnum):
-    """Which half of a changeset a command performs."""
-
-    PUSH = "push"
-    PULL = "pull"
-    BOTH = "sync"
 
 
 async def nothing_more(session: Session) -> None:
@@ -129,7 +116,9 @@ class _Run:
         require_plan(self.session.document, project.path)
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
-        self.settled: set[Uid] = set()
+        self.settled: set[Uid] | None = None
+        self.chooser = Chooser(self.session, options.direction, options.only)
+        self.passed: list[Note] = []
         self.noted = {
             (uid, name)
             for uid, item in self.session.base.agreed.items()
@@ -149,7 +138,7 @@ class _Run:
         if self.options.settling:
             self.settled = self.options.settling.settle(session, changeset)
             changeset = session.decide()
-        chosen = self._choose(changeset)
+        chosen = self.chooser.choose(changeset, self.settled)
         self._tell(changeset, chosen)
         self.options.decided(session, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
@@ -244,77 +233,11 @@ class _Run:
         journal.end(session.run, "done")
         return self._finish()
 
-    # --------------------------------------------------------------- choose
-
-    def _choose(self, changeset: Changeset) -> list[Done]:
-        """Take the operations of this direction; the others are deferred, and owed."""
-        news = {
-            owner_of(op.uid)
-            for op in changeset.operations
-            if op.side is Side.LOCAL and op.kind not in (*_IDENTITY, "update-summary")
-        }
-        self.wanted = self._wanted()
-        if self.wanted is not None and {self.session.owner_of(op.uid) for op in changeset.operations} <= {
-            *self.wanted,
-            OVERVIEW,
-        }:
-            self.wanted.add(OVERVIEW)  # nothing is left out, so the plan's own lines can follow
-
-        def is_chosen(op: Operation) -> bool:
-            is_footer = op.uid == OVERVIEW and op.kind == "set-marker"
-            if op.wave == IDS and op.kind == "update-summary":
-                return True  # what git left there is in the way of any other write
-            is_wanted = self.wanted is None or is_footer or self.session.owner_of(op.uid) in self.wanted
-            return is_wanted and not self._waits_for_branch(op) and self._is_chosen(op, news)
-
-        return [
-            Done(op, self.project.new_id(), Status.PLANNED if is_chosen(op) else Status.DEFERRED)
-            for op in changeset.operations
-        ]
-
-    def _waits_for_branch(self, op: Operation) -> bool:
-        return bool(self.project.branch) and op.kind in _FINAL
-
-    def _wanted(self) -> set[Uid] | None:
-        """List the items that `--only` names, with what they stand on; `None` for all.
-
-        Raises: ConfigError for a name that no task has.
-        """
-        if self.session.wanted is not None:
-            return set(self.session.wanted)
-        if self.options.settling:
-            phases = (Uid(text_of(self.session.local.get(uid), Field.PHASE)) for uid in self.settled)
-            return {*self.settled, *phases}
-        if not self.options.only:
-            return None
-        local, found = self.session.local, set[Uid]()
-        for name in self.options.only:
-            named = [u for u, i in local.items() if not is_step(u) and name in self._names(u, i)]
-            if not named:
-                raise ConfigError(
-                    f"--only {name}: no task of {self.project.path} has this number, title or id"
-                )
-            found |= {*named, *(Uid(text_of(local[u], Field.PHASE)) for u in named)}
-        return found
-
-    def _names(self, uid: Uid, item: Item) -> tuple[str, ...]:
-        return uid, self.session.number_of(uid), self.session.label_of(uid), text_of(item, Field.TITLE)
-
-    def _is_chosen(self, op: Operation, news: set[Uid]) -> bool:
-        match self.options.direction:
-            case Direction.PUSH:
-                return op.kind in _IDENTITY if op.side is Side.LOCAL else owner_of(op.uid) not in news
-            case Direction.PULL:
-                is_there = op.uid in self.session.remote or (op.uid == OVERVIEW and bool(self.session.remote))
-                return op.side is Side.LOCAL and (is_there or op.kind not in _IDENTITY)
-            case _:
-                return True
-
     def _tell(self, changeset: Changeset, chosen: list[Done]) -> None:
         session, report = self.session, self.report
         report.done += [d for d in chosen if d not in report.done]
         report.conflicts, report.left = list(changeset.conflicts), session.left
-        report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset)]
+        report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset), *self.passed]
         self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
         for uid in {*(d.operation.uid for d in chosen), *(each.uid for each in changeset.undecided)}:
@@ -344,7 +267,7 @@ class _Run:
         }
 
     def _branch_note(self, changeset: Changeset) -> list[Note]:
-        count = sum(self._waits_for_branch(op) for op in changeset.operations)
+        count = sum(self.chooser.waits_for_branch(op) for op in changeset.operations)
         text = (
             f"on {self.project.branch}: closing and reopening waits for the default branch (so far {count})"
         )
@@ -387,6 +310,7 @@ class _Run:
             self._require_writable()
 
     def _tell_passed(self, text: str) -> None:
+        self.passed.append(Note("", text))
         self.report.notes.append(Note("", text))
 
     def _unreadable(self) -> int:
@@ -499,9 +423,9 @@ class _Run:
         default one; a push leaves alone what it must not decide.
         """
         waiting = [d.operation for d in chosen if d.status is Status.DEFERRED]
-        left = {owner_of(op.uid) for op in waiting if not self._waits_for_branch(op)}
+        left = {owner_of(op.uid) for op in waiting if not self.chooser.waits_for_branch(op)}
         if self.options.direction is Direction.PULL:
-            left = {uid for uid in left if self.wanted is not None and uid not in self.wanted}
+            left = {uid for uid in left if self.chooser.wanted is not None and uid not in self.chooser.wanted}
         left |= self.session.awaited.keys()
         for uid in list(self.session.owners()):
             if uid in left:
@@ -520,7 +444,7 @@ class _Run:
         session.frozen |= {owner_of(d.operation.uid) for d in chosen if d.status is Status.UNKNOWN}
         changeset = self.options.decide(session)
         self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]
-        fresh = self._choose(changeset)
+        fresh = self.chooser.choose(changeset, self.settled)
         self._tell(changeset, fresh)
         return fresh
 
