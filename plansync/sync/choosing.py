@@ -36,9 +36,9 @@ class Chooser:
         self.wanted: set[Uid] | None = None
 
     def choose(self, changeset: Changeset, settled: Set[Uid] | None) -> list[Done]:
-        """Say of each operation whether it is planned or deferred; `settled`: what a person decided, where
-        that is all that is done.
+        """Say of each operation whether it is planned or deferred.
 
+        `settled`: what a person decided, where that is all that is done; `None` for a run that does what is due.
         Raises: ConfigError for a name that no task has.
         """
         news = {

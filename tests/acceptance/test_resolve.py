@@ -211,3 +211,14 @@ def test_a_value_that_the_field_cannot_have_is_refused(copy: Copy, person: Perso
     ran = copy.run("resolve", only(copy)["id"], "--value", "finished", exits=2)
 
     assert "it takes one of todo, done, dropped" in ran.err
+
+
+def test_where_nothing_is_to_be_decided_nothing_else_is_done_either(copy: Copy) -> None:
+    copy.tick(copy.outline.tasks[0].steps[0])
+    before = copy.content
+
+    ran = copy.run("resolve", "--all", "--take", "plan", "--yes", "--json")
+
+    assert not ran.writes
+    assert ran.kinds("tracker", "applied") == []
+    assert copy.content == before
