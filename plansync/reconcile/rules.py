@@ -286,6 +286,14 @@ def _is_news(given: Given, step: Uid) -> bool:
     return then is None or tick_of(then) is not Tick.OPEN
 
 
+def _is_opened(given: Given, step: Uid) -> bool:
+    """Whether a person took a tick off since, on a side that held it: also where that was agreed, and owed to it."""
+    sides = ((given.base.local, given.local), (given.base.remote, given.remote))
+    return any(
+        tick_of(then.get(step)) is Tick.TICKED and tick_of(now.get(step)) is Tick.OPEN for then, now in sides
+    )
+
+
 def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R2: the last open step was ticked: the task is done. R5, R6: nothing else ever says so."""
     if _then(given, uid) is not State.TODO or agreement.get(uid, Field.STATE) != State.TODO:
@@ -341,7 +349,7 @@ def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
     done anew, or does not know of it yet, undoes nothing.
     """
     sides = ((given.base.local, given.local), (given.base.remote, given.remote))
-    news = [s for s in open_ if _is_news(given, s)]
+    news = [s for s in open_ if _is_news(given, s) or _is_opened(given, s)]
     if not news or any(
         state_of(now.get(uid)) is State.DONE and state_of(then.get(uid)) is not State.DONE
         for then, now in sides
