@@ -223,17 +223,28 @@ def test_a_plan_of_this_name_that_has_nothing_in_common_is_another_one(synced: B
     assert "plansync plan=00000002" not in bench.text
 
 
-@pytest.mark.parametrize("words", [{}, OTHERWISE], ids=["the same words", "the same phases"])
+@pytest.mark.parametrize(
+    ("refused", "words", "has_overview"),
+    [
+        ("POST", (ITS_OWN_STEPS,), True),
+        ("POST", (OTHERWISE, ITS_OWN_STEPS), False),
+        ("POST", (OTHERWISE, OTHER_PHASES), False),
+        ("POST issue", (OTHERWISE, OTHER_PHASES), False),
+    ],
+    ids=["the same titles", "the same phases", "the same steps", "the same steps, and milestones of its own"],
+)
 def test_a_first_push_that_died_after_which_another_copy_pushed_is_for_a_person(
-    bench: Bench, make: Make, words: dict[str, str]
+    bench: Bench, make: Make, refused: str, words: tuple[dict[str, str], ...], has_overview: bool
 ) -> None:
     """Each gave the plan a name of its own before either had an issue."""
-    bench.tracker.errors["POST"] = Unavailable("nobody answers")
+    bench.tracker.errors[refused] = Unavailable("nobody answers")
     assert bench.run().error
     bench.tracker.errors.clear()
-    other = _elsewhere(make, bench, _in_other_words(words, ITS_OWN_STEPS))
+    other = _elsewhere(make, bench, _in_other_words(*words))
     assert not other.run().error
     (name,) = {row.body.partition("plan=")[2][:8] for row in other.tracker.issues()}
+    if not has_overview:
+        bench.delete("Implementation Plan: Shed")
     before, plan = dict(bench.tracker.rows), bench.text
     assert name not in plan
 
