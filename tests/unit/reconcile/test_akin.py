@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from plansync.model import Base, Conflict, Field, Item, Kind, Side, Snapshot, Uid, Value
 from plansync.reconcile import Given, reconcile
+from plansync.reconcile.akin import COMPARISONS_MAX
 
 GROUND, ROOF = Uid("g2g2g2g"), Uid("r3r3r3r")
 OURS, THEIRS = Uid("m5n7p2r"), Uid("w8x4q5z")
@@ -100,3 +102,21 @@ def test_a_person_says_that_it_is_that_one() -> None:
 
     assert creates(it) == []
     assert [(c.uid, c.field) for c in reconcile(it).changeset.conflicts] == [(THEIRS, Field.TITLE)]
+
+
+@pytest.mark.parametrize("is_cheap", [True, False])
+def test_tasks_are_compared_with_each_other_only_where_that_stays_cheap(is_cheap: bool) -> None:
+    """Where both sides have very many, nobody is asked, and each gets its issue."""
+    most = math.isqrt(COMPARISONS_MAX)
+    it = given("Dig a hole")
+    local, remote = dict(it.local), dict(it.remote)
+    for n in range(1, most + (not is_cheap)):
+        local |= task(Uid(f"new{n:04}"), f"Ours, number {n}", ROOF)
+    for n in range(1, most):
+        remote |= task(Uid(f"old{n:04}"), f"Other {n}", GROUND, at=100 + n)
+
+    crowded = replace(it, local=local, remote=remote)
+
+    assert reconcile(crowded).doubts == ({OURS: THEIRS} if is_cheap else {})
+    assert (OURS in creates(crowded)) is not is_cheap
+    assert len(creates(crowded)) == (most - 1 if is_cheap else most + 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from plansync.model import Field
 from tests.unit.sync.bench import PLAN, Bench
 
 
@@ -34,4 +35,16 @@ def synced(bench: Bench) -> Bench:
     """Set up one whose plan is on the tracker."""
     report = bench.run()
     assert not report.error
+    return bench
+
+
+@pytest.fixture
+def rival(synced: Bench, make: Callable[..., Bench]) -> Bench:
+    """Set up another copy of a plan that is on the tracker, in which a task may be one of those, or a new one."""
+    plan = PLAN.replace("Paint\n", "Paint it\n").replace("Buy paint", "Ask whoever knows")
+    bench = make(plan).beside(synced)
+    report = bench.run()
+    assert [(c.field, c.remote) for c in report.conflicts] == [(Field.EXISTENCE, "perhaps its own")]
+    assert list(report.ways.values()) == [("follow", "recreate")]
+    assert "create-issue" not in {d.operation.kind for d in report.done}
     return bench

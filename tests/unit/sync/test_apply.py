@@ -216,6 +216,35 @@ def test_a_state_file_that_cannot_be_written_is_made_good_by_the_next_run(synced
     assert synced.is_settled()
 
 
+class _Endless(Journal):
+    """A local database that does not take how a run ended."""
+
+    def end(self, run: str, outcome: str) -> None:
+        raise StoreError("the disk is full")
+
+
+@pytest.mark.parametrize("has_failed", [False, True])
+def test_a_run_whose_end_cannot_be_noted_tells_what_it_did(synced: Bench, has_failed: bool) -> None:
+    """What went wrong first is what is told."""
+    synced.tick("Dig", "Mark the corners")
+    synced.edit("- [ ] Fill with gravel", "- [ ] Fill with sand")
+    synced.journal = _Endless
+    if has_failed:
+        synced.tracker.errors["PATCH"] = Unavailable("nobody answers")
+
+    report = synced.run()
+
+    assert str(report.error) == ("nobody answers" if has_failed else "the disk is full")
+    assert report.outcome == "failed"
+    assert ("update-issue" in kinds(report, APPLIED)) is not has_failed
+    synced.journal = Journal
+    synced.tracker.errors.clear()
+    synced.run()
+    assert "- [x] Mark the corners" in synced.text
+    assert "Fill with sand" in synced.issue("Level").body
+    assert synced.is_settled()
+
+
 def test_a_plan_that_may_not_be_written_stops_the_run_before_the_first_write(synced: Bench) -> None:
     synced.tick("Dig", "Mark the corners")
     synced.files.fails["check_writable"] = PlanError("it is read-only")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from plansync.errors import SafetyStop
@@ -9,6 +11,7 @@ from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Uid
 from plansync.store.header import NO_CONFIG
 from plansync.sync import guards
 from plansync.trackers.base import Repository
+from tests.unit.sync.bench import Bench, notes
 
 
 def _tasks(count: int, **fields: str) -> dict[Uid, Item]:
@@ -193,3 +196,48 @@ def test_other_settings_stop_a_run(known: str, now: str, stops: bool) -> None:
         with pytest.raises(SafetyStop, match="are not those of the last run; look first: plansync diff"):
             guards.check_settings(known, now, allow=())
     guards.check_settings(known, now, allow=("settings-changed",) if stops else ())
+
+
+def test_each_guard_that_is_let_pass_is_told_in_its_words() -> None:
+    linked, told = _tasks(10), list[str]()
+    changed = [_op("update-issue", uid, Field.TITLE, "Then", "Now") for uid in linked]
+    made = [_op("create-issue", uid, Field.TITLE, None, "New") for uid in _tasks(4)]
+    closed = [_op("close-issue", uid, Field.STATE, "todo", "dropped") for uid in list(linked)[:6]]
+    half = dict(list(linked.items())[5:])
+
+    for local, operations, absent in (
+        ({}, [], 0),
+        (linked, [], 10),
+        (half, made[:3], 0),
+        *((linked, each, 0) for each in (changed, closed, made)),
+    ):
+        _check(linked, local, operations, absent, allow=guards.ALLOWED, max_creates=3, tell=told.append)
+    guards.check_repository("R1", Repository("R2", "owner/name"), allow=guards.ALLOWED, tell=told.append)
+    guards.check_settings("a", "b", allow=guards.ALLOWED, tell=told.append)
+
+    let_pass = [text.rpartition("; that was let pass (--allow ")[2].rstrip(")") for text in told]
+    assert let_pass == [
+        *("empty-plan", "unreadable-issues", "rewritten-plan", "all-changed", "mass-change", "mass-create"),
+        *("other-repository", "settings-changed"),
+    ]
+    assert told[5].startswith("4 issues would be made, more than max_creates = 3; ")
+
+
+def test_what_a_run_was_let_do_stands_in_its_report(make: Callable[..., Bench]) -> None:
+    bench = make(config="1" * 8)
+    assert not bench.run().error
+    bench.fields["config"] = "2" * 8
+    bench.tracker.here = Repository("R2", "owner/name")
+    bench.edit("Fill with gravel", "Fill with sand")
+    with pytest.raises(SafetyStop, match="add --allow settings-changed"):
+        bench.run()
+
+    report = bench.run(allow=("settings-changed", "other-repository"))
+
+    assert notes(report) == [
+        "the settings that say what becomes what are not those of the last run; look first: plansync diff; "
+        "that was let pass (--allow settings-changed)",
+        "owner/name is not the repository that this plan was synced with; that was let pass (--allow other-repository)",
+    ]
+    assert "Fill with sand" in bench.issue("Level").body
+    assert bench.is_settled()

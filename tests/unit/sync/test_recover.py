@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from plansync.errors import OutcomeUnknown, PlanUnsure
+from plansync.errors import OutcomeUnknown, PlanUnsure, StoreError
 from plansync.model import Field
 from plansync.trackers.base import Record, Thing, Written
 from tests.unit.sync.bench import Bench, kinds
@@ -291,6 +291,44 @@ def test_a_body_that_comes_through_after_it_was_given_up_is_known_again(synced: 
     assert (report.error, report.conflicts) == (None, [])
     assert "- [x] Mark the corners" in synced.text
     assert "- [x] Mark the corners" in synced.issue("Dig").body
+
+
+@pytest.mark.parametrize("goes_back", [True, False], ids=["git put the plan back", "the plan as it was left"])
+def test_a_step_that_only_the_local_memory_and_the_issue_know_is_no_removed_one(
+    synced: Bench, goes_back: bool
+) -> None:
+    """A run sent it to the issue and died before it wrote the state file; then somebody checked the plan out."""
+    before = synced.files.plan
+    synced.edit("- [ ] Mark the corners\n", "- [ ] Mark the corners\n- [ ] Fetch string\n")
+    synced.files.fails["write_state"] = StoreError("the process died")
+    assert synced.run().error
+    assert "- [ ] Fetch string" in synced.issue("Dig").body
+    synced.files.fails.clear()
+    if goes_back:
+        synced.files.plan = before
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert kinds(report, "applied") == (["add-step"] if goes_back else [])
+    assert synced.text.count("- [ ] Fetch string") == 1
+    assert "- [ ] Fetch string" in synced.issue("Dig").body
+    assert synced.is_settled()
+
+
+def test_a_step_that_was_removed_since_such_a_run_is_removed(synced: Bench) -> None:
+    """The plan is not the one from before: somebody worked on it."""
+    synced.edit("- [ ] Mark the corners\n", "- [ ] Mark the corners\n- [ ] Fetch string\n")
+    synced.files.fails["write_state"] = StoreError("the process died")
+    synced.run()
+    synced.files.fails.clear()
+    synced.edit("- [ ] Mark the corners\n- [ ] Fetch string\n", "- [ ] Mark the corners\n- [ ] Rest\n")
+
+    assert synced.run().conflicts == []
+
+    assert "Fetch string" not in synced.text + synced.issue("Dig").body
+    assert "- [ ] Rest" in synced.issue("Dig").body
+    assert synced.is_settled()
 
 
 def test_what_another_copy_wrote_is_news(synced: Bench) -> None:

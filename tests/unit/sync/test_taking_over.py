@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from plansync.errors import ConfigError, SafetyStop
-from plansync.model import State
+from plansync.model import Field, State
 from plansync.reconcile import Policy
 from plansync.sync.intake import Intake
 from plansync.sync.linking import Linking
@@ -204,6 +204,21 @@ def test_a_task_is_linked_to_an_issue_by_its_number_or_address(synced: Bench) ->
     assert "Find a broom" in synced.issue("Sweep").body
     assert f"/issues/{made}" in synced.text
     assert synced.is_settled()
+
+
+def test_a_task_is_linked_to_the_issue_that_another_copy_made_for_it(rival: Bench) -> None:
+    """It is that task from here on, by its id; its steps are those of both, and which title holds is asked."""
+    _link(rival, "2.1", str(rival.issue("Paint").ref))
+
+    assert f"/issues/{rival.issue('Paint').ref}" in rival.text
+    assert rival.issue("Paint").body.partition(" id=")[2][:7] in rival.text
+    assert [row.title for row in rival.tracker.issues()].count("Paint it") == 0
+    assert [(c.field, c.local, c.remote) for c in rival.run().conflicts] == [
+        (Field.TITLE, "Paint it", "Paint")
+    ]
+    for text in (rival.text, rival.issue("Paint").body):
+        assert "- [ ] Ask whoever knows" in text
+        assert "- [ ] Buy paint" in text
 
 
 def test_what_is_somebody_elses_is_not_linked(synced: Bench) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from plansync.errors import StoreError
-from plansync.model import Field, State, Take
+from plansync.errors import ConfigError, StoreError
+from plansync.model import Field, State, Take, conflict_id
 from plansync.sync.events import Report
 from plansync.sync.settling import Settling
 from plansync.sync.undo import Undo
@@ -106,6 +106,78 @@ def test_the_lower_one_becomes_the_tasks(
     assert _row(bench, number).state is (State.DONE if "[x]" in text else State.TODO)
     bench.run()
     assert bench.is_settled()
+
+
+def _is_asked(bench: Bench, *ways: str) -> bool:
+    report = bench.run()
+    return [c.field for c in report.conflicts] == [Field.TWIN] and list(report.ways.values()) == [ways]
+
+
+@pytest.mark.parametrize(
+    ("how", "is_lower_its", "states"),
+    [
+        (How.FOLLOW, True, (State.TODO, State.DROPPED)),
+        (How.CLOSE, False, (State.DROPPED, State.TODO)),
+        (How.ACCEPT, False, (State.TODO, State.TODO)),
+    ],
+)
+def test_a_lower_one_that_somebody_touched_since_is_for_a_person(
+    bench: Bench,
+    lower: Callable[[str, str], int],
+    how: How,
+    is_lower_its: bool,
+    states: tuple[State, State],
+) -> None:
+    """What stands in it may be forged, so its number alone does not make it the task's."""
+    number = lower("", "")
+    high = next(row.ref for row in bench.tracker.issues() if row.title == "Paint" and row.ref != number)
+    bench.clock.pass_(5)
+    bench.tracker.put(Thing.ISSUE, _row(bench, number))
+    assert _is_asked(bench, "follow", "close", "accept")
+
+    _decide(bench, how)
+
+    assert (f"[#{number}](" in bench.text) is is_lower_its
+    bench.run()
+    assert (_row(bench, number).state, _row(bench, high).state) == states
+    assert bench.is_settled()
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_asked"), [("duplicate", False), ("", True)], ids=["as its duplicate", "as not planned"]
+)
+def test_where_somebody_closed_the_tasks_own_one_the_other_may_be_followed(
+    synced: Bench, reason: str, is_asked: bool
+) -> None:
+    """A duplicate's state is not the task's; where it was dropped, the other one says otherwise: that is asked."""
+    own, second = synced.issue("Paint"), _second(synced)
+    synced.clock.pass_(5)
+    synced.tracker.put(Thing.ISSUE, replace(own, state=State.DROPPED, reason=reason))
+    assert _is_asked(synced, "follow", "close", "accept")
+
+    _decide(synced, How.FOLLOW)
+    report = synced.run()
+
+    assert f"[#{second}](" in synced.text
+    assert (_row(synced, own.ref).state, _row(synced, second).state) == (State.DROPPED, State.TODO)
+    assert (Field.STATE in {c.field for c in report.conflicts}) is is_asked
+    assert ("**Status**: Dropped" in synced.text) is is_asked
+    assert synced.is_settled() is not is_asked
+
+
+def test_one_that_somebody_closed_can_only_be_left_as_it_is(synced: Bench) -> None:
+    own, second = synced.issue("Paint").ref, _second(synced)
+    synced.clock.pass_(5)
+    synced.tracker.put(Thing.ISSUE, replace(_row(synced, second), state=State.DONE))
+    assert _is_asked(synced, "accept")
+    (asked,) = synced.run().conflicts
+    with pytest.raises(ConfigError, match=r"--how close is no way out for Task 2.1; it takes --how accept"):
+        synced.run(settling=Settling((conflict_id(asked.uid, asked.field),), Take.PLAN, how=How.CLOSE))
+
+    _decide(synced, How.ACCEPT)
+
+    assert (_row(synced, second).state, _row(synced, own).state) == (State.DONE, State.TODO)
+    assert synced.is_settled()
 
 
 # ------------------------------------------------------------------ what nobody remembers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from plansync.sync.linking import Linking
 from plansync.sync.settling import Settling
 from plansync.sync.undo import Undo
 from plansync.sync.ways import How
+from plansync.trackers.base import Thing
 from tests.unit.sync.bench import Bench
 
 ALL = ("mass-change", "all-changed", "rewritten-plan", "mass-create")
@@ -203,6 +205,22 @@ def test_an_issue_that_a_run_made_is_closed_as_not_planned(synced: Bench) -> Non
     assert _undo(synced, run) == []
     assert synced.issue("Sweep").state is State.DROPPED
     assert synced.is_settled()
+
+
+def test_an_issue_that_a_run_made_and_that_is_not_its_tasks_any_more_stays(synced: Bench) -> None:
+    """Another run made one at the same moment, with a lower number: the task went over to that one."""
+    low = synced.write("Not yet")
+    run = _changed(synced, "## Phase 2", SWEEP)
+    made = synced.issue("Sweep")
+    synced.tracker.put(
+        Thing.ISSUE, replace(made, ref=low, body=made.body.replace(" op=0", " op=f", 1), created="")
+    )
+    synced.run()
+    assert f"/issues/{low}" in synced.text
+
+    assert _undo(synced, run) == [f"Sweep: #{made.ref} is not its issue any more; it is left as it is"]
+    assert synced.tracker.rows[Thing.ISSUE, low].state is State.TODO
+    assert "### Task 1.3: Sweep" in synced.text
 
 
 def test_undoing_a_first_push_leaves_the_overview_to_a_person(bench: Bench) -> None:

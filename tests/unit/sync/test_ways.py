@@ -179,6 +179,41 @@ def test_a_reason_that_differs_is_put_right(synced: Bench) -> None:
     assert synced.is_settled()
 
 
+# -------------------------------------------------------- a task that may be another copy's
+
+
+@pytest.mark.parametrize("how", [How.RECREATE, None])
+def test_a_task_that_is_none_of_another_copys_gets_its_own_issue(rival: Bench, how: How | None) -> None:
+    report = _do(rival, how, Take.PLAN)
+
+    assert kinds(report, "applied").count("create-issue") == 1
+    assert [row.title for row in rival.tracker.issues()].count("Paint") == 1
+    assert f"/issues/{rival.issue('Paint it').ref}" in rival.text
+    assert rival.run().conflicts == []
+    assert rival.issue("Paint").state is State.TODO
+
+
+@pytest.mark.parametrize(("how", "take"), [(How.FOLLOW, Take.PLAN), (None, Take.ISSUE)])
+def test_a_task_that_is_one_of_another_copys_takes_its_issue(
+    rival: Bench, how: How | None, take: Take
+) -> None:
+    _do(rival, how, take)
+
+    assert "Paint it" not in {row.title for row in rival.tracker.issues()}
+    assert f"/issues/{rival.issue('Paint').ref}" in rival.text
+    assert [c.field for c in rival.run().conflicts] == [Field.TITLE]
+    _do(rival, None, Take.PLAN)
+    assert "Ask whoever knows" in rival.issue("Paint it").body
+    assert rival.is_settled()
+
+
+def test_what_was_agreed_tells_nothing_of_a_task_that_may_be_another_copys(rival: Bench) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no side can be taken of Task 2.1; it takes --how follow, recreate"
+    ):
+        _do(rival, None, Take.BASE)
+
+
 # --------------------------------------------------------------- tasks that are gone
 
 

@@ -26,9 +26,7 @@ FORGOTTEN = "what plan and issues share is read from the issues"
 
 def _elsewhere(make: Make, there: Bench, plan: str = "", **fields: object) -> Bench:
     """The same tracker, and a machine that remembers nothing of it."""
-    bench = make(plan or there.text, **fields)
-    bench.tracker, bench.clock, bench.ids = there.tracker, there.clock, there.ids
-    return bench
+    return make(plan or there.text, **fields).beside(there)
 
 
 # --------------------------------------------------------------------- state files
@@ -138,43 +136,6 @@ def test_a_plan_of_which_nothing_is_anywhere_gets_no_state_file(make: Make) -> N
 
 
 # ----------------------------------------------------------------- issues that are there
-
-
-def test_a_plan_without_a_last_line_takes_its_issues_over(synced: Bench, make: Make) -> None:
-    bench = _elsewhere(make, synced, PLAN)
-
-    report = bench.run()
-
-    assert "issues of this plan are there already; taking them over (plan 00000002)" in notes(report)
-    assert len(bench.tracker.issues()) == 4
-
-
-def test_issues_of_two_plans_of_one_name_are_for_a_person_to_tell_apart(synced: Bench, make: Make) -> None:
-    other = synced.issue("Dig")
-    synced.write("Dig", body=other.body.replace("plan=00000002", "plan=00000009"), labels=other.labels)
-    bench = _elsewhere(make, synced, PLAN)
-
-    with pytest.raises(
-        SafetyStop, match=r"issues of 2 plans named plan.md are there.*--take 00000002.*--new"
-    ):
-        bench.run()
-
-
-def test_milestones_of_a_first_push_that_died_are_taken_over(bench: Bench, make: Make) -> None:
-    bench.tracker.errors["POST issue"] = StoreError("the process died")
-    with pytest.raises(StoreError):
-        raise bench.run().error or AssertionError
-    bench.tracker.errors.clear()
-    assert not bench.tracker.issues()
-    second = _elsewhere(make, bench, PLAN)
-
-    report = second.run()
-
-    assert any(
-        "milestones of this plan are there already; taking them over" in note for note in notes(report)
-    )
-    assert len(second.tracker.milestone_rows()) == 2
-    assert second.is_settled()
 
 
 def test_two_tasks_that_name_one_issue_get_none(make: Make, synced: Bench) -> None:

@@ -1,0 +1,129 @@
+"""Issues and milestones that are there before a plan has any of its own: what tells whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from plansync.errors import SafetyStop, StoreError, Unavailable
+from tests.unit.sync.bench import PLAN, Bench, kinds, notes
+
+Make = Callable[..., Bench]
+OTHERWISE = {"Dig": "Zebra", "Level": "Yak", "Paint": "Xenon"}
+OTHER_PHASES = {"Ground": "Soil", "Walls": "Roof"}
+ITS_OWN_STEPS = {
+    "Mark the corners": "Saddle up",
+    "Take the turf off": "Ride",
+    "Fill with gravel": "Milk",
+    "Buy paint": "Weigh",
+}
+
+
+def _in_other_words(*words: dict[str, str]) -> str:
+    plan = PLAN
+    for old, new in (pair for each in words for pair in each.items()):
+        plan = plan.replace(old, new)
+    return plan
+
+
+def test_a_plan_without_a_last_line_takes_its_issues_over(synced: Bench, make: Make) -> None:
+    bench = make(PLAN).beside(synced)
+
+    report = bench.run()
+
+    assert "issues of this plan are there already; taking them over (plan 00000002)" in notes(report)
+    assert len(bench.tracker.issues()) == 4
+
+
+def test_issues_of_two_plans_of_one_name_are_for_a_person_to_tell_apart(synced: Bench, make: Make) -> None:
+    other = synced.issue("Dig")
+    synced.write("Dig", body=other.body.replace("plan=00000002", "plan=00000009"), labels=other.labels)
+    bench = make(PLAN).beside(synced)
+
+    with pytest.raises(
+        SafetyStop, match=r"issues of 2 plans named plan.md are there.*--take 00000002.*--new"
+    ):
+        bench.run()
+
+
+def test_milestones_of_a_first_push_that_died_are_taken_over(bench: Bench, make: Make) -> None:
+    bench.tracker.errors["POST issue"] = StoreError("the process died")
+    with pytest.raises(StoreError):
+        raise bench.run().error or AssertionError
+    bench.tracker.errors.clear()
+    assert not bench.tracker.issues()
+    second = make(PLAN).beside(bench)
+
+    report = second.run()
+
+    assert any(
+        "milestones of this plan are there already; taking them over" in note for note in notes(report)
+    )
+    assert len(second.tracker.milestone_rows()) == 2
+    assert second.is_settled()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(OTHERWISE, ITS_OWN_STEPS), (OTHERWISE, OTHER_PHASES)],
+    ids=["the phases are the same", "the steps are the same"],
+)
+def test_issues_of_a_plan_of_this_name_in_other_words_are_for_a_person(
+    synced: Bench, make: Make, words: tuple[dict[str, str], ...]
+) -> None:
+    """No task here has the id of one, and there is no overview: it may be the same plan, or another one."""
+    synced.delete("Implementation Plan: Shed")
+    plan = _in_other_words(*words)
+    bench = make(plan).beside(synced)
+    before = dict(bench.tracker.rows)
+
+    with pytest.raises(
+        SafetyStop,
+        match="issues of a plan named plan.md are there, and no task here has the id of one "
+        r"\(#1, #2, #3, ….*--take 00000002.*if not: .*--new",
+    ):
+        bench.run()
+    assert (bench.tracker.rows, bench.text, bench.files.state) == (before, plan, b"")
+
+
+def test_a_plan_of_this_name_that_has_nothing_in_common_is_another_one(synced: Bench, make: Make) -> None:
+    synced.delete("Implementation Plan: Shed")
+    bench = make(_in_other_words(OTHERWISE, ITS_OWN_STEPS, OTHER_PHASES)).beside(synced)
+
+    assert kinds(bench.run(), "applied").count("create-issue") == 4
+    assert "plansync plan=00000002" not in bench.text
+
+
+@pytest.mark.parametrize(
+    ("refused", "words", "has_overview"),
+    [
+        ("POST", (ITS_OWN_STEPS,), True),
+        ("POST", (OTHERWISE, ITS_OWN_STEPS), False),
+        ("POST", (OTHERWISE, OTHER_PHASES), False),
+        ("POST issue", (OTHERWISE, OTHER_PHASES), False),
+    ],
+    ids=["the same titles", "the same phases", "the same steps", "the same steps, and milestones of its own"],
+)
+def test_a_first_push_that_died_after_which_another_copy_pushed_is_for_a_person(
+    bench: Bench, make: Make, refused: str, words: tuple[dict[str, str], ...], has_overview: bool
+) -> None:
+    """Each gave the plan a name of its own before either had an issue."""
+    bench.tracker.errors[refused] = Unavailable("nobody answers")
+    assert bench.run().error
+    bench.tracker.errors.clear()
+    other = make(_in_other_words(*words)).beside(bench)
+    assert not other.run().error
+    (name,) = {row.body.partition("plan=")[2][:8] for row in other.tracker.issues()}
+    if not has_overview:
+        bench.delete("Implementation Plan: Shed")
+    before, plan = dict(bench.tracker.rows), bench.text
+    assert name not in plan
+
+    with pytest.raises(
+        SafetyStop,
+        match="another copy of plan.md was pushed since the first push of this one was cut off "
+        rf"\(#1, #2, #3, ….*--take {name}",
+    ):
+        bench.run()
+    assert (bench.tracker.rows, bench.text) == (before, plan)
