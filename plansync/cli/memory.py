@@ -179,6 +179,8 @@ def _sum(found: Words) -> str:
         "not wholly known": sum(1 for i in items if i["unknown"]),
         "without an issue": sum(1 for i in items if i["ref"] is None),
     }
-    text = f"{len(items)} items: " + ", ".join(f"{n} {words}" for words, n in counts.items() if n)
+    text = f"{len(items)} item{'s' * (len(items) != 1)}: " + ", ".join(
+        f"{n} {words}" for words, n in counts.items() if n
+    )
     lost = f" The lines of {', '.join(found['unknown'])} cannot be read." if found["unknown"] else ""
     return in_line((text if items else "Nothing is remembered yet") + "." + lost)

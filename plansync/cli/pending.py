@@ -30,6 +30,8 @@ Words: TypeAlias = dict[str, Any]
 """A part of a document."""
 _WORDS = {"tick": ("tick", "ticks"), "text": ("step's words", "steps' words")}
 """One and many of what a step has."""
+_ASKED = {"existence": "gone on one side", "twin": "two issues are there"}
+"""What is to decide where that is no field."""
 _GONE_THERE, _GONE_HERE, _TWO = ("recreate", "drop"), ("close", "keep"), ("accept", "close")
 """What `resolve --how` takes where an issue is gone, where a task is, and where two issues are one task's."""
 
@@ -138,7 +140,7 @@ def halves(base: Base, uid: Uid) -> Iterator[Half]:
 
 def counted(names: list[str]) -> str:
     """Write the names of fields, those of steps with how many there are: `3 ticks, title`."""
-    words = {name: _WORDS.get(name, (name.replace("_", " "),) * 2) for name in names}
+    words = {name: _WORDS.get(name, (_ASKED.get(name, name.replace("_", " ")),) * 2) for name in names}
     counts = {name: names.count(name) for name in words}
     return ", ".join(
         f"{n} {words[name][n > 1]}" if name in _WORDS else words[name][0] for name, n in counts.items()

@@ -93,9 +93,8 @@ def _assumed(agreement: Agreement) -> tuple[Note, ...]:
     count = sum(agreement.why.get(key) == "assumed" for key in agreement.chosen)
     if agreement.assume is None or not count:
         return ()
-    text = (
-        f"what was agreed of {count} values is not known; the {agreement.assume} is taken as right (--assume)"
-    )
+    values = "1 value" if count == 1 else f"{count} values"
+    text = f"what was agreed of {values} is not known; the {agreement.assume} is taken as right (--assume)"
     return (Note("", text),)
 
 
@@ -103,7 +102,9 @@ def _left_out(given: Given) -> tuple[Note, ...]:
     """Say once, before a plan has any issue, which of its tasks will get none."""
     if not given.skipped or any(i.kind is Kind.TASK for i in given.remote.values()):
         return ()
-    text = f"{len(given.skipped)} tasks were done or dropped before they had an issue and get none (done_at_first_push)"
+    count = len(given.skipped)
+    were, they, get = ("task was", "it", "gets") if count == 1 else ("tasks were", "they", "get")
+    text = f"{count} {were} done or dropped before {they} had an issue and {get} none (done_at_first_push)"
     return (Note("", text),)
 
 
@@ -117,8 +118,12 @@ def _put_back(given: Given) -> tuple[Note, ...]:
     fresh = [u for u, i in given.local.items() if i.kind is Kind.TASK and u not in known]
     gone = len(known) - len(there)
     text = f"{len(nameless)} of {len(known)} tasks had lost their ids and are known by links, titles or steps"
-    rest = f"; {gone} are gone, {len(fresh)} are new" if gone or fresh else ""
+    rest = f"; {_are(gone)} gone, {_are(len(fresh))} new" if gone or fresh else ""
     return (Note("", f"{text}; the ids are put back{rest}"),)
+
+
+def _are(count: int) -> str:
+    return f"{count} {'is' if count == 1 else 'are'}"
 
 
 def linkable(

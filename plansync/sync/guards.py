@@ -87,7 +87,7 @@ def check(
     if creates > max_creates and not is_attended:
         _stop(
             "mass-create",
-            f"{creates} issues would be made, more than max_creates = {max_creates}",
+            f"{'1 issue' if creates == 1 else f'{creates} issues'} would be made, more than max_creates = {max_creates}",
             allow,
             tell,
         )
@@ -118,8 +118,9 @@ def _check_rewritten(
     is_half_new = len(gone) >= max(_GONE_FLOOR, len(linked) / 2) and 2 * creates >= len(gone)
     is_retold = nameless and 2 * len([*gone, *nameless]) >= len(linked)
     if is_half_new or (is_retold and gone and creates):
+        ones = "1 new one" if creates == 1 else f"{creates} new ones"
         words = (
-            f"{len(gone)} of {len(linked)} linked tasks are gone from the plan and {creates} new ones would get "
+            f"{len(gone)} of {len(linked)} linked tasks are gone from the plan and {ones} would get "
             "issues; if it was written anew, put the ids back first (plansync check --fix does where titles tell)"
         )
         _stop("rewritten-plan", words, allow, tell)

@@ -74,8 +74,9 @@ def _measure(session: Session, then: Moment, now: Moment) -> bool:
     for uid in changed:
         if uid in shown and uid in newer:  # what the newer plan lacks is remembered as that last held it
             fold(session.base, saved.base, uid)
+    differ = "1 of its items differs" if len(changed) == 1 else f"{len(changed)} of its items differ"
     text = (
-        f"this is the plan as it was before a later sync ({len(changed)} of its items differ from then): what was done "
+        f"this is the plan as it was before a later sync ({differ} from then): what was done "
         "since comes back. To take that back on both sides, undo the run that did it: see plansync log"
     )
     session.notes.append(Note("", text))

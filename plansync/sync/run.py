@@ -269,7 +269,8 @@ class _Run:
     def _branch_note(self, changeset: Changeset) -> list[Note]:
         count = sum(self.chooser.waits_for_branch(op) for op in changeset.operations)
         text = (
-            f"on {self.project.branch}: closing and reopening waits for the default branch (so far {count})"
+            f"on {self.project.branch}: closing and reopening waits for the default branch "
+            f"({count} change{'s wait' if count != 1 else ' waits'})"
         )
         return [Note("", text)] if count else []
 

@@ -33,7 +33,7 @@ def test_a_task_finished_on_a_branch_is_closed_when_the_branch_is_merged(
     assert person.issue(title)["state"] == "open"
     assert ran.kinds("tracker", "deferred") == ["close-issue"]
     assert on_branch.content == before, "no computed line is refreshed"
-    assert "on feature: closing and reopening waits for the default branch (so far 1)" in str(
+    assert "on feature: closing and reopening waits for the default branch (1 change waits)" in str(
         ran.json["notes"]
     )
 

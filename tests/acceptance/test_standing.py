@@ -104,6 +104,7 @@ def test_an_issue_that_is_gone_is_told_with_the_way_out_until_it_is_decided(
     way = re.search(r"decide: plansync (.*?)  \(or drop\)", words)
     assert way and "--how recreate" in way[1]
     assert status(copy)["decisions"][0]["how"] == ["recreate", "drop"]
+    assert "to decide: gone on one side" in run(("state", "show", copy.name), copy.folder, copy.env).out
     copy.run("resolve", "--all", "--how", "drop", "--yes")
     assert_nothing_to_decide(copy)
     copy.sync()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
-from plansync.cli.door import confirm, say, tell
+from plansync.cli.door import confirm, ids_and_links, say, tell
 from plansync.cli.options import Plan, Yes
 from plansync.errors import ConfigError, SafetyStop, StoreError
 
@@ -102,7 +102,8 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     lineage = wiring.new_id()
     with wiring.locked_for_a_moment(paths, "state rekey"):
         count, asides = mend.rekey(files, wiring.reads(home, paths), lineage, str(path))
-    tell(f"{path} is plan {lineage} now; {count} ids and links of the other one were taken out.")
+    were = "was" if count == 1 else "were"
+    tell(f"{path} is plan {lineage} now; {ids_and_links(count)} of the other one {were} taken out.")
     _tell_aside(asides)
     tell(f"Issues stay as they are. See what its own first push would make: plansync diff {quote(str(path))}")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from plansync.cli.context import Common, find_plan
-from plansync.cli.door import confirm, tell
+from plansync.cli.door import confirm, ids_and_links, tell
 from plansync.cli.options import Plan, Yes
 from plansync.errors import ConfigError
 
@@ -39,5 +39,5 @@ def command(
     moved = [paths.former.file] if paths.former else []
     files = [wiring.plan_files(paths, state) for state in (*paths.states, *moved)]
     count = unlink(files, wiring.lock(paths), wiring.reads(home, paths), strip=strip)
-    words = f"{count} ids and links taken out of {path}" if strip else f"{path} is unchanged"
+    words = f"{ids_and_links(count)} taken out of {path}" if strip else f"{path} is unchanged"
     tell(f"Unlinked. {words}; the issues stay as they are.")

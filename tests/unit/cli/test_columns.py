@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plansync.cli.columns import cells, line_width, padded, shortened
+from plansync.cli.door import ids_and_links
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,7 @@ def test_the_width_is_the_terminals_within_what_reads_well(monkeypatch: pytest.M
     for columns, width in (("100", 100), ("20", 60), ("500", 120)):
         monkeypatch.setenv("COLUMNS", columns)
         assert line_width() == width
+
+
+def test_one_mark_is_counted_as_one() -> None:
+    assert [ids_and_links(n) for n in (1, 2)] == ["1 id or link", "2 ids and links"]

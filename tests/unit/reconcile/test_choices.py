@@ -82,6 +82,16 @@ def test_where_nothing_is_remembered_a_side_may_be_assumed(side: str, title: str
     ]
 
 
+def test_one_value_is_counted_as_one() -> None:
+    local, remote = (task(TASK, title=t, state="todo") for t in ("Ours", "Theirs"))
+
+    decision = decide(NOTHING, local, remote, assume=Take.PLAN)
+
+    assert noted(decision) == [
+        "what was agreed of 1 value is not known; the plan is taken as right (--assume)"
+    ]
+
+
 def test_an_assumption_says_nothing_of_what_is_remembered() -> None:
     base, local, remote = (task(TASK, title=t, state="todo") for t in ("Then", "Ours", "Theirs"))
 

@@ -177,5 +177,5 @@ def test_a_plan_that_lost_its_ids_says_what_became_of_them() -> None:
 
     assert [text for text in noted(decide(base, local, base)) if "ids" in text] == [
         "3 of 4 tasks had lost their ids and are known by links, titles or steps; the ids are put back; "
-        "1 are gone, 1 are new"
+        "1 is gone, 1 is new"
     ]

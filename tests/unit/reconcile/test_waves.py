@@ -111,7 +111,7 @@ def test_finished_tasks_get_no_issue_and_that_is_said_before_the_plan_has_any() 
     assert first.skipped == {TASK}
     assert waves(first, "create-issue").keys() == {OTHER, THIRD}
     assert noted(first) == [
-        "1 tasks were done or dropped before they had an issue and get none (done_at_first_push)"
+        "1 task was done or dropped before it had an issue and gets none (done_at_first_push)"
     ]
     assert noted(later) == []
     depends = [c for op in first.changeset.operations for c in op.changes if c.field is Field.DEPENDS]
