@@ -91,6 +91,8 @@ def _changes_in_words(changes: Sequence[Change]) -> str:
         elif change.field is Field.TEXT:
             word = "step added" if change.old is None else "step reworded"
             counts[word] = counts.get(word, 0) + 1
+        elif change.field is Field.TITLE:
+            counts[f"title {said(change.old)} → {said(change.new)}"] = 0
         elif change.field not in (Field.TICK, Field.STEPS):
             counts[change.field.value] = 0
         elif change.field is Field.STEPS:
