@@ -85,12 +85,9 @@ def check(
         _stop("mass-change", words, allow, tell)
     creates = sum(op.kind == "create-issue" for op in operations)
     if creates > max_creates and not is_attended:
-        _stop(
-            "mass-create",
-            f"{'1 issue' if creates == 1 else f'{creates} issues'} would be made, more than max_creates = {max_creates}",
-            allow,
-            tell,
-        )
+        issues = "1 issue" if creates == 1 else f"{creates} issues"
+        words = f"{issues} would be made, more than max_creates = {max_creates}"
+        _stop("mass-create", words, allow, tell)
 
 
 def _check_readable(linked: int, absent: int, allow: Collection[str], tell: Tell) -> None:
