@@ -200,7 +200,7 @@ def test_an_issue_of_another_plan_is_not_linked(copy: Copy, person: Person) -> N
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("9.9", "1"), "no task of"),
+        (("9.9", "1"), "no task or phase of"),
         (("1.2", "999"), "issue #999 of"),
         (("1.2", "https://example.org/elsewhere/issues/1"), "is not in"),
         (("1.2", "soon"), "names no issue"),
