@@ -42,7 +42,8 @@ class Moments:
             return
         values = (self.lineage, digest(moment.plan), digest(moment.state), is_end)
         texts = (zlib.compress(moment.plan), zlib.compress(moment.state))
-        self.db.execute("DELETE FROM plan WHERE lineage=? AND digest=?", values[:2])
+        same = "lineage=? AND digest=? AND state_digest=?"
+        self.db.execute(f"DELETE FROM plan WHERE {same}", values[:3])
         columns = "lineage, digest, state_digest, is_end, content, state"
         self.db.execute(f"INSERT INTO plan ({columns}) VALUES (?,?,?,?,?,?)", (*values, *texts))
         last = "SELECT number FROM plan WHERE lineage=:lineage ORDER BY number DESC LIMIT :max"
@@ -54,6 +55,10 @@ class Moments:
     def of_plan(self, plan: bytes) -> Moment | None:
         """Find the last moment at which the plan had these bytes."""
         return self._row("digest=?", digest(plan))
+
+    def has(self, moment: Moment) -> bool:
+        """Say whether plan and state file once stood together so."""
+        return self._row("digest=? AND state_digest=?", *map(digest, moment)) is not None
 
     def of_state(self, state: bytes) -> Moment | None:
         """Find the moment at which a run left this state file."""

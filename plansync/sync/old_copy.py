@@ -29,7 +29,7 @@ def measure(session: Session, content: bytes) -> bool:
     """
     moments, commits = _moments(session), session.project.commits
     now = moments.of_state(content) or (commits.of_state(content) if commits else None)
-    if now is None or now.plan == session.source:
+    if now is None or moments.has(Moment(session.source, content)) or now.plan == session.source:
         return False
     then = moments.of_plan(session.source) or (commits.of_plan(session.source, content) if commits else None)
     if then is None or then.state == content:

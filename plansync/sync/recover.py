@@ -41,7 +41,7 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
     what was written into a plan whose bytes are again those from before.
     """
     open_: list[Entry] = []
-    then = Base(dict(session.base.local), dict(session.base.remote), dict(session.base.agreed))
+    then = _kept_apart(session.base)
     for entry in journal.pending():
         if entry.outcome in (Outcome.INTENDED, Outcome.UNKNOWN):
             open_.append(entry)
@@ -49,6 +49,10 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
             _fold(session.base, entry)
     _doubt_what_went_back(session, then)
     return open_
+
+
+def _kept_apart(base: Base) -> Base:
+    return Base(dict(base.local), dict(base.remote), dict(base.agreed))
 
 
 def _doubt_what_went_back(session: Session, then: Base) -> None:
@@ -60,15 +64,29 @@ def _doubt_what_went_back(session: Session, then: Base) -> None:
         known = then.local.get(uid)
         if known is None or known.fields == item.fields:
             continue
-        shown = _shown(session.shown, item)
-        back = [
-            name
-            for name in _CONTESTED.values()
-            if item.fields.get(name) != known.fields.get(name) is not None
-            and shown.get(name) == known.fields[name]
-        ]
+        shown = _shown(session.shown, item, known)
+        back = [n for n in _CONTESTED.values() if _is_back(n, item.fields, known.fields, shown)]
         state.forget_fields(session.base, uid, back)
+        if _is_back(Field.TEXT, item.fields, known.fields, shown):
+            _doubt_text(session.base, uid, known)
     _doubt_steps_that_went(session, then)
+
+
+def _is_back(
+    name: Field, landed: Mapping[Field, Value], known: Mapping[Field, Value], shown: Mapping[Field, Value]
+) -> bool:
+    """Say whether a field that a landed row moved is as it was before; a state may be shown by no line then."""
+    is_known = name in known or (name is Field.STATE and name not in shown)
+    return is_known and landed.get(name) != known.get(name) == shown.get(name)
+
+
+def _doubt_text(base: Base, step: Uid, known: Item) -> None:
+    """Forget what was agreed of a step's text; by the one that it had in the plan it is known there."""
+    held = base.local[step]
+    state.forget_fields(Base({}, {}, base.agreed), step, [Field.TEXT])
+    if isinstance(base.local, dict):
+        text = known.fields[Field.TEXT]
+        base.local[step] = replace(held, fields={**held.fields, Field.TEXT: text})
 
 
 def _doubt_steps_that_went(session: Session, then: Base) -> None:
@@ -92,13 +110,13 @@ def _texts(side: Snapshot, owner: Uid) -> list[str]:
     return sorted(words(text_of(s, Field.TEXT)) for s in steps_of(side, owner))
 
 
-def _shown(side: Snapshot, item: Item) -> Mapping[Field, Value]:
-    """Show what the plan says of an item; its steps have no names yet, so the text tells which is which."""
+def _shown(side: Snapshot, item: Item, known: Item) -> Mapping[Field, Value]:
+    """Show what the plan says of an item; its steps have no names yet, so a text of theirs tells which is which."""
     if not is_step(item.uid):
         return side[item.uid].fields if item.uid in side else {}
-    text = words(text_of(item, Field.TEXT))
-    same = (s.fields for s in steps_of(side, owner_of(item.uid)) if words(text_of(s, Field.TEXT)) == text)
-    return next(same, {})
+    there = {words(text_of(s, Field.TEXT)): s.fields for s in steps_of(side, owner_of(item.uid))}
+    texts = (words(text_of(i, Field.TEXT)) for i in (item, known))
+    return next((there[text] for text in texts if text in there), {})
 
 
 def _is_over(session: Session, entry: Entry) -> bool:
@@ -114,7 +132,7 @@ def _fold(base: Base, entry: Entry) -> None:
 
 async def settle_open(session: Session, journal: Journal, entries: list[Entry]) -> None:
     """Find out what became of the rows that were cut off, and fold those that landed."""
-    waits = False
+    waits, then = False, _kept_apart(session.base)
     for entry in entries:
         if entry.intent.get("side") == Side.LOCAL.value:
             _settle(session, journal, entry, _has_plan_landed(session, entry))
@@ -136,6 +154,7 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
                 made = {**entry.intent["records"][entry.item], "ref": record.ref}
                 entry.intent["records"][entry.item] = state.sealed(entry.item, made)
             _settle(session, journal, entry, record is not None)
+    _doubt_what_went_back(session, then)
     session.show_remote()
 
 
@@ -239,8 +258,10 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
         return False  # it wrote a body, and the body does not bear its stamp
     if all(item.fields.get(name) == new for name, new in changes):
         return True
-    is_untouched = record is not None and record.revision and record.revision == entry.intent.get("before")
-    return False if is_untouched else None
+    if record is None or not record.revision or record.revision != entry.intent.get("before"):
+        return None
+    # a revision counts seconds: a close that was undone within one is known by what the tracker calls the issue then
+    return False if record.is_reopened == entry.intent.get("reopened", record.is_reopened) else None
 
 
 _CONTESTED = {name: name for name in (Field.TITLE, Field.PHASE, Field.TICK)} | {Field.STATUS: Field.STATE}
@@ -267,8 +288,8 @@ def _has_plan_landed(session: Session, entry: Entry) -> bool:
         return True
     if now == entry.intent.get("pre"):
         return False
-    signs = [sign for sign in _signs(session, entry) if sign.has_landed is not None]
-    said = {sign.has_landed for sign in signs}
+    signs = list(_signs(session, entry))
+    said = {sign.has_landed for sign in signs} - {None}
     if len(said) == 1:
         return True in said
     records: dict[str, Any] = entry.intent.get("records", {})
@@ -282,16 +303,16 @@ def _has_plan_landed(session: Session, entry: Entry) -> bool:
 
 def _kept(session: Session, uid: Uid, record: Any, signs: Sequence[_Sign]) -> Any:
     """Give what may be remembered of one item of a plan write that nobody can certify; `None` for nothing new."""
-    if not signs:
+    sure = [sign for sign in signs if sign.has_landed is not None]
+    if not sure:
         return record if _says(session, uid, record) else None
     part = Base({}, {}, {})
     is_sound = state.restore(part, uid, record)
-    missing = [sign.field for sign in signs if not sign.has_landed]
-    if (
-        len(missing) == len(signs) or Field.TEXT in missing
-    ):  # a step that is not there was rather never written
+    missing = [sign.field for sign in sure if not sign.has_landed]
+    is_text_unsure = any(sign.field is Field.TEXT and not sign.has_landed for sign in signs)
+    if len(missing) == len(sure) or is_text_unsure:  # what is not there was rather never written
         part = session.base
-    for sign in signs:
+    for sign in sure:
         if not sign.has_landed and sign.field in _CONTESTED:
             state.forget_fields(part, sign.uid, [_CONTESTED[sign.field]])
     return state.record(part, uid) if is_sound and uid in part.local else None

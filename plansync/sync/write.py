@@ -37,7 +37,7 @@ from plansync.trackers import mapping
 from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.mapping import Draft
 
-_READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue")
+_READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
 
@@ -96,12 +96,11 @@ class Writer:
         return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
-        """Read an issue again just before its body is edited: no tracker can compare and swap.
+        """Read a record again just before it is edited: no tracker can compare and swap.
 
         Raises: Moved where it is not what this run decided on.
         """
-        is_marking = op.kind == "update-milestone" and _writes_mark(op)
-        if item is None or item.at is None or not (op.kind in _READ_FIRST or is_marking):
+        if item is None or item.at is None or op.kind not in _READ_FIRST:
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
@@ -134,6 +133,7 @@ class Writer:
             "side": op.side.value,
             "ref": item.at if item else None,
             "before": known.revision if known else "",
+            "reopened": bool(known and known.is_reopened),
             "changes": changes,
             "state": session.state_digest,
             "records": {owner: state.record(part, owner)},
@@ -331,10 +331,6 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
     return {**known, op.uid: replace(known[op.uid], fields=fields)}
-
-
-def _writes_mark(op: Operation) -> bool:
-    return any(c.field is Field.MARKER for c in op.changes)
 
 
 def _has_body(op: Operation) -> bool:

@@ -364,12 +364,17 @@ class History:
         copy.pasts.add(copy.disk.plan)
         self.witness.left = self.first.disk.plan
         for uid in copy.doubtful() if has_died else ():
-            self.witness.doubt(self._word(uid))
+            self.witness.doubt(self._word(uid), started)
+        if has_died and copy is self.first:
+            self.witness.died(self._unsettled())
         if report is not None:
             self._tell(report)
             for done in report.done:
                 if done.status is Status.UNKNOWN and done.operation.kind in ("close-issue", "reopen-issue"):
-                    self.witness.doubt(self._word(done.operation.uid))
+                    self.witness.doubt(self._word(done.operation.uid), started)
+            for each in report.conflicts if copy is self.first else ():
+                if each.field is Field.STEPS or (each.field is Field.TICK and each.base is None):
+                    self.witness.argue(self._word(owner_of(each.uid)))
             is_well = report.error is None and all(d.status in _WELL for d in report.done)
             if is_well and copy is self.first and direction != "push":
                 disputed = [n for c in report.conflicts for n, _ in self._disputes(c.uid, c.field)]

@@ -305,7 +305,7 @@ class TrackerPerson:
         return replace(row, state=State.DROPPED), f"closes {_name(row)} as not planned"
 
     def _reopen(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
-        return replace(row, state=State.TODO), f"reopens {_name(row)}"
+        return replace(row, state=State.TODO, reason="reopened"), f"reopens {_name(row)}"
 
     def _keyword(self, rng: Random, tracker: SimTracker) -> str:
         """Merge a commit whose message says that it fixes issues."""

@@ -132,7 +132,10 @@ class Witness:
     commits: list[Memory] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
-    doubted: set[str] = field(default_factory=set)
+    doubted: dict[str, int] = field(default_factory=dict)
+    argued: set[str] = field(default_factory=set)
+    sent: dict[str, set[str]] = field(default_factory=dict)
+    known: dict[str, set[str]] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     left: bytes = b""
     unheard: dict[Key, Value] = field(default_factory=dict)
@@ -227,6 +230,7 @@ class Witness:
     def begins(self, event: int, *, is_clear: bool) -> None:
         """Note that a run begins; one whose lists may be stale may miss what happened, and so does one already on."""
         self.running_since = event
+        self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
         if is_clear:
             self.unheard.clear()
         self.is_blind = not is_clear
@@ -350,7 +354,22 @@ class Witness:
             if bool(values[0]) is not bool(values[-1]):
                 (new if values[-1] else gone).append(text)
         pairs = ((a, b) for a in gone for b in new)
-        return any(SequenceMatcher(None, a, b, autojunk=False).ratio() >= _ALIKE for a, b in pairs)
+        return any(_are_alike(a, b) for a, b in pairs)
+
+    def _has_rival(self, side: str, step: str) -> bool:
+        """Say whether a reworded step is no rewording: a new one of its task is like what it was, too (semantics §2.1).
+
+        It is a step that was removed and one that was added, so a removal on the other side is no removal of that.
+        """
+        texts = self.history.get((side, ("text", step)), [None])
+        if texts[0] is None or texts[0] == texts[-1]:
+            return False
+        other = TRACKER if side == PLAN else PLAN
+        here, there = self.seen.values[side], self.seen.values[other]
+        new = [
+            s for s in self.seen.order[side].get(self.owners.get(step, ""), ()) if ("step", s) not in there
+        ]
+        return any(_are_alike(str(texts[0]), str(here["text", s])) for s in new if s != step)
 
     def _note_met(self, now: Sight) -> None:
         """Note what both sides say: whoever said it was heard."""
@@ -358,9 +377,26 @@ class Witness:
             if now.values[TRACKER].get(key) == value:
                 self.met.update(((PLAN, key), (TRACKER, key)))
 
-    def doubt(self, task: str) -> None:
-        """Note that nobody knows whether a state was written: what it rested on may be forgotten."""
-        self.doubted.add(task)
+    def doubt(self, task: str, since: int) -> None:
+        """Note that nobody knows whether a state was written: what it rested on may be forgotten.
+
+        `since`: the event at which that run began.
+        """
+        self.doubted.setdefault(task, since)
+
+    def died(self, tasks: Iterable[str]) -> None:
+        """Note that a run died which had written about these tasks.
+
+        A step that it sent, and that somebody took out of the plan again, is to the next run one that the plan never
+        had, where that shows just the steps that were there before the run. It comes back: no words are lost by it.
+        """
+        for task in tasks:
+            known = self.known.get(task, set())
+            self.sent |= {step: known for step in self.seen.order[TRACKER].get(task, ()) if step not in known}
+
+    def argue(self, task: str) -> None:
+        """Note a conflict about a task's steps; see `check` of its look for what may come of it."""
+        self.argued.add(task)
 
     # -------------------------------------------------------------------- git
 
@@ -374,14 +410,30 @@ class Witness:
         """Note that plan and state file are as they were: the copy's past is that of then.
 
         `unsettled`: tasks about which a run that died had written. A step that it had removed and that stands in the
-        plan again is one that was put back, or one of then: either is right, and nobody's words are lost by it.
+        plan again is one that was put back, or one of then: either is right, and nobody's words are lost by it. An
+        issue that it made is known by what it was made with alone: what the plan says otherwise may be edits.
         """
         self.unsure |= {*unsettled}
+        gone = [
+            k[1] for (side, k), v in memory.history.items() if side == PLAN and k[0] == "step" and not v[-1]
+        ]
+        owners = {
+            self.owners.get(step, step) for step in gone
+        }  # of what was not agreed yet it was added there
+        tasks = {k[1] for side, k in memory.history if side == PLAN and k[0] == "title"}
+        self.excused |= {t for t in tasks & {*unsettled, *owners} if self._is_unknown(memory, t)}
         self._take(memory.copy())
 
     def restore_state(self, memory: Memory) -> None:
-        """Note that only the state file is as it was: what the plan holds since then is no longer agreed."""
+        """Note that only the state file is as it was: what the plan holds since then is no longer agreed.
+
+        A plan that is to the byte as the last run left it may be measured by what that run knew, as an old copy is by
+        its own state file: what was agreed in between is not judged.
+        """
         then = memory.copy()
+        if self.disk.plan == self.left:
+            keys = {key for _, key in {*then.history, *self.history}}
+            self.excused |= {self.owners.get(k[1], k[1]) for k in keys if self._is_news_to(then, k)}
         for key, values in memory.plan_since.items():
             then.history.setdefault((PLAN, key), [_nothing(key)]).extend(values)
             owner = self.owners.get(key[1], key[1])
@@ -396,6 +448,16 @@ class Witness:
             then.times[task] = replace(known.joined(times), reopen=known.reopen, undone=known.undone)
         then.last_event |= self.last_event
         self._take(then)
+
+    def has_status_line(self, task: str) -> bool:
+        """Say whether the plan has a line for a task's state."""
+        return task in self._statuses
+
+    def _is_news_to(self, memory: Memory, key: Key) -> bool:
+        now, then = (
+            [m.history.get((s, key), [None])[0] for s in (PLAN, TRACKER)] for m in (self.memory, memory)
+        )
+        return now != then
 
     def merge(self, fork: Memory, other: Memory) -> None:
         """Note that git merged another branch in: each value comes with the past of the branch that changed it.
@@ -530,7 +592,10 @@ class Witness:
     def _step_wrote(
         self, side: str, name: str, is_there: bool, history: list[Value], there: list[Value]
     ) -> None:
-        is_back = is_there and self.owners.get(name) in self.unsure
+        task = self.owners.get(name, "")
+        is_never = name in self.sent and self.sent[name] == {*self.seen.order[PLAN].get(task, ())}
+        is_rival = self._has_rival(PLAN if side == TRACKER else TRACKER, name)
+        is_back = is_there and (task in self.unsure or is_never or is_rival)
         if history[-1] != history[0] and history[-1] not in there[1:] and not is_back:
             raise Broken(f"lost: a person {'added' if history[-1] else 'removed'} {name} in the {side}")
         if is_there not in there:
@@ -562,6 +627,8 @@ class Witness:
             elif one == two:
                 self.history[PLAN, key] = [one]
                 self.history[TRACKER, key] = [two]
+            elif key[0] == "tick" and ("step", key[1]) not in self.seen.values[TRACKER] and not disputes:
+                self.history[PLAN, key] = [one]  # a pull agrees to a new step as well, and owes it
         if is_clear:
             self._consume(since, disputes, is_whole=is_whole)
 
@@ -632,12 +699,17 @@ class StepsSay:
     def engine_wrote(
         self, side: str, name: str, old: Value, new: Value, history: list[Value], there: list[Value]
     ) -> None:
-        """Judge a state that the engine gave an issue."""
+        """Judge a state that the engine gave an issue.
+
+        A close that a person made where nobody knows whether a run that died had made it is taken for that run's: a
+        step that was opened since the run began reopens the issue (semantics §2.4, R3).
+        """
         times = self.witness.times[name]
         if old is None:
             return
         news = times.tick if new == State.DONE.value else max(times.open_, times.unsaid)
-        if old != history[0] and news <= times.state:
+        is_ours = new == State.TODO.value and self.witness.doubted.get(name, news) < news
+        if old != history[0] and news <= times.state and not is_ours:
             raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
         if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
             raise Broken(f"the issue of {name} was closed again without a tick after its reopening")
@@ -654,12 +726,16 @@ class StepsSay:
         return False
 
     def check(self, name: str, order: list[str]) -> None:
-        """Hold an issue's state against the steps of its task."""
+        """Hold an issue's state against the steps of its task.
+
+        A close that met a conflict among the steps ticks none of them: a status line says that the task is done.
+        """
         values = self.witness.seen.values
         state = values[TRACKER].get(("state", name))
         times = self.witness.times[name]
         is_all = bool(order) and all(values[PLAN]["tick", s] for s in order)
-        if state == State.DONE.value and order and not is_all and times.status < 0:
+        is_said = times.status >= 0 or (name in self.witness.argued and self.witness.has_status_line(name))
+        if state == State.DONE.value and order and not is_all and not is_said:
             raise Broken(f"settled, but {name} is done with open steps")
         is_held = max(times.state, times.removal, times.status) >= 0
         if state == State.TODO.value and is_all and not is_held and times.real_tick >= 0:
@@ -736,21 +812,38 @@ class BoxesSay:
         return not (is_closed_twice and (PLAN, ("state", name)) in self.witness.last_event)
 
     def check(self, name: str, order: list[str]) -> None:
-        """Hold a task's state against its steps."""
+        """Hold a task's state against its steps.
+
+        Steps of a task that is dropped say nothing of its state (semantics §2.4, R8). Where nobody knew any more what
+        a step was, and so was asked, its tick is no edge: it may have been ticked, and the task reopened, before.
+        """
         seen = self.witness.seen
         state = seen.values[TRACKER].get(("state", name))
         times = self.witness.times[name]
         ticks = {s: seen.values[PLAN]["tick", s] for s in order if s not in seen.optional}
         counting = [tick for tick in ticks.values() if tick != "dropped"]
         is_all = bool(counting) and all(counting)
-        if state == State.DONE.value and times.undone > times.redone and name not in self.witness.doubted:
+        is_dropped = seen.values[PLAN].get(("state", name)) == State.DROPPED.value
+        is_undone = times.undone > times.redone and not is_dropped
+        if state == State.DONE.value and is_undone and name not in self.witness.doubted:
             raise Broken(f"settled, but {name} is done, and a step was opened after both sides were done")
         is_known = name not in self.witness.doubted
         if state == State.DONE.value and counting and not is_all and times.close < 0 and is_known:
             raise Broken(f"settled, but {name} is done with open steps, and nobody closed it")
         is_held = max(times.state, times.removal) >= 0
-        if state == State.TODO.value and is_all and not is_held and times.known_tick >= 0 and is_known:
+        if (
+            state == State.TODO.value
+            and is_all
+            and not is_held
+            and times.known_tick >= 0
+            and is_known
+            and name not in self.witness.argued
+        ):
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
+
+
+def _are_alike(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
 
 
 def _task_of(row: Row, milestones: dict[int, str]) -> TaskSeen | None:
