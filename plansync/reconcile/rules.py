@@ -349,7 +349,7 @@ def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
     done anew, or does not know of it yet, undoes nothing.
     """
     sides = ((given.base.local, given.local), (given.base.remote, given.remote))
-    news = [s for s in open_ if _is_news(given, s) or _is_opened(given, s)]
+    news = [s for s in open_ if _is_news(given, s) or _has_turned(given, s, Tick.TICKED, Tick.OPEN)]
     if not news or any(
         state_of(now.get(uid)) is State.DONE and state_of(then.get(uid)) is not State.DONE
         for then, now in sides
@@ -382,7 +382,7 @@ def _has_reopened(given: Given, uid: Uid) -> bool:
 def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R4: a done task was reopened: the ticks that we implied go, people's own stay."""
     remembered = uids_of(given.base.agreed.get(uid), Field.IMPLIED)
-    implied = tuple(step for step in remembered if not _is_own(given, step))
+    implied = tuple(step for step in remembered if not _has_turned(given, step, Tick.OPEN, Tick.TICKED))
     if (uid, Field.IMPLIED) in agreement.why:
         return
     if _then(given, uid) is State.DONE and agreement.get(uid, Field.STATE) == State.TODO:
@@ -395,12 +395,10 @@ def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
     agreement.set(uid, Field.IMPLIED, implied, "R4")
 
 
-def _is_own(given: Given, step: Uid) -> bool:
-    """Whether a person ticked an implied step since: on a side that did not hold the tick yet."""
+def _has_turned(given: Given, step: Uid, old: Tick, new: Tick) -> bool:
+    """Whether a person turned a step since, on a side that did not hold the new tick yet: it may owe it."""
     sides = ((given.base.local, given.local), (given.base.remote, given.remote))
-    return any(
-        tick_of(then.get(step)) is Tick.OPEN and tick_of(now.get(step)) is Tick.TICKED for then, now in sides
-    )
+    return any(tick_of(then.get(step)) is old and tick_of(now.get(step)) is new for then, now in sides)
 
 
 def _status_line(agreement: Agreement, given: Given, uid: Uid) -> None:

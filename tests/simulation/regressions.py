@@ -271,4 +271,61 @@ REGRESSIONS: dict[str, Past] = {
         "run:push:1575938006 plan:add:1664535784 plan:finish:907307235 run:sync:338559721 run:sync:3152254223",
         chances=ALL,
     ),
+    "a step that a dead run reworded in the plan is not worded back for the checkout that follows": Past(
+        266975,
+        "run:sync:4113583548 plan:rename:1960905396 tracker:keyword:717378725 git:commit:2809982686"
+        " tracker:reword:3078041791 run:sync:1431403151 git:check_out:1218591464 plan:tick:461816265",
+        chances=ALL,
+    ),
+    "a step that a dead run reworded on the tracker is not worded back for the checkout that follows": Past(
+        205444,
+        "run:push:2138595320 tracker:drop:1131958077 git:commit:2961360762 plan:reword:1594673620"
+        " run:sync:990390594 git:check_out:4246765436",
+        chances=ALL,
+    ),
+    "a status line that a dead run wrote was not deleted by the checkout that follows": Past(
+        206628,
+        "run:push:2637776271 tracker:drop:2390344035 git:commit:883723527 run:sync:4088169524"
+        " git:check_out:1725456804 plan:new_task:2468943962",
+        chances=ALL,
+    ),
+    "what a run wrote whose end nobody wrote down is not undone by the checkout that follows": Past(
+        268018,
+        "run:sync:3488088955 git:commit:1596274074 plan:rename_phase:2312072283 run:push:41"
+        " git:revert:4153580133",
+        chances=ALL,
+    ),
+    "a step reworded after a plan write that nobody can certify knew nothing of the words that it was to get": Past(
+        207504,
+        "run:push:2153732669 tracker:remove:2548058322 run:sync:2095751345 tracker:tick:388091463"
+        " tracker:reword:3650515003 tracker:keyword:4043211812 run:sync:3037668312 plan:tick:4245749958"
+        " plan:reword:3264154310",
+        chances=ALL,
+    ),
+    "an issue that is reopened in the second in which a dead run closed it stays open": Past(
+        268724,
+        "run:push:2356168888 run:sync:2280833284 plan:tick:3559360846 plan:untick:3581605739 tracker:tick:1522652810"
+        " plan:check:1677401000 run:sync:961072532 tracker:reopen:2443711061",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a milestone that is renamed while a run decides is not renamed over": Past(
+        268118,
+        "run:push:3161751374 plan:rename_phase:1097921444 tracker:close:2904839795 run:sync:4165661118",
+        chances=ALL,
+    ),
+    "a plan and a state file that stood together are not measured by what that plan agreed on later": Past(
+        209859,
+        "run:push:791940173 tracker:keyword:3914443043 plan:rename_phase:3808449987 plan:rename:2864038642"
+        " git:commit:1252363442 run:sync:421425755 tracker:add:2388982381 run:sync:430642223"
+        " tracker:close:2708549133 git:check_out:2861917009",
+        chances=ALL,
+    ),
+    "a tick that a person takes off a closed issue reopens it, though the plan owed it that already": Past(
+        206689,
+        "run:push:1428251413 tracker:keyword:3743099184 plan:untick:4179381699 run:pull:971720675"
+        " tracker:untick:3809855022",
+        look="boxes",
+        chances=ALL,
+    ),
 }

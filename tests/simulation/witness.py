@@ -134,8 +134,8 @@ class Witness:
     excused: set[str] = field(default_factory=set)
     doubted: dict[str, int] = field(default_factory=dict)
     argued: set[str] = field(default_factory=set)
-    sent: set[str] = field(default_factory=set)
-    known: frozenset[str] = frozenset()
+    sent: dict[str, set[str]] = field(default_factory=dict)
+    known: dict[str, set[str]] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     left: bytes = b""
     unheard: dict[Key, Value] = field(default_factory=dict)
@@ -230,7 +230,7 @@ class Witness:
     def begins(self, event: int, *, is_clear: bool) -> None:
         """Note that a run begins; one whose lists may be stale may miss what happened, and so does one already on."""
         self.running_since = event
-        self.known = frozenset(step for steps in self.seen.order[TRACKER].values() for step in steps)
+        self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
         if is_clear:
             self.unheard.clear()
         self.is_blind = not is_clear
@@ -388,10 +388,11 @@ class Witness:
         """Note that a run died which had written about these tasks.
 
         A step that it sent, and that somebody took out of the plan again, is to the next run one that the plan never
-        had: it shows just what the state file says. It comes back, and no words are lost by it.
+        had, where that shows just the steps that were there before the run. It comes back: no words are lost by it.
         """
-        steps = {step for task in tasks for step in self.seen.order[TRACKER].get(task, ())}
-        self.sent |= steps - self.known
+        for task in tasks:
+            known = self.known.get(task, set())
+            self.sent |= {step: known for step in self.seen.order[TRACKER].get(task, ()) if step not in known}
 
     def argue(self, task: str) -> None:
         """Note a conflict about a task's steps; see `check` of its look for what may come of it."""
@@ -413,14 +414,14 @@ class Witness:
         issue that it made is known by what it was made with alone: what the plan says otherwise may be edits.
         """
         self.unsure |= {*unsettled}
-        self.excused |= {task for task in unsettled if self._is_unknown(memory, task)}
         gone = [
             k[1] for (side, k), v in memory.history.items() if side == PLAN and k[0] == "step" and not v[-1]
         ]
         owners = {
             self.owners.get(step, step) for step in gone
         }  # of what was not agreed yet it was added there
-        self.excused |= {task for task in owners if self._is_unknown(memory, task)}
+        tasks = {k[1] for side, k in memory.history if side == PLAN and k[0] == "title"}
+        self.excused |= {t for t in tasks & {*unsettled, *owners} if self._is_unknown(memory, t)}
         self._take(memory.copy())
 
     def restore_state(self, memory: Memory) -> None:
@@ -591,8 +592,10 @@ class Witness:
     def _step_wrote(
         self, side: str, name: str, is_there: bool, history: list[Value], there: list[Value]
     ) -> None:
-        is_back = is_there and (self.owners.get(name) in self.unsure or name in self.sent)
-        is_back = is_back or (is_there and self._has_rival(PLAN if side == TRACKER else TRACKER, name))
+        task = self.owners.get(name, "")
+        is_never = name in self.sent and self.sent[name] == {*self.seen.order[PLAN].get(task, ())}
+        is_rival = self._has_rival(PLAN if side == TRACKER else TRACKER, name)
+        is_back = is_there and (task in self.unsure or is_never or is_rival)
         if history[-1] != history[0] and history[-1] not in there[1:] and not is_back:
             raise Broken(f"lost: a person {'added' if history[-1] else 'removed'} {name} in the {side}")
         if is_there not in there:
