@@ -286,14 +286,6 @@ def _is_news(given: Given, step: Uid) -> bool:
     return then is None or tick_of(then) is not Tick.OPEN
 
 
-def _is_opened(given: Given, step: Uid) -> bool:
-    """Whether a person took a tick off since, on a side that held it: also where that was agreed, and owed to it."""
-    sides = ((given.base.local, given.local), (given.base.remote, given.remote))
-    return any(
-        tick_of(then.get(step)) is Tick.TICKED and tick_of(now.get(step)) is Tick.OPEN for then, now in sides
-    )
-
-
 def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     """R2: the last open step was ticked: the task is done. R5, R6: nothing else ever says so."""
     if _then(given, uid) is not State.TODO or agreement.get(uid, Field.STATE) != State.TODO:
