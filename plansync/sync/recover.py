@@ -326,12 +326,14 @@ def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:
         uid, field = Uid(name), Field(field_)
         if is_step(uid):
             known = [text_of(s.get(uid), Field.TEXT) for s in (then.local, session.base.local)]
+            if field is Field.TICK:
+                known += _rewordings(session.shown, session.base.local, owner_of(uid), known[0])
             has_landed = _has_step_landed(session.shown, uid, field, (old, new), known)
             is_removal = field is Field.TEXT and new is None and has_landed
             is_missing = field is Field.TEXT and old is None and not has_landed
-            if is_removal and _is_reworded(session.shown, then.local, owner_of(uid), old):
+            if is_removal and _rewordings(session.shown, then.local, owner_of(uid), old):
                 has_landed = None
-            elif is_missing and _is_reworded(session.shown, session.base.local, owner_of(uid), new):
+            elif is_missing and _rewordings(session.shown, session.base.local, owner_of(uid), new):
                 has_landed = True  # it was added, and somebody reworded it since
             yield _Sign(uid, field, has_landed)
         else:
@@ -339,13 +341,11 @@ def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:
             yield _Sign(uid, field, _has_landed(shown, old, new))
 
 
-def _is_reworded(side: Snapshot, then: Snapshot, owner: Uid, text: str) -> bool:
-    """Say whether a step that seems to be removed may be there in other words: a step that no write put there."""
+def _rewordings(side: Snapshot, then: Snapshot, owner: Uid, text: str) -> list[str]:
+    """List the words in which a step that seems to be gone may be there: of steps that no write put there."""
     known = {words(text_of(s, Field.TEXT)) for s in steps_of(then, owner)}
-    return any(
-        words(now) not in known and is_similar(text, now)
-        for now in (text_of(s, Field.TEXT) for s in steps_of(side, owner))
-    )
+    shown = (text_of(s, Field.TEXT) for s in steps_of(side, owner))
+    return [now for now in shown if words(now) not in known and is_similar(text, now)]
 
 
 def _has_step_landed(

@@ -358,11 +358,12 @@ class History:
             self.log.append(f"    {type(error).__name__}: {error}")
         copy.disk.before = copy.disk.before if has_died else b""
         copy.disk.weather = self.tracker.weather = CALM
-        self.witness.running_since = -1
+        self.witness.ends()
         self.witness.judge()
         self._learn_words()
         copy.pasts.add(copy.disk.plan)
-        self.witness.left = self.first.disk.plan
+        if report is not None and report.error is None:
+            self.witness.left = self.first.disk.plan
         for uid in copy.doubtful() if has_died else ():
             self.witness.doubt(self._word(uid), started)
         if has_died and copy is self.first:

@@ -231,9 +231,13 @@ class Witness:
         """Note that a run begins; one whose lists may be stale may miss what happened, and so does one already on."""
         self.running_since = event
         self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
-        if is_clear:
-            self.unheard.clear()
         self.is_blind = not is_clear
+
+    def ends(self) -> None:
+        """Note that a run ended: what it saw of the tracker it heard of, unless something came in between."""
+        self.running_since = -1
+        if not self.is_blind:
+            self.unheard.clear()
 
     def before_person(self) -> None:
         """Judge what the engine did until now: the next change is a person's."""
@@ -303,7 +307,8 @@ class Witness:
         value = new if key[0] != "step" else bool(new)
         self.history.setdefault((side, key), [_nothing(key)]).append(value)
         self._note(self.memory, side, key, old, new, owner)
-        if side == TRACKER and self.is_blind and key in self.unheard and new == self.unheard[key]:
+        is_blind = self.is_blind or self.running_since >= 0
+        if side == TRACKER and is_blind and key in self.unheard and new == self.unheard[key]:
             self.excused.add(owner)  # it came back before a run looked: nobody can tell that it was away
         elif side == TRACKER and (self.running_since >= 0 or key[0] == "state"):
             self.unheard.setdefault(key, old)
