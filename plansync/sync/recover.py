@@ -67,8 +67,9 @@ def _doubt_what_went_back(session: Session, then: Base) -> None:
         shown = _shown(session.shown, item, known)
         back = [n for n in _CONTESTED.values() if _is_back(n, item.fields, known.fields, shown)]
         state.forget_fields(session.base, uid, back)
-        if _is_back(Field.TEXT, item.fields, known.fields, shown):
-            _doubt_text(session.base, uid, known)
+        is_text_back = _is_back(Field.TEXT, item.fields, known.fields, shown)
+        if is_text_back and isinstance(session.base.local, dict):
+            session.base.local[uid] = _doubted_text(session.base, uid, known)
     _doubt_steps_that_went(session, then)
 
 
@@ -80,13 +81,11 @@ def _is_back(
     return is_known and landed.get(name) != known.get(name) == shown.get(name)
 
 
-def _doubt_text(base: Base, step: Uid, known: Item) -> None:
+def _doubted_text(base: Base, step: Uid, known: Item) -> Item:
     """Forget what was agreed of a step's text; by the one that it had in the plan it is known there."""
-    held = base.local[step]
     state.forget_fields(Base({}, {}, base.agreed), step, [Field.TEXT])
-    if isinstance(base.local, dict):
-        text = known.fields[Field.TEXT]
-        base.local[step] = replace(held, fields={**held.fields, Field.TEXT: text})
+    held = base.local[step]
+    return replace(held, fields={**held.fields, Field.TEXT: known.fields[Field.TEXT]})
 
 
 def _doubt_steps_that_went(session: Session, then: Base) -> None:

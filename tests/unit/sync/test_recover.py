@@ -331,6 +331,23 @@ def test_a_step_that_was_removed_since_such_a_run_is_removed(synced: Bench) -> N
     assert synced.is_settled()
 
 
+def test_words_of_a_step_that_git_put_back_after_such_a_run_are_asked_about(synced: Bench) -> None:
+    before = synced.files.plan
+    synced.edit("- [ ] Mark the corners\n", "- [ ] Mark the four corners\n")
+    synced.files.fails["write_state"] = StoreError("the process died")
+    assert synced.run().error
+    assert "- [ ] Mark the four corners" in synced.issue("Dig").body
+    synced.files.fails.clear()
+    synced.files.plan = before
+
+    report = synced.run()
+
+    assert [(c.field, c.local, c.remote) for c in report.conflicts] == [
+        (Field.TEXT, "Mark the corners", "Mark the four corners")
+    ]
+    assert synced.files.plan == before
+
+
 def test_what_another_copy_wrote_is_news(synced: Bench) -> None:
     body = synced.issue("Dig").body.replace("rev=1 op=0", "rev=2 op=f").replace("[ ] Mark", "[x] Mark")
     synced.touch("Dig", body=body)
