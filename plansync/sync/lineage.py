@@ -73,7 +73,7 @@ class Traces(NamedTuple):
             others |= self._plans(Thing.MILESTONE)
         if own not in self.busy and (others := others - {own}):
             self._ask(
-                others, f"another copy of {self.path} was pushed since the first push of this one was cut off"
+                others, f"issues of another copy of {self.path} are there, and this one has made none yet"
             )
 
     def _plans(self, thing: Thing, *, akin: bool = False) -> set[str]:

@@ -166,7 +166,7 @@ def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thin
         replace(item, uid=Uid(f"{block.uid}+{record.ref}"), kind=Kind.TASK, fields={**item.fields, **own}),
         tuple(steps_of(shown, block.uid)),
         is_spoken=bool(record.comments) or not managed.is_as_written(record.body, block),
-        is_new=record.revision == record.created != "",
+        is_new=record.state is State.TODO and record.revision == record.created != "",
         is_duplicate=record.is_duplicate,
         is_reopened=record.is_reopened,
     )

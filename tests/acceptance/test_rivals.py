@@ -293,7 +293,7 @@ def test_a_regenerated_plan_in_which_one_task_may_be_another_one_is_asked_about(
 
     ran = copy.sync(exits=7)
 
-    assert "1 of 12 linked tasks are gone from the plan and 1 new ones would get issues" in ran.json["error"]
+    assert "1 of 12 linked tasks are gone from the plan and 1 new one would get issues" in ran.json["error"]
     assert "--allow rewritten-plan" in ran.json["error"]
     assert (copy.content, person.everything()) == (plan, before)
     copy.sync("--allow", "rewritten-plan")

@@ -500,17 +500,18 @@ def test_retarget_back_to_where_issues_are_makes_none_twice(copy: Copy, person: 
     assert copy.is_settled()
 
 
-def test_from_the_sandbox_to_a_real_tracker_the_ids_stay(copy: Copy, person: Person, tmp_path: Path) -> None:
-    alone = Copy.of(copy.original, tmp_path / "alone", forked=copy.forked)
+def test_from_the_sandbox_to_a_real_tracker_the_ids_stay(fresh: Copy, person: Person, tmp_path: Path) -> None:
+    alone = Copy.of(fresh.original, tmp_path / "alone", forked=fresh.forked)
     alone.push("--tracker", "sandbox")
     uids = re.findall(rb"plansync:([2-9a-z]{7})", alone.content)
-    there = replace(alone, flags=copy.flags, env={**alone.env, "PLANSYNC_TOKEN": copy.env["PLANSYNC_TOKEN"]})
+    token = {"PLANSYNC_TOKEN": fresh.env["PLANSYNC_TOKEN"]}
+    there = replace(alone, flags=fresh.flags, env={**alone.env, **token})
 
     there.run("state", "retarget")
     there.push()
 
     assert re.findall(rb"plansync:([2-9a-z]{7})", there.content) == uids
-    assert len(person.issues()) == 26
+    assert len(person.issues()) == 13
     assert (there.folder / ".plansync" / f"{there.name}.jsonl").exists()
 
 

@@ -122,7 +122,7 @@ def test_a_first_push_that_died_after_which_another_copy_pushed_is_for_a_person(
 
     with pytest.raises(
         SafetyStop,
-        match="another copy of plan.md was pushed since the first push of this one was cut off "
+        match="issues of another copy of plan.md are there, and this one has made none yet "
         rf"\(#1, #2, #3, ….*--take {name}",
     ):
         bench.run()
