@@ -75,8 +75,8 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=1_000 if _LONG else 30,
-    stateful_step_count=50 if _LONG else 25,
+    max_examples=10_000 if _LONG else 300,
+    stateful_step_count=80 if _LONG else 50,
     deadline=None,
     derandomize=not _LONG,
     suppress_health_check=list(HealthCheck),
