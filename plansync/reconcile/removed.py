@@ -45,7 +45,7 @@ def removed(given: Given) -> tuple[Removed, ...]:
         and state_of(t.item) is State.TODO
     )
     first = (
-        Removed(uid, item.at, _is_changed(given, item))
+        Removed(uid, item.at, uid in given.spoken or _is_changed(given, item))
         for uid, item in given.remote.items()
         if item.kind is Kind.TASK
         and item.at is not None

@@ -67,7 +67,7 @@ class Given:
     `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
     because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
     for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
-    to be none of those.
+    to be none of those. `spoken`: the items below whose issues people wrote comments.
     """
 
     base: Base
@@ -88,6 +88,7 @@ class Given:
     former: Mapping[Uid, int] = field(default_factory=dict)
     bare: Mapping[Uid, Bare] = field(default_factory=dict)
     twins: tuple[Twin, ...] = ()
+    spoken: frozenset[Uid] = frozenset()
     told: Mapping[Uid, Uid] = field(default_factory=dict)
     apart: Collection[Uid] = ()
 

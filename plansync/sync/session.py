@@ -403,6 +403,7 @@ class Session:
             former=self.former_refs,
             bare=self._bare(),
             twins=self.view.twins,
+            spoken=frozenset(uid for uid, record in self.view.records.items() if record.comments),
             told=self.told,
             apart=self.apart,
         )

@@ -252,3 +252,17 @@ def test_an_undo_opens_what_a_prune_closed_unless_somebody_did(
     assert ran.kinds("tracker") == ["reopen-issue"] * 2
     assert states(person, *titles) == ["closed completed", "open", "open"]
     assert copy.is_settled()
+
+
+def test_an_issue_below_which_somebody_wrote_is_closed_only_by_name(
+    copy: Copy, person: Person, titles: tuple[str, str, str]
+) -> None:
+    number = person.issue(titles[1])["number"]
+    person.comment(number, "Not before the summer.")
+
+    told = copy.run("prune", "--yes").out
+
+    assert states(person, *titles) == ["closed not_planned", "open", "closed not_planned"]
+    assert f"plansync prune {number} closes it all the same" in told
+    copy.run("prune", f"#{number}", "--yes")
+    assert states(person, titles[1]) == ["closed not_planned"]
