@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """Close the issues of tasks that are gone from the plan, as not planned.
 
-    Without a name: all that nobody touched since, and that have no comment. A task that comes back gets its issue back, open.
+    Without a name: all that nobody touched since, and that have no comment. A task that comes back gets its issue
+    back, open.
     """
     from plansync.cli.running import Request, perform
     from plansync.sync.prune import Prune
