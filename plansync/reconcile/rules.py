@@ -292,7 +292,14 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     if _then(given, uid) is not State.TODO or agreement.get(uid, Field.STATE) != State.TODO:
         return
     is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish") and not _has_reopened(given, uid)
-    if given.policy.steps_done != "close" or not is_quiet or not _is_finished(agreement, given, uid):
+    is_closed = state_of(given.remote.get(uid)) not in (State.TODO, None)
+    is_owed = is_closed and state_of(given.local[uid]) is State.TODO  # said in the plan, and not reopened yet
+    if (
+        given.policy.steps_done != "close"
+        or not is_quiet
+        or is_owed
+        or not _is_finished(agreement, given, uid)
+    ):
         return
     if _had_open(agreement, given, uid):
         agreement.set(uid, Field.STATE, State.DONE.value, "R2")

@@ -334,4 +334,12 @@ REGRESSIONS: dict[str, Past] = {
         " plan:reword:3539182528",
         chances=ALL,
     ),
+    "a task that its author took up is not done by a tick that the run that reopens it had not seen": Past(
+        501078,
+        "run:push:1712487250 tracker:close:3801077910 tracker:close:4057357640 run:pull:2299839151"
+        " tracker:drop:4270924717 tracker:close:741306023 plan:drop:4030232975 tracker:tick:2679599058"
+        " plan:uncheck:482435693 run:sync:3129660519",
+        look="boxes",
+        chances=ALL,
+    ),
 }
