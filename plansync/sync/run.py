@@ -32,6 +32,7 @@ from plansync.store.journal import Journal
 from plansync.store.moments import Moment
 from plansync.sync import existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
+from plansync.sync.assigning import ask_for_owners
 from plansync.sync.choosing import Chooser
 from plansync.sync.choosing import Direction as Direction
 from plansync.sync.events import Done, Listener, Report, Status
@@ -178,6 +179,7 @@ class _Run:
             await recover.settle_open(session, journal, entries)
         recover.take_late(session, journal)
         await take_in(session)
+        await ask_for_owners(session)
         await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
@@ -450,6 +452,7 @@ class _Run:
         return fresh
 
     def _finish(self) -> Report:
+        self.report.notes += [n for n in self.session.late_notes if n not in self.report.notes]
         self.report.is_interrupted = self.options.stop.is_asked
         if self.session.kept_as:
             self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))
