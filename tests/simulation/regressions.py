@@ -342,4 +342,11 @@ REGRESSIONS: dict[str, Past] = {
         look="boxes",
         chances=ALL,
     ),
+    "a tick before the reopening that a step asked for has landed takes that reopening back": Past(
+        700453,
+        "run:sync:3302693461 plan:finish:3444127239 run:sync:865882872 tracker:untick:383880726"
+        " run:pull:2180317890 tracker:tick:3638701683",
+        look="boxes",
+        chances=ALL,
+    ),
 }
