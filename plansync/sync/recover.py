@@ -34,7 +34,14 @@ from plansync.text import words
 from plansync.trackers.base import Record, Thing
 
 
-def fold_landed(session: Session, journal: Journal) -> list[Entry]:
+class Unsettled(NamedTuple):
+    """The rows whose outcome nobody wrote down, and what the state file says: what landed is not folded into it."""
+
+    entries: list[Entry]
+    then: Base
+
+
+def fold_landed(session: Session, journal: Journal) -> Unsettled:
     """Fold what landed into the base; return the rows whose outcome nobody wrote down.
 
     Rows written over another state file than the one that is there now (a checkout in between) are
@@ -49,7 +56,7 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
         elif _is_over(session, entry) and entry.intent.get("pre") != session.digest:
             _fold(session.base, entry)
     _doubt_what_went_back(session, then)
-    return open_
+    return Unsettled(open_, then)
 
 
 def _kept_apart(base: Base) -> Base:
@@ -130,9 +137,12 @@ def _fold(base: Base, entry: Entry) -> None:
         state.restore(base, uid, record)
 
 
-async def settle_open(session: Session, journal: Journal, entries: list[Entry]) -> None:
-    """Find out what became of the rows that were cut off, and fold those that landed."""
-    waits, then = False, _kept_apart(session.base)
+async def settle_open(session: Session, journal: Journal, unsettled: Unsettled) -> None:
+    """Find out what became of the rows that were cut off, and fold those that landed.
+
+    A record tells of a whole item, so it brings back what was forgotten of that one: it is doubted again.
+    """
+    waits, entries = False, unsettled.entries
     for entry in entries:
         if entry.intent.get("side") == Side.LOCAL.value:
             _settle(session, journal, entry, _has_plan_landed(session, entry))
@@ -154,7 +164,7 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
                 made = {**entry.intent["records"][entry.item], "ref": record.ref}
                 entry.intent["records"][entry.item] = state.sealed(entry.item, made)
             _settle(session, journal, entry, record is not None)
-    _doubt_what_went_back(session, then)
+    _doubt_what_went_back(session, unsettled.then)
     session.show_remote()
 
 

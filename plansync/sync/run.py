@@ -171,12 +171,12 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if session.saved and not self.options.rebuild and not journal.pending():
             self.is_old_copy = old_copy.measure(session, self.project.files.read_state())
-        entries = recover.fold_landed(session, journal) if session.lineage else []
+        unsettled = recover.fold_landed(session, journal) if session.lineage else None
         await session.read_tracker(full=self.options.full)
         await freshness.read_again(session)
         journal = self.project.journal(session.lineage)
-        if entries:
-            await recover.settle_open(session, journal, entries)
+        if unsettled and unsettled.entries:
+            await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
         await take_in(session)
         await ask_for_owners(session)

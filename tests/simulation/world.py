@@ -17,6 +17,8 @@ from plansync.trackers.github import TRAITS
 from tests.simulation import faults
 
 _EPOCH = 1_750_000_000
+_RE_READ = ("update-issue", "set-milestone", "close-issue", "reopen-issue", "update-milestone")
+_WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH", "after GET issue")
 _PAGE, _NEWEST_PAGE = 5, 30
 _MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
 _REV = re.compile(r"plansync:begin .*? rev=(\d+) ")
@@ -70,8 +72,7 @@ class Weather:
         if self.crash_at and self.points >= self.crash_at:  # nor does another task of the dead process go on
             raise Crash(name)
         # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
-        window = ("intended update-issue", "intended close-issue", "before PATCH", "after GET issue")
-        is_open = not name.startswith(window)
+        is_open = not name.startswith(_WINDOW)
         due = [at for at in self.visits if at <= self.points]
         if is_open and due:
             self.visits.pop(min(due))()
