@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shlex
 import signal
 import sys
@@ -89,11 +90,15 @@ def perform(common: Common, request: Request) -> int:
         say(_sandbox_hint(home))
     listener = progress.listener(common)
     stopper = Stopper()
+    deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
+    limits = wiring.Limits(stopper.stop, math.inf if deadline is None else deadline)
     asker = _Asker(common, request, Writer(common.has_color), str(target))
     direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
 
     async def go() -> Report:
-        async with wiring.project(home, plan, listener.listen, is_dry=request.dry_run) as project:
+        async with wiring.project(
+            home, plan, listener.listen, is_dry=request.dry_run, limits=limits
+        ) as project:
             options = Options(
                 direction,
                 request.dry_run,
@@ -102,7 +107,7 @@ def perform(common: Common, request: Request) -> int:
                 asker.confirm,
                 listener.listen,
                 request.only,
-                time.monotonic() + seconds(request.max_time) if request.max_time else None,
+                deadline,
                 request.settling,
                 stopper.stop,
                 lineage=request.lineage,

@@ -102,12 +102,13 @@ class Traits:
 
 @dataclass(slots=True)
 class Requests:
-    """How many requests a run made."""
+    """How many requests a run made, and how many seconds it waited for their answers."""
 
     total: int = 0
     writes: int = 0
     not_modified: int = 0
     by_method: dict[str, int] = field(default_factory=dict)
+    took_s: float = 0.0
 
 
 class Tracker(Protocol):
