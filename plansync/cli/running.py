@@ -115,6 +115,7 @@ def perform(common: Common, request: Request) -> int:
                 rebuild=request.rebuild,
                 full=request.full,
                 assume=Take(request.assume) if request.assume else None,
+                names_account=common.is_attended and not request.yes,
                 **_hooks(request),
             )
             with stopper.listening():
@@ -179,6 +180,14 @@ def seconds(text: str) -> float:
     return float(text[:-1]) * units[text[-1]]
 
 
+def _whose(report: Report) -> str:
+    """Say who sees what would be made, and as whom it would be made."""
+    seen = report.repository.visibility if report.repository else ""
+    fork = f"a fork of {report.repository.parent}" if report.repository and report.repository.parent else ""
+    told = [word for word in (seen, fork, f"as {report.account}" if report.account else "") if word]
+    return f" ({', '.join(told)})" if told else ""
+
+
 class _Asker:
     """Asks once before what a person would want to see first."""
 
@@ -221,6 +230,6 @@ class _Asker:
         # The event loop keeps the first Ctrl-C for itself, which a prompt would never hear of.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return confirm(f"This will {what} at {self.target}. Go on?")
+            return confirm(f"This will {what} at {self.target}{_whose(report)}. Go on?")
         finally:
             signal.signal(signal.SIGINT, before)

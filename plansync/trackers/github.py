@@ -18,6 +18,7 @@ from plansync.text import sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
 from plansync.trackers.http import REDIRECTS, Answer, Http, Params, Reach
+from plansync.trackers.pacing import Bucket
 
 TRAITS = Traits(
     name="github",
@@ -171,6 +172,18 @@ class _Permissions(_Lenient):
     triage: bool = False
 
 
+class _Named(_Lenient):
+    full_name: Text = ""
+
+
+class _Account(_Lenient):
+    login: Text = ""
+
+
+class _Branch(_Lenient):
+    protected: bool | None = None
+
+
 class RepositoryPayload(_Lenient):
     """A repository as the API shows it; `permissions` is shown to a signed-in user only."""
 
@@ -180,18 +193,37 @@ class RepositoryPayload(_Lenient):
     archived: bool = False
     has_issues: bool = True
     permissions: _Permissions | None = None
+    private: bool | None = None
+    visibility: Text = ""
+    default_branch: Text = ""
+    parent: _Named | None = None
 
     def record(self, site: Site) -> Repository:
         """Turn it into what a run must know before it writes."""
         name = self.full_name or site.project
         refusal = self._refusal(name)
-        return Repository(self.node_id, name, self.html_url or site.url, not refusal, refusal)
+        is_private = {True: "private", False: "public", None: ""}[self.private]
+        return Repository(
+            self.node_id,
+            name,
+            self.html_url or site.url,
+            not refusal,
+            refusal,
+            visibility=sound(self.visibility) or is_private,
+            parent=sound(self.parent.full_name) if self.parent else "",
+            default_branch=sound(self.default_branch),
+        )
 
     def _refusal(self, name: str) -> str:
         if self.archived:
             return f"{name} is archived and takes no writes; unarchive it in its settings"
         if not self.has_issues:
-            return _issues_off(name)
+            fork = (
+                f"; it is a fork of {self.parent.full_name}, which is another repository"
+                if self.parent
+                else ""
+            )
+            return _issues_off(name) + fork
         may = self.permissions
         if may and not (may.push or may.triage or may.maintain or may.admin):
             return f"this token may read {name} but not edit its issues; it needs `Issues: write`"
@@ -242,6 +274,24 @@ class GitHub:
         answer = await self._http.get(self._home, accept=_ABSENT)
         self._refuse_absent(answer)
         return self._read(RepositoryPayload, answer.body).record(self._site)
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """How much was written lately."""
+        return self._http.bucket
+
+    async def account(self) -> str:
+        """Read whose token this is; a token of an app or a job may not ask."""
+        answer = await self._http.get("user", accept=_ABSENCES.keys(), is_cached=False)
+        account = _valid(_Account, answer.body)
+        return sound(account.login) if account and answer.status == 200 else ""
+
+    async def is_protected(self, branch: str) -> bool | None:
+        """Read whether a branch is protected."""
+        path = f"{self._home}/branches/{quote(branch, safe='')}"
+        answer = await self._http.get(path, accept=_ABSENCES.keys(), is_cached=False)
+        found = _valid(_Branch, answer.body)
+        return found.protected if found and answer.status == 200 else None
 
     def changed(self, since: str) -> AsyncIterator[Page]:
         """List all issues, last changed first. `since` is not sent: the ETag would never recur."""
