@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
 from plansync.text import is_common_title, one_line, sound
+from plansync.trackers import kinds
 
 FILE = "plansync.toml"
 _PLAN_NAMES = (
@@ -100,7 +101,7 @@ Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]
 class Settings(_Strict):
     """Every option, with its default; `config.example.toml` gives the reasons."""
 
-    tracker: Literal["github", "sandbox"] | None = None
+    tracker: str | None = None
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     ca_file: str | None = None
@@ -118,6 +119,13 @@ class Settings(_Strict):
     check: Check = Check()
     plan: list[PlanEntry] = []
 
+    @field_validator("tracker")
+    @classmethod
+    def _is_known(cls, kind: str | None) -> str | None:
+        if kind is not None and not kinds.is_kind(kind):
+            raise ValueError(f"must be one of {kinds.known()} (got {kind!r})")
+        return kind
+
     @property
     def kind(self) -> str:
         """The tracker: as named, GitHub where a repository or address is, else the sandbox."""
@@ -131,7 +139,7 @@ class Home(_Strict):
     file: Path | None
     root: Path | None
 
-    def with_tracker(self, kind: Literal["github", "sandbox"]) -> Home:
+    def with_tracker(self, kind: str) -> Home:
         """Look at the same place as if that tracker were named."""
         return self.model_copy(update={"settings": self.settings.model_copy(update={"tracker": kind})})
 

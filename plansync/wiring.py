@@ -37,12 +37,11 @@ from plansync.sync.session import Project
 from plansync.sync.stopping import Stop
 from plansync.trackers.addresses import is_loopback
 from plansync.trackers.base import Tracker
-from plansync.trackers.credentials import find_token, sign_in_advice
+from plansync.trackers.credentials import find_token, own_token, sign_in_advice
 from plansync.trackers.http import in_process
-from plansync.trackers.registry import TRACKERS
+from plansync.trackers.registry import adapter
 from plansync.trackers.token import Token
 
-GITHUB_API = "https://api.github.com"
 SANDBOX_URL = "http://127.0.0.1:7526"
 
 
@@ -105,7 +104,7 @@ def bound(home: Home, plan: Path) -> Home:
     target = _committed_target(home, plan)
     if target is None or target.kind == "sandbox":
         return home
-    if not _is_trusted(target.api, config.root_of(home, plan)):
+    if not _is_trusted(target, config.root_of(home, plan)):
         raise ConfigError(
             f"the state file says that this plan is synced with {target}, and nothing else here names that place. If "
             f"it is right, say so: add {' '.join(flags_of(target))}"
@@ -140,20 +139,22 @@ def _committed_target(home: Home, plan: Path) -> Target | None:
         ) from None
 
 
-def _is_trusted(api: str, root: Path) -> bool:
+def _is_trusted(target: Target, root: Path) -> bool:
     """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
-    if api == GITHUB_API or is_loopback(_host(api)):
+    host = _host(target.api)
+    if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
     own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", config.git_remote(root))
-    return own is not None and _host(api).removeprefix("api.") == own[1]
+    return own is not None and host.removeprefix("api.") == own[1]
 
 
 def flags_of(target: Target) -> tuple[str, ...]:
     """Write a target as the options that name it."""
     if target.kind == "sandbox":
         return ("--tracker", "sandbox")
-    address = () if target.api == GITHUB_API else ("--api-url", target.api)
-    return (*address, "-R", target.project)
+    kind = () if target.kind == "github" else ("--tracker", target.kind)
+    address = () if target.api == adapter(target.kind).api_url else ("--api-url", target.api)
+    return (*kind, *address, "-R", target.project)
 
 
 def target_of(settings: Settings) -> Target:
@@ -167,7 +168,10 @@ def target_of(settings: Settings) -> Target:
         raise ConfigError(
             'no repository is named: add -R OWNER/NAME, or repo = "OWNER/NAME" in plansync.toml'
         )
-    return Target("github", (settings.api_url or GITHUB_API).rstrip("/"), settings.repo)
+    api = settings.api_url or adapter(settings.kind).api_url
+    if not api:
+        raise ConfigError(f"a tracker of the kind {settings.kind!r} needs its address: add --api-url URL")
+    return Target(settings.kind, api.rstrip("/"), settings.repo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,15 +305,16 @@ def _tracker(
     if records is not None:
         transport = in_process(app(records, token=TOKEN, repo=REPO))
         api = f"{SANDBOX_URL}/api/v3"
-        return TRACKERS["github"](
+        return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    token = find_token(target.api, os.environ)
-    if token is None:
+    is_github = target.kind == "github"
+    token = find_token(target.api, os.environ) if is_github else own_token(os.environ)
+    if token is None and is_github:
         raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
     is_paced = settings.pace == "on" or (settings.pace == "auto" and not is_loopback(_host(target.api)))
     ca_file = Path(settings.ca_file) if settings.ca_file else None
-    return TRACKERS[target.kind](
+    return adapter(target.kind).open(
         target.api,
         target.project,
         dropped_labels=tuple(settings.dropped_labels),

@@ -164,9 +164,10 @@ def _hooks(request: Request) -> dict[str, Any]:
 
 
 def _web(target: Target) -> str:
-    from plansync.trackers.registry import WEB
+    from plansync.trackers.registry import adapter
 
-    return f"{WEB[target.kind](target.api)}/{target.project}" if target.kind in WEB else ""
+    web = "" if target.kind == "sandbox" else adapter(target.kind).web(target.api)
+    return f"{web}/{target.project}" if web else ""
 
 
 def seconds(text: str) -> float:
