@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from plansync.errors import ConfigError
-from plansync.trackers import github, kinds
+from plansync.trackers import github, github_payloads, kinds
 from plansync.trackers.base import Tracker
 
 
@@ -31,7 +31,7 @@ class Adapter:
 
 
 ADAPTERS: Mapping[str, Adapter] = {
-    "github": Adapter(github.GitHub, github.web_root, "https://api.github.com"),
+    "github": Adapter(github.GitHub, github_payloads.web_root, "https://api.github.com"),
 }
 """The adapters that plansync comes with: one line each."""
 
