@@ -112,7 +112,8 @@ class Settings(_Strict):
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
     settle_s: Annotated[float, Field(ge=0)] = 10.0
-    pace: Literal["auto", "off"] = "auto"
+    pace: Literal["auto", "on", "off"] = "auto"
+    max_wait_s: Annotated[float, Field(ge=0)] = 300.0
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
     when: When = When()
     check: Check = Check()
@@ -155,6 +156,7 @@ _FROM_ENVIRONMENT = (
     "max_creates",
     "settle_s",
     "pace",
+    "max_wait_s",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -33,10 +34,13 @@ from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
 from plansync.sync.reading import Parse, reader
 from plansync.sync.session import Project
+from plansync.sync.stopping import Stop
+from plansync.trackers.addresses import is_loopback
 from plansync.trackers.base import Tracker
 from plansync.trackers.credentials import find_token, own_token, sign_in_advice
-from plansync.trackers.http import Token, in_process, is_loopback
+from plansync.trackers.http import in_process
 from plansync.trackers.registry import adapter
+from plansync.trackers.token import Token
 
 SANDBOX_URL = "http://127.0.0.1:7526"
 
@@ -170,8 +174,22 @@ def target_of(settings: Settings) -> Target:
     return Target(settings.kind, api.rstrip("/"), settings.repo)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a run may take: until `deadline` (seconds of the monotonic clock), or until it is stopped."""
+
+    stop: Stop = field(default_factory=Stop)
+    deadline: float = math.inf
+
+    def left_s(self) -> float:
+        """Say how many seconds the run still has."""
+        return 0.0 if self.stop.is_asked else self.deadline - time.monotonic()
+
+
 @asynccontextmanager
-async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> AsyncIterator[Project]:
+async def project(
+    home: Home, plan: Path, listen: Listener, *, is_dry: bool, limits: Limits | None = None
+) -> AsyncIterator[Project]:
     """Open a plan with everything a run needs.
 
     A dry run leaves no trace on disk, nor does a first one that fails before it wrote anything.
@@ -182,11 +200,17 @@ async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> 
     async with AsyncExitStack() as stack:
         if is_new and not is_dry:
             stack.push(lambda kind, error, trace: _leave_no_trace(paths, error))
-        yield await _opened(stack, home, paths, target, listen, is_dry)
+        yield await _opened(stack, home, paths, target, listen, is_dry, limits or Limits())
 
 
 async def _opened(
-    stack: AsyncExitStack, home: Home, paths: Paths, target: Target, listen: Listener, is_dry: bool
+    stack: AsyncExitStack,
+    home: Home,
+    paths: Paths,
+    target: Target,
+    listen: Listener,
+    is_dry: bool,
+    limits: Limits,
 ) -> Project:
     settings = home.settings
     caches, durable = _databases(paths, is_dry)
@@ -195,7 +219,7 @@ async def _opened(
     records = _records(paths, is_dry) if settings.kind == "sandbox" else None
     if records is not None:
         stack.callback(records.close)
-    tracker = _tracker(settings, target, shelf.Shelf(caches, f"http {target}"), records, listen)
+    tracker = _tracker(settings, target, caches, records, listen, limits)
     stack.push_async_callback(tracker.aclose)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     former = paths.former
@@ -266,8 +290,15 @@ def _records(paths: Paths, is_dry: bool) -> Records:
 
 
 def _tracker(
-    settings: Settings, target: Target, cache: shelf.Shelf, records: Records | None, listen: Listener
+    settings: Settings,
+    target: Target,
+    caches: shelf.Database,
+    records: Records | None,
+    listen: Listener,
+    limits: Limits,
 ) -> Tracker:
+    cache = shelf.Shelf(caches, f"http {target}")
+
     def on_wait(seconds: float, reason: str) -> None:
         listen(Waiting(seconds, reason))
 
@@ -281,7 +312,7 @@ def _tracker(
     token = find_token(target.api, os.environ) if is_github else own_token(os.environ)
     if token is None and is_github:
         raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
-    is_paced = settings.pace == "auto" and not is_loopback(_host(target.api))
+    is_paced = settings.pace == "on" or (settings.pace == "auto" and not is_loopback(_host(target.api)))
     ca_file = Path(settings.ca_file) if settings.ca_file else None
     return adapter(target.kind).open(
         target.api,
@@ -289,8 +320,12 @@ def _tracker(
         dropped_labels=tuple(settings.dropped_labels),
         token=token,
         cache=cache,
+        counters=shelf.Shelf(caches, "bucket"),
+        sleep=limits.stop.pause,
+        time_left_s=limits.left_s,
         is_paced=is_paced,
         ca_file=ca_file,
+        max_wait_s=settings.max_wait_s,
         on_wait=on_wait,
     )
 

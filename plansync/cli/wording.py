@@ -11,6 +11,8 @@ from plansync.text import cut, in_line, neutralise
 
 TEXT_MAX = 60
 """How many characters of a title or step a line shows."""
+_IN_SECONDS = 90
+_LONG_PAUSE_S = 60
 
 
 def described(report: Report, op: Operation) -> str:
@@ -174,6 +176,25 @@ def summary(report: Report) -> str:
     return ("; ".join(parts) + "." if parts else nothing) + _cost(report)
 
 
+def needs(report: Report) -> str:
+    """Say what the planned writes take; empty where nothing would be written on a tracker."""
+    cost = report.cost
+    if not cost.writes:
+        return ""
+    mails = f"; up to {counted(cost.mails, 'mail')} to watchers" if cost.mails else ""
+    pause = f", with a pause of {duration(cost.pause_s)}" if cost.pause_s > _LONG_PAUSE_S else ""
+    return f"Needs {counted(cost.requests, 'request')}, about {duration(cost.seconds)}{pause}{mails}."
+
+
+def duration(seconds: float) -> str:
+    """Write how long something takes: `20 s`, `12 min`, `1 h 20 min`."""
+    if seconds <= _IN_SECONDS:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
+
+
 def _waiting(tasks: int) -> str:
     block = "its issue's block" if tasks == 1 else "their issues' blocks"
     what = f"edits of {counted(tasks, 'task')} in the plan wait for {block}"
@@ -205,7 +226,7 @@ def markdown(report: Report) -> str:
             for c in report.conflicts
         )
         lines += ["### For you to decide", "", *_bullets(words), ""]
-    return "\n".join([*lines, summary(report)])
+    return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError, Unsupported
-from plansync.model import Side, Uid, owner_of
+from plansync.model import Operation, Side, Uid, owner_of
 from plansync.store.journal import Journal
+from plansync.sync.costs import Remaining, reckon
 from plansync.sync.events import Done, Progressed, Status
 from plansync.sync.session import LINKED, Session
 from plansync.sync.stopping import Stop
@@ -35,10 +36,12 @@ class Applier:
         self.failed: set[Uid] = set()
         self.error: TrackerError | PlanError | StoreError | None = None
         self.number = self.total = 0
+        self.remaining = self._remaining(())
 
     async def apply(self, chosen: Sequence[Done]) -> None:
         """Perform every operation, or say why not."""
-        self.total = sum(d.operation.side is Side.REMOTE for d in chosen)
+        writes = [d.operation for d in chosen if d.operation.side is Side.REMOTE]
+        self.total, self.remaining = len(writes), self._remaining(writes)
         for _, wave in groupby(chosen, key=lambda d: d.operation.wave):
             batch = list(wave)
             local = [d for d in batch if d.operation.side is Side.LOCAL]
@@ -52,6 +55,9 @@ class Applier:
         for done in chosen:
             if done.status is Status.PLANNED:
                 done.status = Status.SKIPPED
+
+    def _remaining(self, operations: Sequence[Operation]) -> Remaining:
+        return Remaining(operations, lambda left: reckon(self.session, left))
 
     async def _tracker(self, batch: Sequence[Done]) -> None:
         at_once = asyncio.Semaphore(self.session.project.tracker.traits.writes_at_once)
@@ -86,7 +92,8 @@ class Applier:
     async def _perform(self, done: Done) -> None:
         self.number += 1
         text = f"{done.operation.kind.replace('-', ' ')} {self.session.label_of(done.operation.uid)}"
-        self.session.listen(Progressed(self.number, self.total, text))
+        left_s = self.remaining.after(self.number - 1, self.session.project.monotonic())
+        self.session.listen(Progressed(self.number, self.total, text, left_s))
         try:
             await self.writer.write_tracker(done)
         except Unsupported as error:

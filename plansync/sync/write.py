@@ -46,8 +46,9 @@ from plansync.trackers import mapping
 from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.mapping import Draft
 
-_READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
+READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+"""The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
 
@@ -111,7 +112,7 @@ class Writer:
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind not in _READ_FIRST:
+        if item is None or item.at is None or op.kind not in READ_FIRST:
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)

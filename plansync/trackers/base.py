@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, TypedDict
 
 from plansync.model import Field, State
+from plansync.trackers.pacing import Bucket
 
 
 class Thing(StrEnum):
@@ -91,13 +92,19 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What a run that will write must know about its target."""
+    """What a run that will write must know about its target, and what a person is told of it.
+
+    `parent`: the repository that it is a fork of. `visibility`: public, private or internal, empty where nobody says.
+    """
 
     node: str
     name: str
     url: str = ""
     can_write: bool = True
     refusal: str = ""
+    visibility: str = ""
+    parent: str = ""
+    default_branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +121,13 @@ class Traits:
 
 @dataclass(slots=True)
 class Requests:
-    """How many requests a run made."""
+    """How many requests a run made, and how many seconds it waited for their answers."""
 
     total: int = 0
     writes: int = 0
     not_modified: int = 0
     by_method: dict[str, int] = field(default_factory=dict)
+    took_s: float = 0.0
 
 
 class Tracker(Protocol):
@@ -139,8 +147,21 @@ class Tracker(Protocol):
         """The running count."""
         ...
 
+    @property
+    def bucket(self) -> Bucket | None:
+        """How much was written lately; `None` where writes are not paced."""
+        ...
+
     async def repository(self) -> Repository:
         """Read the target itself."""
+        ...
+
+    async def account(self) -> str:
+        """Say whose token this is; empty where the tracker does not say."""
+        ...
+
+    async def is_protected(self, branch: str) -> bool | None:
+        """Say whether a branch takes no direct pushes; `None` where the tracker does not say."""
         ...
 
     def changed(self, since: str) -> AsyncIterator[Page]:

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from plansync.errors import ConfigError
-from plansync.trackers.http import Token, is_loopback
+from plansync.trackers.addresses import is_loopback
+from plansync.trackers.token import Token
 
 Run: TypeAlias = Callable[[Sequence[str]], str]
 """Runs a program and gives what it printed; raises what `subprocess.run` raises."""

@@ -19,10 +19,13 @@ from plansync.errors import (
     Unsupported,
 )
 from plansync.model import Field, State
+from plansync.text import sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
 from plansync.trackers.github_payloads import (
     PAYLOADS,
+    AccountPayload,
+    BranchPayload,
     IssuePayload,
     Names,
     RepositoryPayload,
@@ -30,6 +33,7 @@ from plansync.trackers.github_payloads import (
     issues_off,
 )
 from plansync.trackers.http import REDIRECTS, Answer, Http, Params, Reach
+from plansync.trackers.pacing import Bucket
 
 TRAITS = Traits(
     name="github",
@@ -112,6 +116,24 @@ class GitHub:
         answer = await self._http.get(self._home, accept=_ABSENT)
         self._refuse_absent(answer)
         return self._read(RepositoryPayload, answer.body).record(self._site)
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """How much was written lately."""
+        return self._http.bucket
+
+    async def account(self) -> str:
+        """Read whose token this is; a token of an app or a job may not ask."""
+        answer = await self._http.get("user", accept=_ABSENCES.keys(), is_cached=False)
+        account = _valid(AccountPayload, answer.body)
+        return sound(account.login) if account and answer.status == 200 else ""
+
+    async def is_protected(self, branch: str) -> bool | None:
+        """Read whether a branch is protected."""
+        path = f"{self._home}/branches/{quote(branch, safe='')}"
+        answer = await self._http.get(path, accept=_ABSENCES.keys(), is_cached=False)
+        found = _valid(BranchPayload, answer.body)
+        return found.protected if found and answer.status == 200 else None
 
     def changed(self, since: str) -> AsyncIterator[Page]:
         """List all issues, last changed first. `since` is not sent: the ETag would never recur."""

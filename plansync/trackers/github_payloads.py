@@ -162,6 +162,22 @@ class _Permissions(_Lenient):
     triage: bool = False
 
 
+class _Named(_Lenient):
+    full_name: Text = ""
+
+
+class AccountPayload(_Lenient):
+    """A user, as far as a name goes."""
+
+    login: Text = ""
+
+
+class BranchPayload(_Lenient):
+    """A branch, and whether it is protected."""
+
+    protected: bool | None = None
+
+
 class RepositoryPayload(_Lenient):
     """A repository as the API shows it; `permissions` is shown to a signed-in user only."""
 
@@ -171,18 +187,35 @@ class RepositoryPayload(_Lenient):
     archived: bool = False
     has_issues: bool = True
     permissions: _Permissions | None = None
+    private: bool | None = None
+    visibility: Text = ""
+    default_branch: Text = ""
+    parent: _Named | None = None
 
     def record(self, site: Site) -> Repository:
         """Turn it into what a run must know before it writes."""
         name = self.full_name or site.project
         refusal = self._refusal(name)
-        return Repository(self.node_id, name, self.html_url or site.url, not refusal, refusal)
+        is_private = {True: "private", False: "public", None: ""}[self.private]
+        return Repository(
+            self.node_id,
+            name,
+            self.html_url or site.url,
+            not refusal,
+            refusal,
+            visibility=sound(self.visibility) or is_private,
+            parent=sound(self.parent.full_name) if self.parent else "",
+            default_branch=sound(self.default_branch),
+        )
 
     def _refusal(self, name: str) -> str:
         if self.archived:
             return f"{name} is archived and takes no writes; unarchive it in its settings"
         if not self.has_issues:
-            return issues_off(name)
+            parent = self.parent.full_name if self.parent else ""
+            return issues_off(name) + (
+                f"; it is a fork of {parent}, which is another repository" if parent else ""
+            )
         may = self.permissions
         if may and not (may.push or may.triage or may.maintain or may.admin):
             return f"this token may read {name} but not edit its issues; it needs `Issues: write`"

@@ -16,7 +16,8 @@ from plansync.sandbox.records import Records
 from plansync.trackers.base import Thing, Tracker
 from plansync.trackers.conformance import Bench, Conformance, Trait, Way
 from plansync.trackers.github import GitHub
-from plansync.trackers.http import Token, in_process
+from plansync.trackers.http import in_process
+from plansync.trackers.token import Token
 from tests.support.sandbox import Sandbox
 
 PERSON = "you"

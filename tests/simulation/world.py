@@ -14,6 +14,7 @@ from plansync.model import State
 from plansync.store.files import digest
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.github import TRAITS
+from plansync.trackers.pacing import Bucket
 from tests.simulation import faults
 
 _EPOCH = 1_750_000_000
@@ -135,6 +136,16 @@ class SimTracker:
     @property
     def traits(self) -> Traits:
         return TRAITS
+
+    @property
+    def bucket(self) -> Bucket | None:
+        return None
+
+    async def account(self) -> str:
+        return "ada"
+
+    async def is_protected(self, branch: str) -> bool | None:
+        return None
 
     # -------------------------------------------------------------- records
 
