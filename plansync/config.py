@@ -115,6 +115,10 @@ class Settings(_Strict):
     pace: Literal["auto", "on", "off"] = "auto"
     max_wait_s: Annotated[float, Field(ge=0)] = 300.0
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
+    dependencies: Literal["links", "text"] = "links"
+    estimates: Literal["text", "label"] = "text"
+    risk_label: Annotated[str, Field(max_length=50)] = "risk: high"
+    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
     when: When = When()
     check: Check = Check()
     plan: list[PlanEntry] = []
@@ -156,6 +160,9 @@ _FROM_ENVIRONMENT = (
     "max_creates",
     "settle_s",
     "pace",
+    "dependencies",
+    "estimates",
+    "risk_label",
     "max_wait_s",
 )
 
@@ -284,8 +291,18 @@ def fingerprint(home: Home, plan: Path, target: str) -> str:
         "ticks": settings.ticks,
         "dropped_labels": sorted(settings.dropped_labels),
         "when": settings.when.model_dump(),
+        **_beside(settings),
     }
     return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _beside(settings: Settings) -> dict[str, Any]:
+    """Name what is not as it is by default of what stands beside an issue's text: a new option changes no name."""
+    plain = Settings()
+    names = ("dependencies", "estimates", "risk_label", "people")
+    return {
+        name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(plain, name)
+    }
 
 
 def plan_title(path: Path, default: str = "") -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from plansync import config
 from plansync.config import Home, Settings, dialect_of
+from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
@@ -242,6 +243,8 @@ async def _opened(
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
+        marking=marking(settings),
+        has_links=settings.dependencies == "links",
         place=config.plan_title(paths.plan),
         branch=other_branch(paths.plan.resolve().parent, settings.default_branch, os.environ),
         max_creates=settings.max_creates,
@@ -250,6 +253,12 @@ async def _opened(
         commits=Commits(paths.plan, paths.state),
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
+
+
+def marking(settings: Settings) -> Marking:
+    """Say how labels and owners are made."""
+    people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
+    return Marking(settings.risk_label, settings.estimates == "label", people)
 
 
 def new_id() -> str:
