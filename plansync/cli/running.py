@@ -166,7 +166,8 @@ def _hooks(request: Request) -> dict[str, Any]:
 def _web(target: Target) -> str:
     from plansync.trackers.registry import WEB
 
-    return f"{WEB[target.kind](target.api)}/{target.project}" if target.kind in WEB else ""
+    root = WEB[target.kind](target.api) if target.kind in WEB else ""
+    return f"{root}/{target.project}" if root else ""
 
 
 def seconds(text: str) -> float:
