@@ -43,8 +43,14 @@ def described(report: Report, op: Operation) -> str:
             phase = report.local.get(next((c.new for c in op.changes if c.field is Field.PHASE), ""))  # type: ignore[call-overload]
             where = f" to {phase.fields.get(Field.TITLE, '')}" if phase else ""
             return f"task {title or name}{where}"
-        case "set-labels":
+        case "set-labels" if op.changes[0].rule == "adopt":
             return f"label for {whole}"
+        case "set-labels" | "set-assignees" | "add-dependency" | "remove-dependency":
+            return f"{whole}: {_elements_in_words(report, op)}"
+        case "close-milestone" | "reopen-milestone":
+            return f"{op.kind.removesuffix('-milestone')} milestone {whole}"
+        case "set-field":
+            return f"dependencies of {whole}: {_elements_in_words(report, op)}"
         case "update-issue" | "update-milestone":
             return f"{whole}: {_changes_in_words(op.changes)}"
         case "set-milestone":
@@ -63,6 +69,25 @@ def described(report: Report, op: Operation) -> str:
             return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
         case _:
             return f"{op.kind.replace('-', ' ')} {name}{where}"
+
+
+_ELEMENT_WORDS = {Field.LABELS: "label", Field.OWNERS: "assignee"}
+
+
+def _elements_in_words(report: Report, op: Operation) -> str:
+    """Say what comes into a set and what goes: `label +bug`, `waits for +2.1 Choose a font`."""
+    (change,) = op.changes
+    old, new = (value if isinstance(value, tuple) else () for value in (change.old, change.new))
+    word = _ELEMENT_WORDS.get(change.field, "waits for")
+    signs = [
+        *(f"+{_named(report, n)}" for n in new if n not in old),
+        *(f"-{_named(report, o)}" for o in old if o not in new),
+    ]
+    return f"{word} {', '.join(signs)}"
+
+
+def _named(report: Report, name: str) -> str:
+    return cut(report.labels.get(name) or _name_of(report, name), 40)
 
 
 def _closed_as(report: Report, op: Operation) -> str:

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 
-from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError, Unsupported
 from plansync.model import Operation, Side, Uid, owner_of
 from plansync.store.journal import Journal
 from plansync.sync.costs import Remaining, reckon
 from plansync.sync.events import Done, Progressed, Status
-from plansync.sync.session import Session
+from plansync.sync.session import LINKED, Session
 from plansync.sync.stopping import Stop
 from plansync.sync.write import Writer, filled
 
 TIME_IS_OVER = "the time for this run is over"
+LINKS = ("add-dependency", "remove-dependency")
 STOPPED = "the run was stopped"
 
 
@@ -78,6 +79,9 @@ class Applier:
         if is_over or self.stop.is_asked:
             done.status, done.error = Status.SKIPPED, STOPPED if self.stop.is_asked else TIME_IS_OVER
             return False
+        if op.kind in LINKS and LINKED in self.session.lacks:
+            done.status = Status.AGREED
+            return False
         is_there = all(uid in self.session.remote for uid in op.needs)
         if owner_of(op.uid) in self.failed or not is_there:
             done.status, done.error = Status.SKIPPED, "it stands on an operation that was not done"
@@ -92,6 +96,9 @@ class Applier:
         self.session.listen(Progressed(self.number, self.total, text, left_s))
         try:
             await self.writer.write_tracker(done)
+        except Unsupported as error:
+            done.status = Status.AGREED
+            self.session.lack(LINKED, str(error))
         except (Moved, Rejected, OutcomeUnknown, PlanError) as error:
             self._fail(done, error)
         except TrackerError as error:

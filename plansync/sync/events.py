@@ -12,10 +12,11 @@ from plansync.trackers.base import Repository, Requests
 
 
 class Status(StrEnum):
-    """What became of one operation."""
+    """What became of one operation; one that is only agreed is not written, because the tracker keeps no such thing."""
 
     PLANNED = "planned"
     APPLIED = "applied"
+    AGREED = "agreed"
     DEFERRED = "deferred"
     REFUSED = "refused"
     UNKNOWN = "unknown"

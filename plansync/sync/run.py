@@ -32,6 +32,7 @@ from plansync.store.journal import Journal
 from plansync.store.moments import Moment
 from plansync.sync import existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
+from plansync.sync.assigning import ask_for_owners
 from plansync.sync.choosing import Chooser
 from plansync.sync.choosing import Direction as Direction
 from plansync.sync.costs import reckon
@@ -174,14 +175,15 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if session.saved and not self.options.rebuild and not journal.pending():
             self.is_old_copy = old_copy.measure(session, self.project.files.read_state())
-        entries = recover.fold_landed(session, journal) if session.lineage else []
+        unsettled = recover.fold_landed(session, journal) if session.lineage else None
         await session.read_tracker(full=self.options.full)
         await freshness.read_again(session)
         journal = self.project.journal(session.lineage)
-        if entries:
-            await recover.settle_open(session, journal, entries)
+        if unsettled and unsettled.entries:
+            await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
         await take_in(session)
+        await ask_for_owners(session)
         await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
@@ -466,6 +468,7 @@ class _Run:
         return fresh
 
     def _finish(self) -> Report:
+        self.report.notes += [n for n in self.session.late_notes if n not in self.report.notes]
         self.report.is_interrupted = self.options.stop.is_asked
         if self.session.kept_as:
             self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from plansync.errors import OutcomeUnknown, PlanUnsure, StoreError
-from plansync.model import Field
+from plansync.model import Field, State
 from plansync.trackers.base import Record, Thing, Written
+from tests.simulation.world import Crash
 from tests.unit.sync.bench import Bench, kinds
 
 
@@ -346,6 +347,28 @@ def test_words_of_a_step_that_git_put_back_after_such_a_run_are_asked_about(sync
         (Field.TEXT, "Mark the corners", "Mark the four corners")
     ]
     assert synced.files.plan == before
+
+
+def test_a_tick_that_git_put_back_after_a_run_that_died_in_its_next_write_is_asked_about(
+    synced: Bench,
+) -> None:
+    """That it was ticked landed for sure; what nobody wrote down is whether the issue was closed for it."""
+
+    def die() -> None:
+        raise Crash("the process died")
+
+    before = synced.files.plan
+    synced.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    synced.at["sent close-issue"] = die
+    with pytest.raises(Crash):
+        synced.run()
+    synced.files.plan = before
+
+    report = synced.run()
+
+    assert [(c.field, c.local, c.remote) for c in report.conflicts] == [(Field.TICK, "open", "ticked")]
+    assert "- [x] Fill with gravel" in synced.issue("Level").body
+    assert synced.issue("Level").state is State.DONE
 
 
 def test_what_another_copy_wrote_is_news(synced: Bench) -> None:
