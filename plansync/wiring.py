@@ -37,7 +37,7 @@ from plansync.sync.reading import Parse, reader
 from plansync.sync.session import Project
 from plansync.sync.stopping import Stop
 from plansync.trackers.addresses import is_loopback
-from plansync.trackers.base import Tracker
+from plansync.trackers.base import Repository, Tracker
 from plansync.trackers.credentials import find_token, own_token, sign_in_advice
 from plansync.trackers.http import in_process
 from plansync.trackers.registry import adapter
@@ -337,6 +337,31 @@ def _tracker(
         max_wait_s=settings.max_wait_s,
         on_wait=on_wait,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a repository is to the account that would write there. `is_protected`: its default branch, where known."""
+
+    repository: Repository
+    account: str
+    is_protected: bool | None
+
+
+async def look_at(settings: Settings) -> Standing:
+    """Read where the settings point; nothing is written, there or here.
+
+    Raises: AuthError where there is no token; the `TrackerError` family.
+    """
+    with contextlib.closing(shelf.connect(None)) as nothing:
+        tracker = _tracker(settings, target_of(settings), nothing, None, lambda event: None, Limits())
+        try:
+            repository = await tracker.repository()
+            branch = repository.default_branch
+            account = await tracker.account()
+            return Standing(repository, account, await tracker.is_protected(branch) if branch else None)
+        finally:
+            await tracker.aclose()
 
 
 def _host(address: str) -> str:
