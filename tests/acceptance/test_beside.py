@@ -285,6 +285,8 @@ def test_an_owner_is_assigned_and_one_who_cannot_be_is_told_with_the_line(
         "**Dependencies**: Task 1.2", "**Owner**: Ana, @bo, @nobody, Carla\n**Dependencies**: Task 1.2"
     )
 
+    before = fresh.text.splitlines()
+
     ran = fresh.push()
 
     assert {user["login"] for user in person.issue("Upload page")["assignees"]} == {"ana-dev", "bo"}
