@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from plansync.model import OVERVIEW, State
+from plansync.trackers.base import Thing
 from tests.simulation.looks import BodySeen, Look, PlanSeen, TaskSeen, phase_word, read_body, word_of
 from tests.simulation.world import Broken, Disk, Row, SimTracker
 
@@ -84,7 +85,8 @@ _EVENTS = tuple(name for name, kind in Times.__annotations__.items() if kind == 
 class Memory:
     """What is known of one copy's past: values since it agreed with the tracker, and who did what when.
 
-    `plan_since`: what the plan held since this memory was put by (see `Witness.commit`).
+    `plan_since`: what the plan held since this memory was put by (see `Witness.commit`); `statuses`: the tasks that had
+    a status line then.
     """
 
     history: dict[tuple[str, Key], list[Value]] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Memory:
     last_event: dict[tuple[str, Key], int] = field(default_factory=dict)
     met: set[tuple[str, Key]] = field(default_factory=set)
     plan_since: dict[Key, list[Value]] = field(default_factory=dict)
+    statuses: set[str] = field(default_factory=set)
 
     def copy(self) -> Memory:
         """Keep it as it is now."""
@@ -133,6 +136,7 @@ class Witness:
     owners: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
     doubted: dict[str, int] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
     argued: set[str] = field(default_factory=set)
     sent: dict[str, set[str]] = field(default_factory=dict)
     known: dict[str, set[str]] = field(default_factory=dict)
@@ -314,12 +318,14 @@ class Witness:
             self.unheard.setdefault(key, old)
             self.is_blind = self.is_blind or self.running_since >= 0
         is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
-        if key[0] == "step" and (self._has_look_alikes(side, owner, then, now) or (is_unknown and not new)):
-            self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
         for memory in self.commits:
             memory.add(side, key, value)
             if side == TRACKER:
                 self._note(memory, side, key, old, new, owner)
+        pasts = (m.history for m in (self.memory, *self.commits))
+        has_alikes = key[0] == "step" and any(self._has_look_alikes(p, side, owner, now) for p in pasts)
+        if key[0] == "step" and (has_alikes or (is_unknown and not new)):
+            self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
 
     @staticmethod
     def _is_unknown(memory: Memory, task: str) -> bool:
@@ -348,16 +354,20 @@ class Witness:
             times.close = self.event
         self.states.person_wrote(memory, side, key, new, owner)
 
-    def _has_look_alikes(self, side: str, task: str, then: Sight, now: Sight) -> bool:
+    def _has_look_alikes(
+        self, history: Mapping[tuple[str, Key], list[Value]], side: str, task: str, now: Sight
+    ) -> bool:
         """Say whether a step that is gone and a new one read alike: nobody can tell that from a rewording."""
         gone, new = list[str](), list[str]()
-        for (where, (kind, step)), values in self.history.items():
-            if where != side or kind != "step" or task not in (then.owner.get(step), now.owner.get(step)):
+        for (where, (kind, step)), values in history.items():
+            if where != side or kind != "step" or self.owners.get(step) != task:
                 continue
-            texts = [str(t) for t in self.history.get((side, ("text", step)), []) if t]
-            text = str(now.values[side].get(("text", step)) or (texts[-1] if texts else ""))
-            if bool(values[0]) is not bool(values[-1]):
-                (new if values[-1] else gone).append(text)
+            texts = [str(t) for t in history.get((side, ("text", step)), []) if t]
+            shown = now.values[side].get(("text", step))
+            if bool(values[0]) is not bool(
+                values[-1]
+            ):  # gone is what was agreed, however it was reworded first
+                (new if values[-1] else gone).extend([str(shown)] if shown else {*texts[:1], *texts[-1:]})
         pairs = ((a, b) for a in gone for b in new)
         return any(_are_alike(a, b) for a, b in pairs)
 
@@ -408,7 +418,7 @@ class Witness:
     def commit(self) -> Memory:
         """Put by what this copy knows now; what others do from here on will be news to it."""
         self.judge()
-        self.commits.append(self.memory.copy())
+        self.commits.append(replace(self.memory.copy(), statuses={*self._statuses}))
         return self.commits[-1]
 
     def check_out(self, memory: Memory, unsettled: Iterable[str] = ()) -> None:
@@ -451,6 +461,10 @@ class Witness:
         for task, times in self.times.items():
             known = then.times[task]  # what went there and back since is nothing to that file
             then.times[task] = replace(known.joined(times), reopen=known.reopen, undone=known.undone)
+            # and what the plan says of a state, or says no more, is to it what its author says
+            then.times[task].unsaid = self.event if task in memory.statuses - self._statuses else known.unsaid
+            said = memory.plan_since.get(("state", task), [State.TODO.value])[-1]
+            then.times[task].close = self.event if said != State.TODO.value else then.times[task].close
         then.last_event |= self.last_event
         self._take(then)
 
@@ -478,10 +492,15 @@ class Witness:
             is_later = seen[-len(seen_there) :] == seen_there  # the branch agreed with the tracker later
             if theirs not in (ours, then) and ours not in (theirs, then):
                 self.excused.add(self.seen.owner.get(name[1]) or name[1])
+            elif theirs not in (ours, then) and not is_later and seen == ours == theirs[:1]:
+                merged.history[PLAN, name] = theirs  # what it changed was agreed here meanwhile
             elif theirs not in (ours, then) or (theirs == ours and is_later):
                 merged.history |= {(PLAN, name): theirs} if theirs else {}
                 merged.history |= {(TRACKER, name): seen_there} if seen_there else {}
-        merged.times |= {t: merged.times[t].joined(times) for t, times in other.times.items()}
+        merged.times |= {  # what only the branch worked on is as it left it
+            t: times if merged.times[t] == fork.times.get(t) else merged.times[t].joined(times)
+            for t, times in other.times.items()
+        }
         merged.last_event |= {k: max(v, merged.last_event.get(k, -1)) for k, v in other.last_event.items()}
         self._take(merged)
 
@@ -510,6 +529,10 @@ class Witness:
         self.owners |= now.owner
         self.excused |= now.doubled  # two texts of one step side by side: nothing is lost, a person tidies up
         past = {k: list(v) for k, v in self.history.items() if k[1][0] == "state"}
+        self.late = {
+            word_of("t", self.tracker.rows[Thing.ISSUE, ref].title) for ref in self.tracker.came_late
+        }
+        self.tracker.came_late.clear()
         for side in (PLAN, TRACKER):
             for key in sorted(_changed(then, now, side)):
                 self._engine_wrote(side, key, then, now, past)
@@ -590,7 +613,8 @@ class Witness:
             if side == TRACKER and is_news:  # to an older copy it is news like any other
                 self._note(memory, side, key, old, new, owner)
         is_copied = new in there and (new == there[-1] or not self.states.is_derived(kind, new, owner))
-        if is_copied and (kind != "state" or self.look.has_own_boxes):
+        is_late = side == TRACKER and owner in self.late  # it was decided on before the plan's last values
+        if is_copied and not is_late and (kind != "state" or self.look.has_own_boxes):
             after = there[len(there) - 1 - there[::-1].index(new) :]
             self.history[other, key] = after
 
@@ -619,7 +643,7 @@ class Witness:
 
         `is_clear`: nothing it read was stale.
 
-        The state of issues is agreed by every run that listened to the tracker.
+        The state of issues is agreed by every run that listened to the tracker, and heard it as it was.
         """
         disputes = set(disputed)
         keys = {*self.seen.values[PLAN], *self.seen.values[TRACKER]}
@@ -628,17 +652,17 @@ class Witness:
                 continue
             one, two = (self.seen.values[s].get(key) for s in (PLAN, TRACKER))
             if key[0] == "state" and not self.look.has_own_boxes:
-                self.history[TRACKER, key] = [two] if key[1] not in disputes else self.history[TRACKER, key]
+                if is_clear and key[1] not in disputes:
+                    self.history[TRACKER, key] = [two]
             elif one == two:
                 self.history[PLAN, key] = [one]
                 self.history[TRACKER, key] = [two]
             elif key[0] == "tick" and ("step", key[1]) not in self.seen.values[TRACKER] and not disputes:
                 self.history[PLAN, key] = [one]  # a pull agrees to a new step as well, and owes it
-        if is_clear:
-            self._consume(since, disputes, is_whole=is_whole)
+        self._consume(since, disputes, is_whole=is_whole and is_clear)
 
     def _consume(self, since: int, disputes: set[str], *, is_whole: bool) -> None:
-        """Take states that a run saw for decided on; after a whole run ticks and open steps are old news."""
+        """Take states that a run may have seen for decided on; after a whole run ticks and open steps are old news."""
         for name, times in self.times.items():
             if name not in disputes:
                 times.decided = max(times.decided, since)
@@ -718,7 +742,7 @@ class StepsSay:
             raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
         if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
             raise Broken(f"the issue of {name} was closed again without a tick after its reopening")
-        is_quiet = max(times.open_, times.status, times.removal) < 0
+        is_quiet = max(times.open_, times.status, times.unsaid, times.removal) < 0
         if new == State.TODO.value and is_quiet and not self._had_addition(name):
             raise Broken(f"the issue of {name} was reopened though nobody unticked or added a step")
 
@@ -801,13 +825,21 @@ class BoxesSay:
             raise Broken(f"invented: {name} is {new} in the {side}; the other side had {there}")
 
     def _is_overtaken(self, side: str, name: str, new: Value) -> bool:
-        """Say whether who said a state did more since, or a run knew the state before somebody did more."""
+        """Say whether who said a state did more since, or a run knew the state before somebody did more.
+
+        A state that a person said while nobody knew whether a run that died had said it is taken for that run's.
+        """
         times = self.witness.times[name]
         said = self.witness.last_event.get((side, ("state", name)), -1)
         if new == State.DONE.value:
             return max(times.news_tick.values(), default=-1) > said
+        if (
+            new == State.DROPPED.value
+        ):  # a run took the task for done again by its steps, before somebody dropped it
+            return any(said < event <= times.decided for event in times.news_tick.values())
         return new == State.TODO.value and any(
-            event > said and (where == side or times.decided >= said)
+            self.witness.doubted.get(name, event) < event
+            or (event > said and (where == side or times.decided >= said))
             for where, event in times.news_open.items()
         )
 
