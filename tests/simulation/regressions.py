@@ -439,4 +439,11 @@ REGRESSIONS: dict[str, Past] = {
         " tracker:close:1147735339 tracker:add:2400806063 git:check_out:1931254429",
         chances=ALL,
     ),
+    "a tick that is again what it was before a run that died closes nothing": Past(
+        810860,
+        "run:push:2004757262 tracker:add:2685564635 plan:tick:751593805 run:sync:3861561457"
+        " plan:finish:747255168 plan:untick:65062046 run:sync:1875756985 plan:finish:80421718"
+        " tracker:tick:3803796948",
+        chances=ALL,
+    ),
 }

@@ -137,6 +137,8 @@ class Witness:
     excused: set[str] = field(default_factory=set)
     doubted: dict[str, int] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    cut_off: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
     argued: set[str] = field(default_factory=set)
     sent: dict[str, set[str]] = field(default_factory=dict)
     known: dict[str, set[str]] = field(default_factory=dict)
@@ -236,6 +238,7 @@ class Witness:
         self.running_since = event
         self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
         self.is_blind = not is_clear
+        self.cut_off.clear()
 
     def ends(self) -> None:
         """Note that a run ended: what it saw of the tracker it heard of, unless something came in between."""
@@ -318,6 +321,8 @@ class Witness:
             self.unheard.setdefault(key, old)
             self.is_blind = self.is_blind or self.running_since >= 0
         is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
+        if side == PLAN and key[0] == "tick" and owner in self.cut_off:
+            self.forgotten.add(owner)  # a tick that is again what it was before that run is no edge
         for memory in self.commits:
             memory.add(side, key, value)
             if side == TRACKER:
@@ -406,6 +411,7 @@ class Witness:
         had, where that shows just the steps that were there before the run. It comes back: no words are lost by it.
         """
         for task in tasks:
+            self.cut_off.add(task)
             known = self.known.get(task, set())
             self.sent |= {step: known for step in self.seen.order[TRACKER].get(task, ()) if step not in known}
 
@@ -766,7 +772,7 @@ class StepsSay:
         is_said = times.status >= 0 or (name in self.witness.argued and self.witness.has_status_line(name))
         if state == State.DONE.value and order and not is_all and not is_said:
             raise Broken(f"settled, but {name} is done with open steps")
-        is_held = max(times.state, times.removal, times.status) >= 0
+        is_held = max(times.state, times.removal, times.status) >= 0 or name in self.witness.forgotten
         if state == State.TODO.value and is_all and not is_held and times.real_tick >= 0:
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
 
@@ -867,7 +873,7 @@ class BoxesSay:
         is_known = name not in self.witness.doubted
         if state == State.DONE.value and counting and not is_all and times.close < 0 and is_known:
             raise Broken(f"settled, but {name} is done with open steps, and nobody closed it")
-        is_held = max(times.state, times.removal) >= 0
+        is_held = max(times.state, times.removal) >= 0 or name in self.witness.forgotten
         if (
             state == State.TODO.value
             and is_all
