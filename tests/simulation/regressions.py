@@ -446,4 +446,18 @@ REGRESSIONS: dict[str, Past] = {
         " tracker:tick:3803796948",
         chances=ALL,
     ),
+    "a step opened beside a conflict about another one is no edge": Past(
+        802428,
+        "run:sync:3444198842 plan:check:2175806969 plan:check:4022807350 plan:tick:2767153378"
+        " run:sync:2458403861 plan:remove:766773567 tracker:tick:1172732348 plan:untick:4189686948"
+        " run:push:3719810176 tracker:untick:4270276052",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a tick that the plan owed and its author made too is the one that was unticked there": Past(
+        900946,
+        "run:push:3201999240 tracker:close:2804853962 plan:finish:4234711328 run:sync:2810589635"
+        " plan:remove:56797101 tracker:untick:739353109 plan:tick:1829519634 run:sync:2985778735",
+        chances=ALL,
+    ),
 }

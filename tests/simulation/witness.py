@@ -606,7 +606,7 @@ class Witness:
             elif kind == "step":
                 self._step_wrote(side, name, bool(new), history, there)
             elif old is not None and new is not None:
-                is_heard = old in there[1:] or (side, key) in self.met
+                is_heard = old in _passed(history, there) or (side, key) in self.met
                 if old != history[0] and not is_heard and not self.states.saw(side, key, new, owner):
                     raise Broken(f"lost: the {side}'s {kind} of {name} was {old!r} by a person, now {new!r}")
                 if new not in there and not self.states.is_derived(kind, new, owner):
@@ -857,8 +857,9 @@ class BoxesSay:
     def check(self, name: str, order: list[str]) -> None:
         """Hold a task's state against its steps.
 
-        Steps of a task that is dropped say nothing of its state (semantics §2.4, R8). Where nobody knew any more what
-        a step was, and so was asked, its tick is no edge: it may have been ticked, and the task reopened, before.
+        Steps of a task that is dropped say nothing of its state (semantics §2.4, R8), nor do those of one with a
+        conflict about them until that is over. Where nobody knew any more what a step was, and so was asked, its
+        tick is no edge: it may have been ticked, and the task reopened, before.
         """
         seen = self.witness.seen
         state = seen.values[TRACKER].get(("state", name))
@@ -867,7 +868,7 @@ class BoxesSay:
         counting = [tick for tick in ticks.values() if tick != "dropped"]
         is_all = bool(counting) and all(counting)
         is_dropped = seen.values[PLAN].get(("state", name)) == State.DROPPED.value
-        is_undone = times.undone > times.redone and not is_dropped
+        is_undone = times.undone > times.redone and not is_dropped and name not in self.witness.argued
         if state == State.DONE.value and is_undone and name not in self.witness.doubted:
             raise Broken(f"settled, but {name} is done, and a step was opened after both sides were done")
         is_known = name not in self.witness.doubted
@@ -883,6 +884,11 @@ class BoxesSay:
             and name not in self.witness.argued
         ):
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
+
+
+def _passed(history: list[Value], there: list[Value]) -> list[Value]:
+    """List what the other side went through since both agreed: also what it got then, where this side still owes it."""
+    return there[1:] if there[0] == history[0] else there
 
 
 def _are_alike(one: str, other: str) -> bool:
