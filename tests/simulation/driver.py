@@ -32,9 +32,10 @@ from plansync.sync.run import Direction, Options, run
 from plansync.sync.session import Project
 from tests.simulation import faults
 from tests.simulation.looks import TEMPLATE, Look, Pen
+from tests.simulation.memory import PLAN, TRACKER
 from tests.simulation.people import TRACKER_ACTS, PlanPerson, TrackerPerson
 from tests.simulation.repository import GIT_ACTS, Repository
-from tests.simulation.witness import PLAN, TRACKER, Witness
+from tests.simulation.witness import Witness
 from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
 
 TARGET = Target("github", "https://tracker.test", "owner/name")

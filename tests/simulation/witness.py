@@ -9,7 +9,6 @@ look: where the steps say a task's state, or where its own box does.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -17,106 +16,11 @@ from difflib import SequenceMatcher
 from plansync.model import OVERVIEW, State
 from plansync.trackers.base import Thing
 from tests.simulation.looks import BodySeen, Look, PlanSeen, TaskSeen, phase_word, read_body, word_of
+from tests.simulation.memory import PLAN, TRACKER, Key, Memory, Sight, Times, Value, changed, nothing
 from tests.simulation.world import Broken, Disk, Row, SimTracker
 
-Key = tuple[str, str]
-Value = str | bool | None
-PLAN, TRACKER = "plan", "tracker"
 _ALIKE = 0.6
 """From here on two texts may be taken for one that was reworded."""
-
-
-@dataclass(slots=True)
-class Sight:
-    """Both sides at one moment, as a reader sees them."""
-
-    values: dict[str, dict[Key, Value]]
-    owner: dict[str, str]
-    order: dict[str, dict[str, list[str]]]
-    optional: set[str] = field(default_factory=set)
-    doubled: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Times:
-    """When people last did something to a task, in events.
-
-    `known_tick`: a tick after the task had its issue. `news`: a tick or an open step that no run has decided on
-    yet, by side. `decided`: what a run last knew when it decided on the state. `undone`: an open step came to a task
-    that both sides held for done. `redone`: somebody ticked or said more since. `unsaid`: a status line was deleted,
-    which says todo (semantics §2.3).
-    """
-
-    tick: int = -1
-    real_tick: int = -1
-    open_: int = -1
-    reopen: int = -1
-    close: int = -1
-    state: int = -1
-    status: int = -1
-    removal: int = -1
-    known_tick: int = -1
-    decided: int = -1
-    news_tick: dict[str, int] = field(default_factory=dict)
-    news_open: dict[str, int] = field(default_factory=dict)
-    undone: int = -1
-    redone: int = -1
-    unsaid: int = -1
-
-    def copy(self) -> Times:
-        """Keep them as they are now."""
-        return replace(self, news_tick=dict(self.news_tick), news_open=dict(self.news_open))
-
-    def joined(self, other: Times) -> Times:
-        """Take the later of each; what only one of two copies decided on is not decided."""
-        both = {name: max(getattr(self, name), getattr(other, name)) for name in _EVENTS}
-        news = (
-            {s: max(a.get(s, -1), b.get(s, -1)) for s in {*a, *b}}
-            for a, b in ((self.news_tick, other.news_tick), (self.news_open, other.news_open))
-        )
-        both["decided"] = min(self.decided, other.decided)
-        return replace(self, **both, news_tick=next(news), news_open=next(news))
-
-
-_EVENTS = tuple(name for name, kind in Times.__annotations__.items() if kind == "int")
-
-
-@dataclass(slots=True)
-class Memory:
-    """What is known of one copy's past: values since it agreed with the tracker, and who did what when.
-
-    `plan_since`: what the plan held since this memory was put by (see `Witness.commit`); `statuses`: the tasks that had
-    a status line then.
-    """
-
-    history: dict[tuple[str, Key], list[Value]] = field(default_factory=dict)
-    times: dict[str, Times] = field(default_factory=lambda: defaultdict(Times))
-    last_event: dict[tuple[str, Key], int] = field(default_factory=dict)
-    met: set[tuple[str, Key]] = field(default_factory=set)
-    plan_since: dict[Key, list[Value]] = field(default_factory=dict)
-    statuses: set[str] = field(default_factory=set)
-
-    def copy(self) -> Memory:
-        """Keep it as it is now."""
-        times = defaultdict(Times, {k: t.copy() for k, t in self.times.items()})
-        return Memory(
-            {k: list(v) for k, v in self.history.items()}, times, dict(self.last_event), set(self.met)
-        )
-
-    def add(self, side: str, key: Key, value: Value) -> None:
-        """Note a value that came while this memory was put by."""
-        if side == PLAN:
-            self.plan_since.setdefault(key, []).append(value)
-        else:
-            values = self.history.setdefault((side, key), [_nothing(key)])
-            if values[-1] != value:
-                values.append(value)
-            self.met.discard((side, key))
-
-
-def _nothing(key: Key) -> Value:
-    """Say what a thing that is not there is worth."""
-    return False if key[0] == "step" else None
 
 
 @dataclass(slots=True)
@@ -259,7 +163,7 @@ class Witness:
         self.event += 1
         then, now = self.seen, self._look()
         self.owners |= now.owner
-        for key in sorted(_changed(then, now, side)):
+        for key in sorted(changed(then, now, side)):
             self._person_wrote(side, key, then.values[side].get(key), now.values[side].get(key), now, then)
             if is_old:
                 self.excused.add(self.owners.get(key[1], key[1]))
@@ -293,14 +197,14 @@ class Witness:
         """Excuse what differs from the newer plan that a run left: it comes back with it."""
         left = Sight({PLAN: {}}, {}, {PLAN: {}})
         self._show_plan(left, self.look.read(self.left))
-        for key in _changed(left, self.seen, PLAN):
+        for key in changed(left, self.seen, PLAN):
             self.excused.add(self.owners.get(key[1], key[1]))
 
     def _excuse_taken_back(self, then: Sight, now: Sight) -> None:
         """Excuse what a person put back before any run knew that it was written: as if it never had been."""
         before = Sight({PLAN: {}}, {}, {PLAN: {}})
         self._show_plan(before, self.look.read(self.disk.before))
-        for key in _changed(then, now, PLAN):
+        for key in changed(then, now, PLAN):
             was, is_ = before.values[PLAN].get(key), now.values[PLAN].get(key)
             if was == is_:
                 self.excused.add(now.owner.get(key[1]) or then.owner.get(key[1]) or key[1])
@@ -312,7 +216,7 @@ class Witness:
     def _person_wrote(self, side: str, key: Key, old: Value, new: Value, now: Sight, then: Sight) -> None:
         owner = now.owner.get(key[1]) or then.owner.get(key[1]) or key[1]
         value = new if key[0] != "step" else bool(new)
-        self.history.setdefault((side, key), [_nothing(key)]).append(value)
+        self.history.setdefault((side, key), [nothing(key)]).append(value)
         self._note(self.memory, side, key, old, new, owner)
         is_blind = self.is_blind or self.running_since >= 0
         if side == TRACKER and is_blind and key in self.unheard and new == self.unheard[key]:
@@ -456,7 +360,7 @@ class Witness:
             keys = {key for _, key in {*then.history, *self.history}}
             self.excused |= {self.owners.get(k[1], k[1]) for k in keys if self._is_news_to(then, k)}
         for key, values in memory.plan_since.items():
-            then.history.setdefault((PLAN, key), [_nothing(key)]).extend(values)
+            then.history.setdefault((PLAN, key), [nothing(key)]).extend(values)
             owner = self.owners.get(key[1], key[1])
             if key[0] == "step" and not values[-1] and self._is_unknown(then, owner):
                 self.excused.add(owner)
@@ -519,9 +423,9 @@ class Witness:
         self._statuses = {t.key for t in plan.tasks.values() if t.status_line >= 0}
         self.excused |= {t.key for t in tasks if not t.uid and self._is_retitled(t)}
         then, self.seen = self.seen, self._look()
-        for key in _changed(then, self.seen, PLAN):
+        for key in changed(then, self.seen, PLAN):
             for put_by in self.commits:
-                put_by.add(PLAN, key, self.seen.values[PLAN].get(key, _nothing(key)))
+                put_by.add(PLAN, key, self.seen.values[PLAN].get(key, nothing(key)))
         self._keep_text()
 
     # ------------------------------------------------------------------ judge
@@ -540,7 +444,7 @@ class Witness:
         }
         self.tracker.came_late.clear()
         for side in (PLAN, TRACKER):
-            for key in sorted(_changed(then, now, side)):
+            for key in sorted(changed(then, now, side)):
                 self._engine_wrote(side, key, then, now, past)
         self._judge_text(then, now)
         self._statuses = {t.key for t in self._plan().tasks.values() if t.status_line >= 0}
@@ -594,7 +498,7 @@ class Witness:
     ) -> None:
         kind, name = key
         other = TRACKER if side == PLAN else PLAN
-        default = _nothing(key)
+        default = nothing(key)
         old = then.values[side].get(key, default)
         new = now.values[side].get(key, default)
         history = self.history.setdefault((side, key), [default])
@@ -903,8 +807,3 @@ def _task_of(row: Row, milestones: dict[int, str]) -> TaskSeen | None:
     task = TaskSeen(key, row.title, milestones.get(row.milestone or 0, ""), ref=row.ref)
     task.steps = list(body.steps)
     return task
-
-
-def _changed(then: Sight, now: Sight, side: str) -> set[Key]:
-    old, new = then.values[side], now.values[side]
-    return {k for k in {*old, *new} if old.get(k) != new.get(k)}
