@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from plansync.document import block
 from plansync.model import (
+    ELEMENTS,
     Base,
     Field,
     Item,
@@ -273,12 +274,25 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
     changes = [(Field(name), new) for _, name, _, new, _ in entry.intent.get("changes", [])]
     if entry.kind == "update-issue" and any(name is not Field.TITLE for name, _ in changes):
         return False  # it wrote a body, and the body does not bear its stamp
+    if changes and all(name in ELEMENTS for name, _ in changes):
+        return _has_moved(item, entry)  # written again it does no harm
     if all(item.fields.get(name) == new for name, new in changes):
         return True
     if record is None or not record.revision or record.revision != entry.intent.get("before"):
         return None
     # a revision counts seconds: a close that was undone within one is known by what the tracker calls the issue then
     return False if record.is_reopened == entry.intent.get("reopened", record.is_reopened) else None
+
+
+def _has_moved(item: Item, entry: Entry) -> bool:
+    """Say whether the elements that a write brings into a set are there, and those gone that it takes out."""
+    for _, name, old, new, _ in entry.intent.get("changes", []):
+        shown = item.fields.get(Field(name))
+        now = {x.casefold() for x in shown} if isinstance(shown, tuple) else set[str]()
+        then, wanted = ({x.casefold() for x in v or ()} for v in (old, new))
+        if wanted - then - now or (then - wanted) & now:
+            return False
+    return True
 
 
 _CONTESTED = {name: name for name in (Field.TITLE, Field.PHASE, Field.TICK)} | {Field.STATUS: Field.STATE}
