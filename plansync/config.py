@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
 from plansync.text import is_common_title, one_line, sound
+from plansync.trackers import kinds
 
 FILE = "plansync.toml"
 _PLAN_NAMES = (
@@ -100,7 +101,7 @@ Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]
 class Settings(_Strict):
     """Every option, with its default; `config.example.toml` gives the reasons."""
 
-    tracker: Literal["github", "sandbox"] | None = None
+    tracker: str | None = None
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     ca_file: str | None = None
@@ -114,9 +115,20 @@ class Settings(_Strict):
     pace: Literal["auto", "on", "off"] = "auto"
     max_wait_s: Annotated[float, Field(ge=0)] = 300.0
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
+    dependencies: Literal["links", "text"] = "links"
+    estimates: Literal["text", "label"] = "text"
+    risk_label: Annotated[str, Field(max_length=50)] = "risk: high"
+    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
     when: When = When()
     check: Check = Check()
     plan: list[PlanEntry] = []
+
+    @field_validator("tracker")
+    @classmethod
+    def _is_known(cls, kind: str | None) -> str | None:
+        if kind is not None and not kinds.is_kind(kind):
+            raise ValueError(f"must be one of {kinds.known()} (got {kind!r})")
+        return kind
 
     @property
     def kind(self) -> str:
@@ -131,7 +143,7 @@ class Home(_Strict):
     file: Path | None
     root: Path | None
 
-    def with_tracker(self, kind: Literal["github", "sandbox"]) -> Home:
+    def with_tracker(self, kind: str) -> Home:
         """Look at the same place as if that tracker were named."""
         return self.model_copy(update={"settings": self.settings.model_copy(update={"tracker": kind})})
 
@@ -148,6 +160,9 @@ _FROM_ENVIRONMENT = (
     "max_creates",
     "settle_s",
     "pace",
+    "dependencies",
+    "estimates",
+    "risk_label",
     "max_wait_s",
 )
 
@@ -276,8 +291,18 @@ def fingerprint(home: Home, plan: Path, target: str) -> str:
         "ticks": settings.ticks,
         "dropped_labels": sorted(settings.dropped_labels),
         "when": settings.when.model_dump(),
+        **_beside(settings),
     }
     return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _beside(settings: Settings) -> dict[str, Any]:
+    """Name what is not as it is by default of what stands beside an issue's text: a new option changes no name."""
+    plain = Settings()
+    names = ("dependencies", "estimates", "risk_label", "people")
+    return {
+        name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(plain, name)
+    }
 
 
 def plan_title(path: Path, default: str = "") -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from plansync import config
 from plansync.config import Home, Settings, dialect_of
+from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
@@ -37,12 +38,11 @@ from plansync.sync.session import Project
 from plansync.sync.stopping import Stop
 from plansync.trackers.addresses import is_loopback
 from plansync.trackers.base import Repository, Tracker
-from plansync.trackers.credentials import find_token, sign_in_advice
+from plansync.trackers.credentials import find_token, own_token, sign_in_advice
 from plansync.trackers.http import in_process
-from plansync.trackers.registry import TRACKERS
+from plansync.trackers.registry import adapter
 from plansync.trackers.token import Token
 
-GITHUB_API = "https://api.github.com"
 SANDBOX_URL = "http://127.0.0.1:7526"
 
 
@@ -105,7 +105,7 @@ def bound(home: Home, plan: Path) -> Home:
     target = _committed_target(home, plan)
     if target is None or target.kind == "sandbox":
         return home
-    if not _is_trusted(target.api, config.root_of(home, plan)):
+    if not _is_trusted(target, config.root_of(home, plan)):
         raise ConfigError(
             f"the state file says that this plan is synced with {target}, and nothing else here names that place. If "
             f"it is right, say so: add {' '.join(flags_of(target))}"
@@ -140,20 +140,22 @@ def _committed_target(home: Home, plan: Path) -> Target | None:
         ) from None
 
 
-def _is_trusted(api: str, root: Path) -> bool:
+def _is_trusted(target: Target, root: Path) -> bool:
     """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
-    if api == GITHUB_API or is_loopback(_host(api)):
+    host = _host(target.api)
+    if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
     own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", config.git_remote(root))
-    return own is not None and _host(api).removeprefix("api.") == own[1]
+    return own is not None and host.removeprefix("api.") == own[1]
 
 
 def flags_of(target: Target) -> tuple[str, ...]:
     """Write a target as the options that name it."""
     if target.kind == "sandbox":
         return ("--tracker", "sandbox")
-    address = () if target.api == GITHUB_API else ("--api-url", target.api)
-    return (*address, "-R", target.project)
+    kind = () if target.kind == "github" else ("--tracker", target.kind)
+    address = () if target.api == adapter(target.kind).api_url else ("--api-url", target.api)
+    return (*kind, *address, "-R", target.project)
 
 
 def target_of(settings: Settings) -> Target:
@@ -167,7 +169,10 @@ def target_of(settings: Settings) -> Target:
         raise ConfigError(
             'no repository is named: add -R OWNER/NAME, or repo = "OWNER/NAME" in plansync.toml'
         )
-    return Target("github", (settings.api_url or GITHUB_API).rstrip("/"), settings.repo)
+    api = settings.api_url or adapter(settings.kind).api_url
+    if not api:
+        raise ConfigError(f"a tracker of the kind {settings.kind!r} needs its address: add --api-url URL")
+    return Target(settings.kind, api.rstrip("/"), settings.repo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +243,8 @@ async def _opened(
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
+        marking=marking(settings),
+        has_links=settings.dependencies == "links",
         place=config.plan_title(paths.plan),
         branch=other_branch(paths.plan.resolve().parent, settings.default_branch, os.environ),
         max_creates=settings.max_creates,
@@ -246,6 +253,12 @@ async def _opened(
         commits=Commits(paths.plan, paths.state),
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
+
+
+def marking(settings: Settings) -> Marking:
+    """Say how labels and owners are made."""
+    people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
+    return Marking(settings.risk_label, settings.estimates == "label", people)
 
 
 def new_id() -> str:
@@ -301,15 +314,16 @@ def _tracker(
     if records is not None:
         transport = in_process(app(records, token=TOKEN, repo=REPO))
         api = f"{SANDBOX_URL}/api/v3"
-        return TRACKERS["github"](
+        return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    token = find_token(target.api, os.environ)
-    if token is None:
+    is_github = target.kind == "github"
+    token = find_token(target.api, os.environ) if is_github else own_token(os.environ)
+    if token is None and is_github:
         raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
     is_paced = settings.pace == "on" or (settings.pace == "auto" and not is_loopback(_host(target.api)))
     ca_file = Path(settings.ca_file) if settings.ca_file else None
-    return TRACKERS[target.kind](
+    return adapter(target.kind).open(
         target.api,
         target.project,
         dropped_labels=tuple(settings.dropped_labels),

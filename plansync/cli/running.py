@@ -164,10 +164,10 @@ def _hooks(request: Request) -> dict[str, Any]:
 
 
 def _web(target: Target) -> str:
-    from plansync.trackers.registry import WEB
+    from plansync.trackers.registry import adapter
 
-    root = WEB[target.kind](target.api) if target.kind in WEB else ""
-    return f"{root}/{target.project}" if root else ""
+    web = "" if target.kind == "sandbox" else adapter(target.kind).web(target.api)
+    return f"{web}/{target.project}" if web else ""
 
 
 def seconds(text: str) -> float:

@@ -42,6 +42,15 @@ def find_token(host: str, environ: Mapping[str, str], run: Run = run_program) ->
     return None if is_loopback(_name(host)) else _from_gh(host, environ, run)
 
 
+def own_token(environ: Mapping[str, str]) -> Token | None:
+    """Find the token for a tracker that is not GitHub's: no variable of GitHub's is read for it."""
+    return (
+        Token(environ["PLANSYNC_TOKEN"], "PLANSYNC_TOKEN")
+        if environ.get("PLANSYNC_TOKEN", "").strip()
+        else None
+    )
+
+
 def variables(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     """List the variables that may hold a token for this host, first one first."""
     if _is_public(host):

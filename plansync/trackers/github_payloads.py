@@ -167,13 +167,13 @@ class _Named(_Lenient):
 
 
 class AccountPayload(_Lenient):
-    """Whose token it is, as the API shows it."""
+    """A user, as far as a name goes."""
 
     login: Text = ""
 
 
 class BranchPayload(_Lenient):
-    """A branch as the API shows it."""
+    """A branch, and whether it is protected."""
 
     protected: bool | None = None
 
@@ -212,12 +212,10 @@ class RepositoryPayload(_Lenient):
         if self.archived:
             return f"{name} is archived and takes no writes; unarchive it in its settings"
         if not self.has_issues:
-            fork = (
-                f"; it is a fork of {self.parent.full_name}, which is another repository"
-                if self.parent
-                else ""
+            parent = self.parent.full_name if self.parent else ""
+            return issues_off(name) + (
+                f"; it is a fork of {parent}, which is another repository" if parent else ""
             )
-            return issues_off(name) + fork
         may = self.permissions
         if may and not (may.push or may.triage or may.maintain or may.admin):
             return f"this token may read {name} but not edit its issues; it needs `Issues: write`"

@@ -110,7 +110,9 @@ def test_a_new_hour_or_a_new_day_goes_on(long: Copy, stage: SmallServer, person:
     assert_completes(long, person)
 
 
-def test_blanks_around_a_token_make_no_other_account_of_it(long: Copy, stage: SmallServer, person: Person) -> None:
+def test_blanks_around_a_token_make_no_other_account_of_it(
+    long: Copy, stage: SmallServer, person: Person
+) -> None:
     wrote_before(long, stage, an_hour_full())
     long.env["PLANSYNC_TOKEN"] = f"  {long.env['PLANSYNC_TOKEN']}"
 

@@ -150,7 +150,8 @@ def _quoted(text: str) -> str:
 def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
     if not plans:
         tell("No plan was found; name it in the file, or on the command line.")
-    where = f"{repo} on GitHub" if tracker == "github" else "the sandbox"
+    named = {"github": f"{repo} on GitHub", "sandbox": "the sandbox"}
+    where = named.get(tracker, f"{repo} on {tracker}")
     tell(f"Issues will be made in {where}. Nothing was written there. Next, see what a first push would do:")
     which = [str(relative(plans[0]))] if len(plans) > 1 else []
     say(f"  {shlex.join(['plansync', 'diff', *which])}")
