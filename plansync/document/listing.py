@@ -14,6 +14,8 @@ from plansync.errors import Unwritable
 from plansync.model import Uid
 
 _PART = re.compile(rb"[^,;]+")
+_REMARK = re.compile(r"\([^()]*\)")
+_WORDS_MAX = 2  # `Task 1.3`, `#1.3`; behind `Task 1.3 must be done` the rest would stand alone
 _NONE = b"None"
 
 
@@ -33,8 +35,10 @@ def parts(document: Document, node: Node, known: Register) -> list[Part]:
     for match in _PART.finditer(text):
         bare = match[0].strip()
         start = key.value.start + match.start() + match[0].index(bare)
-        tasks = named(bare.decode("utf-8", "replace"), known)
-        if len(tasks.tasks) != 1 or tasks.unknown or tasks.words or tasks.by_phase:
+        words = bare.decode("utf-8", "replace")
+        tasks = named(words, known)
+        is_bare = len(_REMARK.sub("", words).split()) <= _WORDS_MAX
+        if not is_bare or len(tasks.tasks) != 1 or tasks.unknown or tasks.words or tasks.by_phase:
             return []
         found.append(Part(tasks.tasks[0], Span(start, start + len(bare))))
     return found

@@ -167,9 +167,18 @@ class _Viewer:
             Field.TITLE: self.document.text(phase_name(self.document, node)),
             Field.MARKER: node.marker,
         }
-        if due := _DATE.search(self.document.value(node, "due")):
-            fields[Field.DUE] = due[0]
+        if due := self._due(index):
+            fields[Field.DUE] = due
         self._add(self.uids[index], Kind.PHASE, index, fields)
+
+    def _due(self, index: int) -> str:
+        """Read the day on which a phase is due, from a line between its heading and its first task."""
+        document, nodes = self.document, self.document.nodes
+        start = nodes[index].block.span.end
+        end = nodes[index + 1].block.span.start if index + 1 < len(nodes) else len(document.source)
+        keys = (key for key in document.keys if key.name == "due" and start <= key.line.start < end)
+        days = (_DATE.search(document.text(key.value)) for key in keys)
+        return next((day[0] for day in days if day), "")
 
     def _task(self, index: int) -> None:
         document, node = self.document, self.document.nodes[index]

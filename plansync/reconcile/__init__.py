@@ -19,7 +19,7 @@ from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.phases import follow_tasks
 from plansync.reconcile.removed import asked, closed, noted, remembered, removed
-from plansync.reconcile.rules import Given, Policy, derive, states, without_issue
+from plansync.reconcile.rules import Given, Policy, derive, note_drifts, states, without_issue
 from plansync.reconcile.settle import fold, held, settle
 from plansync.reconcile.twins import asked_twins, closed_twins
 
@@ -65,6 +65,7 @@ def reconcile(given: Given) -> Decision:
         set_aside(agreement, given.local, remote, given.settles)
     derive(agreement, given)
     follow_edges(agreement, given)
+    note_drifts(agreement, given)
     follow_tasks(agreement, given, states(agreement, given))
     gone = removed(given)
     closes = closed(given, gone)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plansync.model import Change, Field, Item, Kind, Operation, Side, Uid, Value, uids_of
+from plansync.model import Change, Field, Item, Kind, Operation, Side, Snapshot, Uid, Value, uids_of
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.reasons import UNLINKED
 from plansync.reconcile.rules import Given
@@ -43,8 +43,12 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
     uid, agreed = shown.uid, agreement.get(shown.uid, name)
     if not isinstance(agreed, tuple) or name not in shown.fields or name not in given.stores[Side.REMOTE]:
         return
-    sides = (given.base.agreed, given.base.local, given.base.remote)
-    ours = {key: n for side in sides if uid in side for key, n in _names(side[uid].fields.get(name)).items()}
+    ours = {
+        key: n
+        for side in _sides(given)
+        if uid in side
+        for key, n in _names(side[uid].fields.get(name)).items()
+    }
     there, wanted = _names(shown.fields[name]), _names(agreed)
     now = {key: n for key, n in there.items() if key in ours or key in wanted}
     coming = {key: n for key, n in wanted.items() if key not in there and _can_be(given, name, key)}
@@ -60,6 +64,10 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
         left = {k: n for k, n in now.items() if k != key}
         yield Change(uid, name, tuple(now.values()), tuple(left.values()), why)
         now = left
+
+
+def _sides(given: Given) -> tuple[Snapshot, ...]:
+    return given.base.agreed, given.base.local, given.base.remote
 
 
 def _names(value: Value | None) -> dict[str, str]:
@@ -94,7 +102,8 @@ def follow_edges(agreement: Agreement, given: Given) -> None:
             continue
         ours, known = uids_of(item, Field.EDGES), uids_of(item, Field.DEPENDS)
         gone = [edge for edge in ours if edge not in agreed]
-        strange = [u for u in uids_of(given.remote[uid], Field.EDGES) if u not in (*ours, *agreed)]
+        was_ours = {u for side in _sides(given) for u in uids_of(side.get(uid), Field.EDGES)}
+        strange = [u for u in uids_of(given.remote[uid], Field.EDGES) if u not in {*ours, *agreed, *was_ours}]
         is_pulled = agreement.why.get((uid, Field.EDGES)) == "pull"
         if gone and is_pulled and set(gone) <= set(uids_of(item, Field.LISTED)):
             agreement.set(uid, Field.DEPENDS, tuple(d for d in known if d not in gone), UNLINKED)

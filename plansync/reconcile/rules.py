@@ -114,7 +114,6 @@ def derive(agreement: Agreement, given: Given) -> None:
             _link(agreement, given, uid)
     _markers(agreement, given)
     _forget_told(agreement, given)
-    _note_drifts(agreement, given)
     for uid, name in agreement.conflicts:
         owner = owner_of(uid)
         told = agreement.get(owner, Field.TOLD)
@@ -131,7 +130,7 @@ def _forget_told(agreement: Agreement, given: Given) -> None:
             agreement.set(uid, Field.TOLD, (), "told")
 
 
-def _note_drifts(agreement: Agreement, given: Given) -> None:
+def note_drifts(agreement: Agreement, given: Given) -> None:
     """Remember which drifts were noted, and of those that last which ones a person accepted."""
     for uid in agreement.items.keys() & given.remote.keys():
         known = given.base.agreed[uid].fields if uid in given.base.agreed else {}

@@ -171,17 +171,25 @@ async def settle_open(session: Session, journal: Journal, unsettled: Unsettled) 
 def take_late(session: Session, journal: Journal) -> None:
     """Know a body write again that was given up and came through later, by its stamp: what it wrote is no news.
 
-    What is agreed stays: where that is something else by now, the issue owes it.
+    Where nothing was remembered of the item since, it landed like any other. Else what is agreed stays: where that is
+    something else by now, the issue owes it.
     """
     for uid, item in session.view.items.items():
         known = session.base.remote.get(uid)
         if is_step(uid) or known is None or not item.stamp.is_beyond(known.stamp):
             continue
         entry, there = journal.given_up(item.stamp.op), session.base.remote
-        if entry is not None and isinstance(there, dict):
+        is_next = (
+            item.stamp.rev <= known.stamp.rev + 1
+        )  # else the state file is older than what that one stands on
+        if entry is None or not is_next or not isinstance(there, dict):
+            continue
+        if entry.intent.get("then") == state.record(session.base, uid)["crc"]:
+            _fold(session.base, entry)
+        else:
             there.update(_with_changes(there, entry))
             there[uid] = replace(there[uid], stamp=item.stamp)
-            journal.settle(entry.number, Outcome.LANDED)
+        journal.settle(entry.number, Outcome.LANDED)
 
 
 def _with_changes(side: Snapshot, entry: Entry) -> dict[Uid, Item]:

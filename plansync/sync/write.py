@@ -148,6 +148,7 @@ class Writer:
             "reopened": bool(known and known.is_reopened),
             "changes": changes,
             "state": session.state_digest,
+            "then": state.record(session.base, owner)["crc"] if owner in session.base.local else "",
             "records": {owner: state.record(part, owner)},
         }
 

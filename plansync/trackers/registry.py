@@ -19,8 +19,8 @@ def _no_pages(api_url: str) -> str:
 class Adapter:
     """What opens a kind of tracker.
 
-    `open` takes `(api_url, project)` and by keyword `dropped_labels` and what `http.Reach` names: `token`, `cache`,
-    `is_paced`, `ca_file`, `on_wait`. It opens no connection yet. `web` turns the API's address into the one that
+    `open` takes `(api_url, project)`, and by keyword `dropped_labels` and what `http.Reach` names (more of it as time
+    goes on: take `**reach`). It opens no connection yet. `web` turns the API's address into the one that
     people visit, empty where it cannot. `api_url` is where the tracker is when the settings name no address: an http
     or https address, as the state file holds it.
     """

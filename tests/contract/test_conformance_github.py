@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, MutableMapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,8 +16,10 @@ from plansync.sandbox.kinds import IssueChanges, Reason
 from plansync.sandbox.records import Records
 from plansync.trackers.base import Thing, Tracker
 from plansync.trackers.conformance import Bench, Conformance, Trait, Way
+from plansync.trackers.conformance.links import Links
 from plansync.trackers.github import GitHub
-from plansync.trackers.http import Token, in_process
+from plansync.trackers.http import in_process
+from plansync.trackers.token import Token
 from tests.support.sandbox import Sandbox
 
 PERSON = "you"
@@ -51,15 +54,28 @@ async def at_once(wait_s: float) -> None:
     """Wait for nothing."""
 
 
+class Clock:
+    """A clock that stands still until it is told to move on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 class SandboxBench(Bench):
     """The sandbox's records, with a person at them; how they are reached is a subclass's."""
 
     absent = frozenset({Trait.READERS, Trait.HIDDEN})
     token = TOKEN
     secrets = (CANARY, STRANGER)
+    people = ("amara", "Jonas-K")
+    nobody = "nobody-here"
 
     def __init__(self, records: Records) -> None:
         self.records = records
+        records.play(assignable=self.people)
 
     def reach(self, way: Way) -> tuple[str, dict[str, Any]]:
         """Give an address and the transport to it."""
@@ -86,6 +102,9 @@ class SandboxBench(Bench):
     def comment(self, ref: int) -> None:
         self.records.add_comment(ref, "noted", PERSON)
 
+    def link(self, ref: int, blocker: int) -> None:
+        self.records.relations.block(ref, blocker)
+
     def delete(self, thing: Thing, ref: int) -> None:
         (self.records.delete_issue if thing is Thing.ISSUE else self.records.delete_milestone)(ref)
 
@@ -100,6 +119,13 @@ class Inside(SandboxBench):
     """Reached in-process, as a command reaches it."""
 
     token = CANARY
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        super().__init__(records)
+        self.clock = clock
+
+    def tick(self) -> None:
+        self.clock.now += timedelta(seconds=1)
 
     def reach(self, way: Way) -> tuple[str, dict[str, Any]]:
         transport = in_process(app(self.records, token=CANARY))
@@ -126,8 +152,9 @@ class Served(SandboxBench):
 class TestInProcess(Conformance):
     @pytest.fixture
     def bench(self) -> Iterator[Bench]:
-        with closing(Records()) as records:
-            yield Inside(records)
+        clock = Clock()
+        with closing(Records(now=clock)) as records:
+            yield Inside(records, clock)
 
 
 class TestOverHttp(Conformance):
@@ -136,3 +163,16 @@ class TestOverHttp(Conformance):
         sandbox.restore(sandbox.empty)
         with closing(Records(sandbox.records)) as records:
             yield Served(records, sandbox)
+
+
+class TestWithoutLinks(Links):
+    """Enterprise servers before 3.19 know nothing of dependencies."""
+
+    @pytest.fixture
+    def bench(self) -> Iterator[Bench]:
+        clock = Clock()
+        with closing(Records(now=clock)) as records:
+            records.play(has_dependencies=False)
+            opened = Inside(records, clock)
+            opened.absent |= {Trait.LINKS}
+            yield opened

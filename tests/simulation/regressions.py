@@ -355,4 +355,12 @@ REGRESSIONS: dict[str, Past] = {
         " run:sync:4245785103 git:check_out:4085109309",
         chances=ALL,
     ),
+    "a body that was taken for refused from a stale list landed like any other": Past(
+        701132,
+        "run:sync:401186765 plan:add:1525710179 git:commit:172701623 run:pull:315720851"
+        " tracker:close:1541375821 plan:tick:1120979001 run:sync:714369344"
+        " tracker:keyword:430277321 run:sync:4275189311 git:check_out:2528885045"
+        " run:push:316088580",
+        chances=ALL,
+    ),
 }

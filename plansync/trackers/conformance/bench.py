@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, MutableMapping
 from enum import StrEnum
@@ -19,6 +20,9 @@ class Trait(StrEnum):
     LABELS = "labels"
     DROPPED = "issues that are closed as not done"
     DUPLICATE = "issues that are closed as the same as another"
+    ASSIGNEES = "people that issues are given to"
+    LINKS = "links between issues that wait for each other"
+    DUE = "due dates of milestones"
     REOPENED = "a word that an open issue was closed once"
     COMMENTS = "a count of comments"
     CRLF = "bodies that keep the line ends they were sent with"
@@ -50,15 +54,22 @@ class Bench(ABC):
     """A tracker with one empty project.
 
     `absent` names what it lacks: what only such a trait needs is never called. `secrets` are the tokens that
-    adapters are opened with; no error may show one.
+    adapters are opened with; no error may show one. `people` are two accounts that issues can be given to, and
+    `nobody` is one that they cannot.
     """
 
     absent: frozenset[Trait] = frozenset()
     secrets: tuple[str, ...] = ()
+    people: tuple[str, str] = ("", "")
+    nobody: str = ""
 
     @abstractmethod
     def open(self, way: Way = Way.USUAL, cache: MutableMapping[str, bytes] | None = None) -> Tracker:
         """Open the adapter on the project; unpaced, and impatient with a network that fails."""
+
+    def tick(self) -> None:
+        """Let the tracker's clock move on by one of its ticks, which is a second for most."""
+        time.sleep(1.1)
 
     def edit(self, ref: int, *, title: str | None = None, body: str | None = None) -> None:
         """Change an issue's title or body, as a person on the tracker."""
@@ -70,6 +81,10 @@ class Bench(ABC):
 
     def comment(self, ref: int) -> None:
         """Write something below an issue."""
+        raise NotImplementedError
+
+    def link(self, ref: int, blocker: int) -> None:
+        """Let an issue wait for another."""
         raise NotImplementedError
 
     def delete(self, thing: Thing, ref: int) -> None:

@@ -96,13 +96,16 @@ class Reading(Suite):
         """A reader stops at what it knows; the hint where it read last hides nothing that moved since."""
         refs = [(await made(tracker, f"Task {n}")).ref for n in range(5)]
         known = await records_of(tracker.changed(""))
+        bench.edit(refs[1], title="Within the tick that was read last")
+        bench.tick()
         bench.edit(refs[0], title="Changed")
 
         listed = await records_of(tracker.changed(known[0].revision))
 
         revisions = [record.revision for record in listed]
         assert revisions == sorted(revisions, reverse=True)
-        assert "Changed" in [record.title for record in listed]
+        assert (listed[0].ref, listed[0].title) == (refs[0], "Changed")
+        assert "Within the tick that was read last" in [record.title for record in listed]
 
     async def test_a_label_selects_open_and_closed_issues_that_bear_it(
         self, bench: Bench, tracker: Tracker
@@ -126,6 +129,7 @@ class Reading(Suite):
         old = await made(tracker, "Old")
         await tracker.newest()
         new = await made(tracker, "New")
+        bench.tick()
         bench.edit(old.ref, title="Old, and changed last")
 
         listed = await tracker.newest()

@@ -294,6 +294,54 @@ def test_a_body_that_comes_through_after_it_was_given_up_is_known_again(synced: 
     assert "- [x] Mark the corners" in synced.issue("Dig").body
 
 
+def _give_up(synced: Bench) -> str:
+    """Run until a body is sent, and let a push take it for refused: it has not come through. Says what was sent."""
+    update, late = synced.tracker.update, list[str]()
+
+    async def dies(thing: Thing, ref: int, fields: Written) -> Record:
+        late.append(fields["body"])
+        raise Crash("the process died")
+
+    synced.tracker.update = dies  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        synced.run()
+    synced.tracker.update = update  # type: ignore[method-assign]
+    assert synced.run("push", only=["Level"]).error is None
+    assert synced.outcomes()[-1] == "update-issue refused"
+    return late[0]
+
+
+def test_a_body_that_comes_through_late_landed_like_any_other_where_nothing_was_remembered_since(
+    synced: Bench,
+) -> None:
+    """Its ticks follow from a close; by themselves they would be steps that nobody had seen open."""
+    synced.touch("Dig", state=State.DONE)
+    synced.touch("Dig", body=_give_up(synced))
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert synced.text.count("- [x]") == synced.issue("Dig").body.count("- [x]") == 2
+    synced.touch("Dig", state=State.TODO)
+    synced.run()
+    assert synced.text.count("- [x]") == 0
+
+
+def test_a_body_that_comes_through_late_is_news_to_a_state_file_from_before(synced: Bench) -> None:
+    before = synced.files.plan, synced.files.state
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    synced.run()
+    synced.edit("- [ ] Take the turf off", "- [x] Take the turf off")
+    late = _give_up(synced)
+    synced.files.plan, synced.files.state = before
+    synced.touch("Dig", body=late)
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert synced.text.count("- [x]") == synced.issue("Dig").body.count("- [x]") == 2
+
+
 @pytest.mark.parametrize("goes_back", [True, False], ids=["git put the plan back", "the plan as it was left"])
 def test_a_step_that_only_the_local_memory_and_the_issue_know_is_no_removed_one(
     synced: Bench, goes_back: bool
