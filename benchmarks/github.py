@@ -34,7 +34,10 @@ from sync import plan_of
 
 BARE = 20
 TEMPLATE = Path(__file__).parents[1] / "examples" / "implementation-plan.md"
-COLUMNS = "tasks | command | GET | of them 304 | POST | PATCH | other | all | wall s | : latency | : bare | CPU s | peak MB"
+COLUMNS = (
+    "tasks | command | GET | of them 304 | POST | PATCH | other | all | wall s | : latency | : bare | CPU s"
+    " | peak MB"
+)
 
 
 @dataclass(frozen=True)
