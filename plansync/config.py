@@ -15,9 +15,11 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from plansync import titles
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
 from plansync.text import is_common_title, one_line, sound
@@ -106,6 +108,9 @@ class Settings(_Strict):
     ca_file: str | None = None
     links: bool = True
     milestones: Literal["auto", "phase", "plan", "none"] = "auto"
+    overview: Literal["auto", "always", "none"] = "auto"
+    prose: Literal["lead", "full", "none"] = "lead"
+    title: str = titles.PLAIN
     default_branch: str = ""
     dialect: Dialect | None = None
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
@@ -116,6 +121,13 @@ class Settings(_Strict):
     when: When = When()
     check: Check = Check()
     plan: list[PlanEntry] = []
+
+    @field_validator("title")
+    @classmethod
+    def _is_template(cls, template: str) -> str:
+        if problem := titles.problem(template):
+            raise ValueError(problem)
+        return template
 
     @property
     def kind(self) -> str:
@@ -142,6 +154,9 @@ _FROM_ENVIRONMENT = (
     "ca_file",
     "links",
     "milestones",
+    "overview",
+    "prose",
+    "title",
     "default_branch",
     "dialect",
     "max_creates",
@@ -265,10 +280,12 @@ def fingerprint(home: Home, plan: Path, target: str) -> str:
 
     Another name means that a sync may now write what nobody changed.
     """
-    settings = home.settings
+    settings, usual = home.settings, Settings().model_dump()
+    forms = {name: getattr(settings, name) for name in ("overview", "prose", "title")}
     mapping = {
         "target": target,
         "milestones": settings.milestones,
+        **{name: said for name, said in forms.items() if said != usual[name]},
         "links": settings.links,
         "dialect": dialect_of(home, plan),
         "ticks": settings.ticks,
@@ -325,6 +342,18 @@ def git_remote(root: Path) -> str:
     rows = [line.split() for line in done.stdout.splitlines() if line.endswith("(fetch)")]
     found = {row[0]: row[1] for row in rows if len(row) >= 2}
     return found.get("origin") or (next(iter(found.values())) if len(found) == 1 else "")
+
+
+def plan_link(plan: Path, api: str, project: str) -> str:
+    """Write the address of a plan on its repository's default branch; empty where its remote is not the target."""
+    top = git_root(plan.resolve().parent)
+    host, name = remote_repository(git_remote(top)) if top else ("", "")
+    home = urlsplit(api).hostname or ""
+    is_target = home.removeprefix("api.") == host and name.casefold() == project.casefold()
+    if top is None or not host or not is_target:
+        return ""
+    path = quote(plan.resolve().relative_to(top).as_posix())
+    return f"https://{host}/{name}/blob/HEAD/{path}"
 
 
 def git_ancestor(file: Path) -> str:

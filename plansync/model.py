@@ -100,6 +100,16 @@ class Field(StrEnum):
     CURRENT_PHASE = "current_phase"
     OVERALL = "implementation_status"
     UPDATED = "last_updated"
+    FRAME = "frame"
+    PROGRESS = "progress"
+    CRITERIA = "criteria"
+    DECISIONS = "decisions"
+    OUTSIDERS = "outsiders"
+    GRAPH = "graph"
+
+
+SECTIONS = (Field.PROGRESS, Field.CRITERIA, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)
+"""What the overview issue says besides the plan's own words, in its order: derived, and only ever written there."""
 
 
 @dataclass(frozen=True, slots=True)

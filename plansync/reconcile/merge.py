@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, assert_never
 
 from plansync.model import (
     OVERVIEW,
+    SECTIONS,
     TITLE_MAX,
     Base,
     Choice,
@@ -36,7 +37,9 @@ from plansync.model import (
 from plansync.reconcile import equals
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
+from plansync.reconcile.sections import short
 from plansync.text import cut, heading_words, same_lines, words
+from plansync.titles import PLAIN
 
 
 class Case(NamedTuple):
@@ -143,6 +146,23 @@ def plan_wins(case: Case) -> Verdict:
     return Verdict(case.local, "push" if case.local_moved else "finish")
 
 
+def plan_says(case: Case) -> Verdict:
+    """Decide what stands around a title: written when the plan changes it, whatever people made of it on the tracker.
+
+    A plan that shows none any more, because the settings want none, wants the bare title.
+    """
+    if case.local is None and case.has_base:
+        case = case._replace(local=PLAIN)
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if case.same(case.local, case.remote):
+        return Verdict(case.local, "agree")
+    if not case.same(case.local, case.agreed):
+        return Verdict(case.local, "push")
+    is_edited = not case.same(case.remote, case.then_remote)
+    return Verdict(None, "edited on the tracker") if is_edited else Verdict(case.local, "finish")
+
+
 def alike(a: Value | None, b: Value | None) -> bool:
     """Compare as they are."""
     return a == b
@@ -173,6 +193,11 @@ def same_set(a: Value | None, b: Value | None) -> bool:
     return set(a) == set(b) if isinstance(a, tuple) and isinstance(b, tuple) else a == b
 
 
+def same_section(a: Value | None, b: Value | None) -> bool:
+    """Compare derived text with what is remembered of it."""
+    return short(a) == short(b)
+
+
 class Row(NamedTuple):
     """How one field is decided and compared."""
 
@@ -185,6 +210,7 @@ ROWS: Mapping[tuple[Kind, Field], Row] = {
     (Kind.PLAN, Field.PROSE): Row(plan_wins, same_text),
     (Kind.PHASE, Field.TITLE): Row(same=same_heading),
     (Kind.TASK, Field.TITLE): Row(same=same_title),
+    (Kind.TASK, Field.FRAME): Row(plan_says, same_words),
     (Kind.TASK, Field.STATE): Row(three_way_state),
     (Kind.TASK, Field.PHASE): Row(),
     (Kind.TASK, Field.PROSE): Row(plan_wins, same_text),
@@ -199,6 +225,8 @@ ROWS: Mapping[tuple[Kind, Field], Row] = {
 
 def same(kind: Kind, name: Field) -> Callable[[Value | None, Value | None], bool]:
     """Say how a field is compared."""
+    if name in SECTIONS:
+        return same_section
     row = ROWS.get((kind, name))
     return row.same if row else alike
 

@@ -39,6 +39,7 @@ from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.bare import Bare
 from plansync.reconcile.merge import shown_state
+from plansync.reconcile.sections import decide_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class Policy:
 
 
 Computed = Callable[[Snapshot, Mapping[Uid, State]], Mapping[Field, Value]]
+Sections = Callable[[Snapshot, Mapping[Uid, State], Sequence[Conflict]], Mapping[Field, str]]
+
+
+def no_sections(
+    items: Snapshot, states: Mapping[Uid, State], conflicts: Sequence[Conflict]
+) -> Mapping[Field, str]:
+    """Derive nothing."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,8 @@ class Given:
     `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
     because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
     for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
-    to be none of those. `spoken`: the items below whose issues people wrote comments.
+    to be none of those. `spoken`: the items below whose issues people wrote comments. `overview`: for which plans an
+    overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide.
     """
 
     base: Base
@@ -91,6 +101,17 @@ class Given:
     spoken: frozenset[Uid] = frozenset()
     told: Mapping[Uid, Uid] = field(default_factory=dict)
     apart: Collection[Uid] = ()
+    overview: str = "auto"
+    sections: Sections = no_sections
+
+    @property
+    def has_overview(self) -> bool:
+        """Whether the plan has an overview issue, or gets one with its other issues."""
+        item = self.local.get(OVERVIEW)
+        if item is None or OVERVIEW in self.remote:
+            return item is not None
+        has_cause = bool(item.fields.get(Field.STEPS) or item.fields.get(Field.PROSE))
+        return self.overview == "always" or (self.overview == "auto" and has_cause)
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -142,6 +163,16 @@ def _note_drifts(agreement: Agreement, given: Given) -> None:
         if isinstance(accepted, tuple) and accepted:
             lasting = (a for a in accepted if a in names or a.startswith("#"))
             agreement.set(uid, Field.ACCEPTED, tuple(lasting), "told")
+
+
+def add_sections(agreement: Agreement, given: Given, conflicts: Sequence[Conflict]) -> None:
+    """Agree on the derived parts of the overview issue; like the plan's own lines they wait for its default branch."""
+    if not given.is_final or not given.has_overview:
+        return
+    values = given.sections(_overlaid(agreement, given), states(agreement, given), conflicts)
+    then = given.base.agreed.get(OVERVIEW), given.base.remote.get(OVERVIEW)
+    remote, is_whole = given.remote.get(OVERVIEW), OVERVIEW in given.bare
+    decide_sections(agreement, then, remote, values, given.settles, is_whole=is_whole)
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:

@@ -335,7 +335,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
 
 def _has_body(op: Operation) -> bool:
     return op.kind == "create-issue" or (
-        op.kind == "update-issue" and any(c.field is not Field.TITLE for c in op.changes)
+        op.kind == "update-issue" and any(c.field not in mapping.TITLE for c in op.changes)
     )
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 
 from plansync.errors import ConfigError, Moved, NotFound, OutcomeUnknown, Rejected, Unavailable
-from plansync.model import Field, State
+from plansync.model import SECTIONS, Field, State
 from plansync.text import sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
@@ -37,6 +37,8 @@ TRAITS = Traits(
             Field.REQUIREMENTS,
             Field.ESTIMATE,
             Field.DEPENDS,
+            Field.FRAME,
+            *SECTIONS,
         }
     ),
     is_paced=True,
