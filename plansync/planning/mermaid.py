@@ -7,12 +7,12 @@ Source: mermaid.js.org, "Flowchart", "Entity codes to escape characters"; GitHub
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from plansync.model import Field, Snapshot, State, Tick, Uid, steps_of, text_of, tick_of, uids_of
+from plansync.model import Field, Snapshot, State, Uid, text_of, uids_of
 from plansync.planning.progress import by_phase
-from plansync.text import cut, one_line
+from plansync.text import cut, one_line, words
 
 TASKS_MAX, EDGES_MAX = 120, 400
 """Beyond these nobody can read a drawing, and GitHub makes none."""
@@ -24,7 +24,6 @@ _LIST = re.compile(r"\d+[.)]|[^\w]")
 
 _CLASSES = (
     "classDef todo fill:#f6f8fa,stroke:#59636e,color:#1f2328",
-    "classDef started fill:#fff8c5,stroke:#9a6700,color:#1f2328",
     "classDef done fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
     "classDef dropped fill:#eaeef2,stroke:#818b98,color:#59636e,stroke-dasharray:4 3",
 )
@@ -40,16 +39,23 @@ class Drawing(NamedTuple):
 
 def drawing(items: Snapshot, states: Mapping[Uid, State]) -> Drawing:
     """Draw the tasks, in their phases, and what each waits for; nothing where no task waits for another."""
-    edges = [(n, u) for u in states for n in dict.fromkeys(uids_of(items[u], Field.DEPENDS)) if n in states]
+    states = {uid: states[uid] for uid in _in_turn(items, states)}
+    edges = [(n, u) for u in states for n in _in_turn(items, uids_of(items[u], Field.DEPENDS)) if n in states]
     if not edges:
         return Drawing(())
     kept = _kept(edges, states)
     edges = [edge for edge in edges if kept.issuperset(edge)][:EDGES_MAX]
     lines = ["```mermaid", "flowchart TD", *_tasks(items, states, kept)]
     lines += [f"  t{before} --> t{after}" for before, after in edges]
-    used = {_class(items, states, uid) for uid in kept}
+    used = {states[uid].value for uid in kept}
     lines += [f"  {each}" for each in _CLASSES if each.split()[1] in used]
     return Drawing((*lines, "```"), len(kept), len(states))
+
+
+def _in_turn(items: Snapshot, tasks: Iterable[str]) -> list[Uid]:
+    """Order tasks by their titles: where they stand in the plan changes nothing that is drawn."""
+    known = {Uid(uid) for uid in tasks if uid in items}
+    return sorted(known, key=lambda uid: (words(text_of(items[uid], Field.TITLE)), uid))
 
 
 def _kept(edges: Sequence[tuple[Uid, Uid]], states: Mapping[Uid, State]) -> set[Uid]:
@@ -65,7 +71,7 @@ def _tasks(items: Snapshot, states: Mapping[Uid, State], kept: set[Uid]) -> list
     lines: list[str] = []
     phases = by_phase(items)
     for phase, tasks in phases.items():
-        nodes = [f"t{u}{_node(items, states, u)}" for u in tasks if u in kept]
+        nodes = [f"t{u}{_node(items, states, u)}" for u in _in_turn(items, tasks) if u in kept]
         if not nodes:
             continue
         title = text_of(items.get(Uid(phase)), Field.TITLE)
@@ -77,12 +83,7 @@ def _tasks(items: Snapshot, states: Mapping[Uid, State], kept: set[Uid]) -> list
 
 
 def _node(items: Snapshot, states: Mapping[Uid, State], uid: Uid) -> str:
-    return f'["{label(text_of(items[uid], Field.TITLE))}"]:::{_class(items, states, uid)}'
-
-
-def _class(items: Snapshot, states: Mapping[Uid, State], uid: Uid) -> str:
-    is_begun = any(tick_of(step) is Tick.TICKED for step in steps_of(items, uid))
-    return "started" if states[uid] is State.TODO and is_begun else states[uid].value
+    return f'["{label(text_of(items[uid], Field.TITLE))}"]:::{states[uid].value}'
 
 
 def label(text: str) -> str:

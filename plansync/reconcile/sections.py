@@ -43,15 +43,10 @@ def decide_sections(
             continue
         agreed, held = (short(item.fields.get(name)) if item else None for item in then)
         shown = short(remote.fields.get(name)) if remote else None
-        if remote is None or is_whole:
-            agreement.set(OVERVIEW, name, value, "new")
-        elif shown is None:
-            continue  # a block that cannot be read
-        elif shown == short(value):
-            agreement.set(OVERVIEW, name, value, "agree")
-        elif agreed != short(value) or shown == held:
-            agreement.set(OVERVIEW, name, value, "push")
-        else:
+        now = short(value)
+        if remote is None or is_whole or (shown is not None and (shown in (now, held) or agreed != now)):
+            agreement.set(OVERVIEW, name, value, "computed")
+        elif shown is not None:
             text = "says something else on the tracker; plansync writes it when what it is to say changes"
             agreement.notes.append(Note(OVERVIEW, f"#{remote.at}: {name.value} {text}"))
 

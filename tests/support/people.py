@@ -53,11 +53,15 @@ class Ran:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def operations(self) -> list[Any]:
+        """All operations but the one by which the overview issue follows the others."""
+        return [op for op in self.json["operations"] if not follows(op)]
+
     def kinds(self, side: str, *statuses: str) -> list[str]:
         """List the kinds of operations on one side that were applied (or have another status)."""
-        operations = self.json["operations"]
         wanted = statuses or ("applied",)
-        return [op["kind"] for op in operations if op["side"] == side and op["status"] in wanted]
+        return [op["kind"] for op in self.operations if op["side"] == side and op["status"] in wanted]
 
     @property
     def writes(self) -> int:
@@ -66,6 +70,12 @@ class Ran:
 
     def __str__(self) -> str:
         return f"plansync {' '.join(self.arguments)} ended with {self.code}\n{self.out}\n{self.err}"
+
+
+def follows(operation: Any) -> bool:
+    """Say whether an operation writes nothing but the derived parts of the overview issue."""
+    derived = {"progress", "criteria", "decisions", "outsiders", "graph"}
+    return operation["kind"] == "update-issue" and {*operation["fields"]} <= derived
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
