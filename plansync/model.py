@@ -106,6 +106,7 @@ class Field(StrEnum):
     DECISIONS = "decisions"
     OUTSIDERS = "outsiders"
     GRAPH = "graph"
+    WRITTEN = "written"
 
 
 SECTIONS = (Field.PROGRESS, Field.CRITERIA, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)

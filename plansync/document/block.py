@@ -73,7 +73,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block that was read. `inner` is the range between the two comment lines."""
+    """A block that was read. `inner` is the range between the two comment lines.
+
+    `written`: the digest of what we last wrote in a section.
+    """
 
     kind: str
     plan: str
@@ -87,6 +90,7 @@ class Block:
     inner: Span
     sections: Mapping[Field, str] = field(default_factory=dict)
     link: str = ""
+    written: Mapping[Field, str] = field(default_factory=dict)
 
 
 def _encoded(body: str) -> bytes:
@@ -123,6 +127,7 @@ def read(body: str) -> Block | None:
         inner=inner,
         sections={name: each.text for name, each in inside.sections.items() if name in SECTIONS},
         link=(follows["link"] or b"").decode() if follows else "",
+        written={name: each.last for name, each in inside.sections.items() if each.last},
     )
 
 

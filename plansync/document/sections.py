@@ -14,6 +14,7 @@ from plansync.document.edits import Edit
 from plansync.document.spans import Span, after_eol, eol_at, line_end
 from plansync.document.steps import Line, Place
 from plansync.model import Field
+from plansync.text import short_digest
 
 _NAMES: Mapping[Field, str] = {
     Field.PROGRESS: "progress",
@@ -30,7 +31,8 @@ RISKS = "**Risks**"
 
 _FIELDS = {name: field for field, name in _NAMES.items()}
 _MARK = re.compile(
-    rb"^(?P<head>[^\r\n]*?)[ \t]*<!-- plansync:(?P<name>" + "|".join(_FIELDS).encode() + rb") -->[ \t]*\r?$",
+    rb"^(?P<head>[^\r\n]*?)[ \t]*<!-- plansync:(?P<name>" + "|".join(_FIELDS).encode() + rb")"
+    rb"(?: (?P<last>[0-9a-f]{12}))? -->[ \t]*\r?$",
     re.MULTILINE,
 )
 _MORE = r"- … and \d+ more.*"
@@ -48,9 +50,13 @@ _OWN: Mapping[Field, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section that was found: its heading without our mark, and our lines below; spans leave line ends out."""
+    """A section that was found: its heading without our mark, and our lines below; spans leave line ends out.
+
+    `last`: the digest of what we wrote there last.
+    """
 
     head: str
+    last: str
     line: Span
     end: int
     lines: tuple[tuple[Span, str], ...] = ()
@@ -65,12 +71,13 @@ def find(part: bytes) -> dict[Field, Section]:
     """Find the sections of a block's inner part; of two with one mark the first counts."""
     found: dict[Field, Section] = {}
     marks = list(_MARK.finditer(part))
-    ends = [*(m.start() for m in marks[1:]), len(part)]
-    for mark, end in zip(marks, ends, strict=True):
+    for index, mark in enumerate(marks):
+        end = marks[index + 1].start() if index + 1 < len(marks) else len(part)
         name = _FIELDS[mark["name"].decode()]
         line = Span(mark.start(), line_end(part, mark.start()))
         lines = tuple(_own_lines(part, name, after_eol(part, line.end), end))
-        found.setdefault(name, Section(mark["head"].decode(), line, end, lines))
+        last = (mark["last"] or b"").decode()
+        found.setdefault(name, Section(mark["head"].decode(), last, line, end, lines))
     return found
 
 
@@ -88,11 +95,13 @@ def _own_lines(part: bytes, name: Field, at: int, end: int) -> list[tuple[Span, 
 def render(name: Field, text: str) -> str:
     """Write a section: the first line of its text is the heading."""
     head, *lines = text.split("\n")
-    return "\n".join([_heading(name, head), *lines])
+    return "\n".join([_heading(name, head, text), *lines])
 
 
-def _heading(name: Field, head: str) -> str:
-    return f"{head} <!-- plansync:{_NAMES[name]} -->"
+def _heading(name: Field, head: str, text: str) -> str:
+    """Write a heading with our mark, which says what we write there: so an edit of it is known for one."""
+    last = "" if name is Field.PROSE else f" {short_digest(text)}"
+    return f"{head} <!-- plansync:{_NAMES[name]}{last} -->"
 
 
 def rewrite(
@@ -147,8 +156,9 @@ def _removed(part: bytes, section: Section) -> list[Edit]:
 def _changed(part: bytes, name: Field, section: Section, text: str) -> list[Edit]:
     head, *wanted = text.split("\n")
     edits = []
-    if head != section.head:
-        edits.append(Edit(section.line.start, section.line.end, _heading(name, head).encode()))
+    heading = _heading(name, head, text).encode()
+    if part[section.line.start : section.line.end].rstrip() != heading:
+        edits.append(Edit(section.line.start, section.line.end, heading))
     shown = [line for _, line in section.lines]
     ends = [after_eol(part, span.end) for span in (section.line, *(span for span, _ in section.lines))]
     eol = eol_at(part, section.line.start)

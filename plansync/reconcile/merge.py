@@ -37,7 +37,7 @@ from plansync.model import (
 from plansync.reconcile import equals
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
-from plansync.reconcile.sections import short
+from plansync.reconcile.sections import same_section
 from plansync.text import cut, heading_words, same_lines, words
 from plansync.titles import PLAIN
 
@@ -191,11 +191,6 @@ def same_text(a: Value | None, b: Value | None) -> bool:
 def same_set(a: Value | None, b: Value | None) -> bool:
     """Compare lists whose order says nothing."""
     return set(a) == set(b) if isinstance(a, tuple) and isinstance(b, tuple) else a == b
-
-
-def same_section(a: Value | None, b: Value | None) -> bool:
-    """Compare derived text with what is remembered of it."""
-    return short(a) == short(b)
 
 
 class Row(NamedTuple):

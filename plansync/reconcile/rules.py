@@ -77,7 +77,8 @@ class Given:
     because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
     for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
     to be none of those. `spoken`: the items below whose issues people wrote comments. `overview`: for which plans an
-    overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide.
+    overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide;
+    `seen`: what this machine last saw both sides say in them.
     """
 
     base: Base
@@ -103,6 +104,7 @@ class Given:
     apart: Collection[Uid] = ()
     overview: str = "auto"
     sections: Sections = no_sections
+    seen: Mapping[Field, str] = field(default_factory=dict)
 
     @property
     def has_overview(self) -> bool:
@@ -170,9 +172,8 @@ def add_sections(agreement: Agreement, given: Given, conflicts: Sequence[Conflic
     if not given.is_final or not given.has_overview:
         return
     values = given.sections(_overlaid(agreement, given), states(agreement, given), conflicts)
-    then = given.base.agreed.get(OVERVIEW), given.base.remote.get(OVERVIEW)
     remote, is_whole = given.remote.get(OVERVIEW), OVERVIEW in given.bare
-    decide_sections(agreement, then, remote, values, given.settles, is_whole=is_whole)
+    decide_sections(agreement, remote, values, given.seen, given.settles, is_whole=is_whole)
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:

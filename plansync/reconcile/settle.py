@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from plansync.model import (
-    OVERVIEW,
-    SECTIONS,
     Base,
     Field,
     Item,
@@ -25,19 +23,10 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
-from plansync.reconcile.sections import beside_the_plan, short
 from plansync.text import words
 
 REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
-    Kind.PLAN: (
-        Field.TITLE,
-        Field.PROSE,
-        Field.STEPS,
-        Field.TOLD,
-        Field.NOTED,
-        Field.ACCEPTED,
-        *SECTIONS,
-    ),
+    Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD, Field.NOTED, Field.ACCEPTED),
     Kind.PHASE: (Field.TITLE, Field.TOLD, Field.NOTED, Field.ACCEPTED),
     Kind.TASK: (
         Field.TITLE,
@@ -94,7 +83,6 @@ def settle(
     """
     if owner not in local:
         local = {**local, **{u: i for u, i in base.local.items() if owner_of(u) == owner}}
-    local = beside_the_plan(local, agreed) if owner == OVERVIEW else local
     steps: dict[Uid, None] = {}
     for side in (agreed, local, remote, base.agreed, base.local, base.remote):
         steps |= dict.fromkeys(uids_of(side.get(owner), Field.STEPS))
@@ -133,8 +121,7 @@ def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> N
             is_name = name is Field.TEXT and then is None and item is not agreed  # what a step is known by
             source = item if is_settled or is_name else then
             if source is not None and name in source.fields:
-                value = source.fields[name]
-                values[name] = short(value) or "" if name in SECTIONS else value
+                values[name] = source.fields[name]
         if item is not None or values:
             known = item or then
             if item is not None and then is not None and item.stamp == Stamp():

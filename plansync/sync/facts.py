@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Collection, Mapping
 
-from plansync.model import OVERVIEW, Field, Kind, Snapshot, steps_of, text_of
+from plansync.model import OVERVIEW, SECTIONS, Field, Item, Kind, Snapshot, steps_of, text_of
 from plansync.planning.overview import Facts, Outsider
+from plansync.reconcile.sections import same_section
 from plansync.sync import claims
 from plansync.text import neutralise
 from plansync.trackers.base import Record, Thing
 from plansync.trackers.mapping import View
+from plansync.trackers.mirror import NOTES, Mirror
 
 _ROOM_STEP = 2_000
 _FRAME = 1_000
@@ -46,3 +50,25 @@ def _taken(record: Record | None, items: Snapshot) -> int:
     body = record.body.replace("\r\n", "\n") if record else ""
     theirs = len(body.partition("<!-- plansync:begin")[0]) + len(body.rpartition("<!-- plansync:end -->")[2])
     return own - -theirs // _ROOM_STEP * _ROOM_STEP
+
+
+def seen(mirror: Mirror, lineage: str) -> dict[Field, str]:
+    """Read what this machine last saw both sides say in the overview's derived parts."""
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        kept = json.loads(mirror.notes.get(_key(lineage), b"{}"))
+        return {name: str(kept[name.value]) for name in SECTIONS if name.value in kept}
+    return {}  # what cannot be read is not there
+
+
+def keep_seen(mirror: Mirror, lineage: str, agreed: Item, there: Item) -> None:
+    """Remember the derived parts in which the issue says what it is to say."""
+    known = seen(mirror, lineage)
+    both = [name for name in SECTIONS if name in agreed.fields and name in there.fields]
+    alike = {n: text_of(agreed, n) for n in both if same_section(agreed.fields[n], there.fields[n])}
+    if known | alike != known:
+        said = {name.value: text for name, text in (known | alike).items()}
+        mirror.note(_key(lineage), json.dumps(said, ensure_ascii=False).encode())
+
+
+def _key(lineage: str) -> str:
+    return f"{NOTES}{lineage}"

@@ -53,7 +53,7 @@ from plansync.store.moments import Commits
 from plansync.store.state import Saved, Target
 from plansync.sync import claims, existence
 from plansync.sync.events import Listener
-from plansync.sync.facts import facts
+from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
@@ -435,6 +435,7 @@ class Session:
             apart=self.apart,
             overview=self.project.overview,
             sections=self._sections,
+            seen=seen(self.mirror, self.lineage),
         )
         decision = reconcile(given)
         twins = {t.item.uid: t.item for t in self.view.twins}
@@ -477,10 +478,15 @@ class Session:
         """Derive what the overview issue says, of all that is known here."""
         lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
         whole, held = self._with_frozen(items, states)
-        known = {*self.names.known, *self.bound}
-        body_max = self.project.tracker.traits.body_max
-        told = facts(self.view, self.mirror.records, known, whole, body_max)
+        known, traits = {*self.names.known, *self.bound}, self.project.tracker.traits
+        told = facts(self.view, self.mirror.records, known, whole, traits.body_max)
         return overview.sections(whole, held, (*conflicts, *lost), told)
+
+    def keep_sections(self) -> None:
+        """Remember on this machine the derived parts in which the overview issue says what it is to say."""
+        agreed, there = self.agreed.get(OVERVIEW), self.remote.get(OVERVIEW)
+        if agreed is not None and there is not None:
+            keep_seen(self.mirror, self.lineage, agreed, there)
 
     def _mended(self, torn: Torn) -> Operation:
         """Compute the lines anew in which git left a conflict: whatever else is done, its signs go first."""

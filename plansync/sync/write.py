@@ -29,6 +29,7 @@ from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
 from plansync.sync import existence
+from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
@@ -62,7 +63,7 @@ class Writer:
         if item is None:
             after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
         known = item.stamp if item else Stamp()
-        stamp = Stamp(known.rev + 1, done.id, known.birth)
+        stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         fields = mapping.written(self._draft(op, after, stamp), body)
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}

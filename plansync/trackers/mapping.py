@@ -227,6 +227,7 @@ def _block_fields(kind: Kind, block: Block, by_ref: Mapping[tuple[Thing, int], U
     fields: dict[Field, Value] = {Field.PROSE: block.prose}
     if kind is Kind.PLAN:
         fields |= {name: block.sections.get(name, "") for name in SECTIONS}
+        fields[Field.WRITTEN] = tuple(f"{name.value}={last}" for name, last in block.written.items())
     if kind is Kind.TASK:
         fields[Field.REQUIREMENTS] = block.meta.get(Field.REQUIREMENTS, "")
         fields[Field.ESTIMATE] = block.meta.get(Field.ESTIMATE, "")

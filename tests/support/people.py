@@ -68,6 +68,11 @@ class Ran:
         """How many requests of this run could have changed something on the tracker."""
         return int(self.json["requests"]["writes"])
 
+    @property
+    def own_writes(self) -> int:
+        """The same, but for the write by which the overview issue follows the others."""
+        return self.writes - sum(follows(op) and op["status"] == "applied" for op in self.json["operations"])
+
     def __str__(self) -> str:
         return f"plansync {' '.join(self.arguments)} ended with {self.code}\n{self.out}\n{self.err}"
 
@@ -279,6 +284,10 @@ class Person:
         return [*self.milestones(), *self.issues()]
 
     # acting
+
+    def everything_else(self) -> list[Issue]:
+        """All of that but the overview issue, which tells what waits and how far the plan is."""
+        return [thing for thing in self.everything() if "kind=overview" not in (thing.get("body") or "")]
 
     def _patch(self, title: str, /, **fields: Any) -> None:
         self.change(self.issue(title)["number"], **fields)
