@@ -67,17 +67,18 @@ def taken(
     `frames`: how it was, or is to be, written; `titles`: the task's, as the plan has or had it. What fits neither is
     a title without a frame, unless only a number that nobody wrote stands around it.
     """
-    known = dict.fromkeys(titles)
-    for around in frames:
+    known, filled = dict.fromkeys(titles), dict.fromkeys(frames)
+    has_none = PLAIN in filled
+    for around in filled if template == PLAIN else (each for each in filled if each != PLAIN):
         before, _, behind = around.partition(PLAIN)
         if text.startswith(before) and text.endswith(behind) and len(text) > len(before) + len(behind):
             part = text[len(before) : len(text) - len(behind)]
             return around, _whole(part, known, room(around, limit))
     before, _, behind = template.partition(PLAIN)
-    for title in (each for whole in known for each in (whole, *_cuts(whole, text))):
+    for title, whole in ((part, each) for each in known for part in (each, *_cuts(each, text))):
         if title and (around := _around(text, title, before, behind)):
-            return around, _whole(title, known, len(title))
-    if found := _numbered(text, before, behind):
+            return around, whole
+    if not has_none and (found := _numbered(text, before, behind)):
         return f"{text[: found.start('title')]}{PLAIN}{text[found.end('title') :]}", found["title"]
     return PLAIN, _whole(text, known, limit)
 
@@ -93,9 +94,8 @@ def _cuts(title: str, text: str) -> Iterator[str]:
     """Give the title as it is cut in a text, if it is."""
     if text.endswith("…") and len(title) > _TITLE_MIN:
         begin = text.find(one_line(title)[:_TITLE_MIN])
-        part = text[begin:]
-        if begin >= 0 and cut(one_line(title), len(part)) == part:
-            yield part
+        if begin >= 0 and one_line(title).startswith(text[begin:-1]):
+            yield text[begin:]
 
 
 def _around(text: str, title: str, before: str, behind: str) -> str:

@@ -22,6 +22,9 @@ _SAFE = " ,.-/()'"
 _LIST = re.compile(r"\d+[.)]|[^\w]")
 """How a list in Markdown begins, which Mermaid refuses to draw."""
 
+_DIRECTION = re.compile(r"(directio)(n)(?=\s+(?:TB|BT|RL|LR|TD))", re.IGNORECASE)
+"""A statement that Mermaid's lexer finds wherever it stands in a line, quotes or not."""
+
 _CLASSES = (
     "classDef todo fill:#f6f8fa,stroke:#59636e,color:#1f2328",
     "classDef done fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
@@ -92,7 +95,8 @@ def label(text: str) -> str:
     begin = _LIST.match(text)
     head, tail = (text[: begin.end()], text[begin.end() :]) if begin else ("", text)
     coded = [c if c.isalnum() else _coded(c) for c in head]
-    return "".join([*coded, *(c if c.isalnum() or c in _SAFE else _coded(c) for c in tail)])
+    coded += [c if c.isalnum() or c in _SAFE else _coded(c) for c in tail]
+    return _DIRECTION.sub(lambda found: found[1] + _coded(found[2]), "".join(coded))
 
 
 def _coded(character: str) -> str:

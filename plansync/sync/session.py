@@ -323,7 +323,7 @@ class Session:
             self.show_remote()
             return
         if self.project.overview == "none":
-            self.view.items.pop(OVERVIEW, None)
+            self.view = mapping.without(self.view, OVERVIEW)
         self.remote: dict[Uid, Item] = self.view.items
         for uid in self.restoring & self.remote.keys():  # where it is now is no milestone of ours
             item = self.remote[uid]

@@ -119,6 +119,16 @@ def snapshot(records: Iterable[Record], names: Names) -> View:
     return View(items, kept, tuple(notes), tuple(twins))
 
 
+def without(view: View, uid: Uid) -> View:
+    """Leave one item out, with its steps and its twins."""
+    return replace(
+        view,
+        items={u: i for u, i in view.items.items() if owner_of(u) != uid},
+        records={u: r for u, r in view.records.items() if u != uid},
+        twins=tuple(twin for twin in view.twins if twin.of != uid),
+    )
+
+
 def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
     """Name a record by its marker."""
     if record.thing is Thing.MILESTONE:

@@ -71,7 +71,9 @@ class Ran:
     @property
     def own_writes(self) -> int:
         """The same, but for the write by which the overview issue follows the others."""
-        return self.writes - sum(follows(op) and op["status"] == "applied" for op in self.json["operations"])
+        return self.writes - len(
+            [op for op in self.json["operations"] if follows(op) and op["status"] == "applied"]
+        )
 
     def __str__(self) -> str:
         return f"plansync {' '.join(self.arguments)} ended with {self.code}\n{self.out}\n{self.err}"
