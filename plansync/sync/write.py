@@ -38,6 +38,7 @@ from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
 from plansync.sync import existence
+from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
@@ -111,7 +112,7 @@ class Writer:
         if item is None:
             after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
         known = item.stamp if item else Stamp()
-        stamp = Stamp(known.rev + 1, done.id, known.birth)
+        stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         return mapping.written(self._draft(op, after, stamp), body), after
 
@@ -404,7 +405,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
 
 def _has_body(op: Operation) -> bool:
     return op.kind == "create-issue" or (
-        op.kind == "update-issue" and any(c.field is not Field.TITLE for c in op.changes)
+        op.kind == "update-issue" and any(c.field not in mapping.TITLE for c in op.changes)
     )
 
 
