@@ -286,14 +286,13 @@ class Witness:
     def _has_rival(self, side: str, step: str) -> bool:
         """Say whether a reworded step is no rewording (semantics §2.1).
 
-        It is too unlike what it was, or a new one of its task is like that, too.
-
-        It is a step that was removed and one that was added, so a removal on the other side is no removal of that.
+        It may be too unlike what it was, or a new one of its task is like that, too: it is a step that was removed and
+        one that was added, so a removal on the other side is no removal of that.
         """
         texts = self.history.get((side, ("text", step)), [None])
         if texts[0] is None or texts[0] == texts[-1]:
             return False
-        if not _are_alike(str(texts[0]), str(texts[-1])):
+        if min(_likeness(str(texts[0]), str(texts[-1]))) < _ALIKE:
             return True
         other = TRACKER if side == PLAN else PLAN
         here, there = self.seen.values[side], self.seen.values[other]
@@ -805,7 +804,14 @@ def _passed(history: list[Value], there: list[Value]) -> list[Value]:
 
 
 def _are_alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    """Say whether two texts may be taken for one that was reworded, whichever was first: that can make a difference."""
+    return max(_likeness(one, other)) >= _ALIKE
+
+
+def _likeness(one: str, other: str) -> tuple[float, float]:
+    pairs = ((one, other), (other, one))
+    first, second = (SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in pairs)
+    return first, second
 
 
 def _task_of(row: Row, milestones: dict[int, str]) -> TaskSeen | None:
