@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import closing
 
 import pytest
@@ -19,7 +20,7 @@ TASKS = 1000
 class Kept(dict[str, bytes]):
     """Where a mirror outlives its run."""
 
-    def put(self, values: dict[str, bytes | None]) -> None:
+    def put(self, values: Mapping[str, bytes | None]) -> None:
         for key, value in values.items():
             if value is None:
                 self.pop(key, None)
