@@ -21,7 +21,7 @@ from plansync import config
 from plansync.config import Home, Settings, dialect_of
 from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
-from plansync.reconcile.rules import Policy
+from plansync.reconcile.given import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
 from plansync.store import places, shelf, state
