@@ -686,12 +686,8 @@ class Session:
         item = next((side[uid] for side in sides if uid in side), None)
         if item is None:
             return uid
-        if (
-            item.kind is not Kind.STEP
-            and uid in (*self.local, *self.shown)
-            and item.at is not None
-            and item.at >= 0
-        ):
+        is_in_plan = uid in self.local or uid in self.shown
+        if item.kind is not Kind.STEP and is_in_plan and item.at is not None and item.at >= 0:
             label = self.document.nodes[item.at].label
             return label or text_of(item, Field.TITLE)
         return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)

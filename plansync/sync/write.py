@@ -150,7 +150,8 @@ class Writer:
 
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
-        taken = {r.title for (thing, _), r in session.mirror.records.items() if thing is Thing.MILESTONE}
+        known = session.mirror.records if op.kind.endswith("milestone") else {}
+        taken = {r.title for (thing, _), r in known.items() if thing is Thing.MILESTONE}
         traits = session.project.tracker.traits
         return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
 
