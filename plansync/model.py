@@ -96,10 +96,19 @@ class Field(StrEnum):
     LINK = "link"
     REFERENCE = "reference"
     LABELS = "labels"
+    OWNERS = "assignees"
+    EDGES = "blocked_by"
+    DUE = "due"
+    FINISHED = "finished"
+    LISTED = "listed"
     COMPLETION = "completion"
     CURRENT_PHASE = "current_phase"
     OVERALL = "implementation_status"
     UPDATED = "last_updated"
+
+
+ELEMENTS = frozenset({Field.LABELS, Field.OWNERS, Field.EDGES})
+"""Fields that are sets of which only single elements are ours: on the tracker others stand beside them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from plansync.cli.door import say
-from plansync.cli.wording import TEXT_MAX, counted, described, summary, told
+from plansync.cli.wording import TEXT_MAX, counted, described, needs, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
 from plansync.sync.events import Done, Report, Status
 from plansync.sync.ways import How, in_words
@@ -47,6 +47,8 @@ class Writer:
             for note in report.notes:
                 self.say(self.style(f"note: {in_line(note.text)}", dim=True))
             self.say(summary(report))
+            if report.is_dry and (cost := needs(report)):
+                self.say(cost)
 
     def _side(self, report: Report, side: Side, title: str, verbose: bool) -> None:
         done = [d for d in report.done if d.operation.side is side and d.status in _SHOWN]
@@ -162,7 +164,9 @@ class Writer:
             is_told = report.error is not None and done.error == str(report.error)  # said once, at the end
             if done.error and done.status is not Status.SKIPPED and not is_told:
                 name = report.labels.get(done.operation.uid, done.operation.uid)
-                say(in_line(f"plansync: {done.operation.kind} {name}: {done.error}"), err=True)
+                line = report.lines.get(done.operation.uid, 0)
+                where = f" (line {line})" if line and "line " not in done.error else ""
+                say(in_line(f"plansync: {done.operation.kind} {name}{where}: {done.error}"), err=True)
 
 
 def _waits_for_pull(report: Report, done: Done) -> bool:

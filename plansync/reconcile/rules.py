@@ -7,26 +7,19 @@ Source: sync semantics, "Steps and derived state".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from plansync.model import (
     OVERVIEW,
-    Base,
-    Choice,
-    Choices,
     Conflict,
     Field,
     Item,
     Kind,
-    Side,
     Snapshot,
     State,
-    Take,
     Tick,
-    Twin,
     Uid,
-    Value,
     conflict_id,
     is_step,
     owner_of,
@@ -36,61 +29,8 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.agreement import Agreement
-from plansync.reconcile.aside import Settles
-from plansync.reconcile.bare import Bare
+from plansync.reconcile.given import Given
 from plansync.reconcile.merge import shown_state
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What a user may choose to follow. Source: design, `[when]`."""
-
-    issue_closed: str = "auto"
-    steps_done: str = "close"
-    task_removed: str = "keep"
-    issue_added: str = "labelled"
-    done_at_first_push: str = "skip"
-
-
-Computed = Callable[[Snapshot, Mapping[Uid, State]], Mapping[Field, Value]]
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """All that a decision rests on.
-
-    `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
-    at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
-    `assume`: the side that holds where nothing is remembered of a field. `is_final`: the plan is on its default
-    branch, where its computed lines are refreshed. `settles`: which fields may be settled where the sides differ,
-    where not all. `pruned`: in which state a person wants the issues of removed tasks.
-    `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
-    because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
-    for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
-    to be none of those. `spoken`: the items below whose issues people wrote comments.
-    """
-
-    base: Base
-    local: Snapshot
-    remote: Snapshot
-    stores: Mapping[Side, frozenset[Field]]
-    lineage: str
-    computed: Computed
-    today: str = ""
-    is_serial: bool = True
-    policy: Policy = field(default_factory=Policy)
-    skipped: frozenset[Uid] = frozenset()
-    choices: Choices = field(default_factory=dict)
-    assume: Take | None = None
-    is_final: bool = True
-    settles: Settles | None = None
-    pruned: Mapping[Uid, Choice] = field(default_factory=dict)
-    former: Mapping[Uid, int] = field(default_factory=dict)
-    bare: Mapping[Uid, Bare] = field(default_factory=dict)
-    twins: tuple[Twin, ...] = ()
-    spoken: frozenset[Uid] = frozenset()
-    told: Mapping[Uid, Uid] = field(default_factory=dict)
-    apart: Collection[Uid] = ()
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -114,7 +54,6 @@ def derive(agreement: Agreement, given: Given) -> None:
             _link(agreement, given, uid)
     _markers(agreement, given)
     _forget_told(agreement, given)
-    _note_drifts(agreement, given)
     for uid, name in agreement.conflicts:
         owner = owner_of(uid)
         told = agreement.get(owner, Field.TOLD)
@@ -131,7 +70,7 @@ def _forget_told(agreement: Agreement, given: Given) -> None:
             agreement.set(uid, Field.TOLD, (), "told")
 
 
-def _note_drifts(agreement: Agreement, given: Given) -> None:
+def note_drifts(agreement: Agreement, given: Given) -> None:
     """Remember which drifts were noted, and of those that last which ones a person accepted."""
     for uid in agreement.items.keys() & given.remote.keys():
         known = given.base.agreed[uid].fields if uid in given.base.agreed else {}
@@ -294,6 +233,7 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish") and not _has_reopened(given, uid)
     is_closed = state_of(given.remote.get(uid)) not in (State.TODO, None)
     is_owed = is_closed and state_of(given.local[uid]) is State.TODO  # said in the plan, and not reopened yet
+    is_owed = is_owed and not _is_said_by_steps(given, uid)
     if (
         given.policy.steps_done != "close"
         or not is_quiet
@@ -303,8 +243,8 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
         return
     if _had_open(agreement, given, uid):
         agreement.set(uid, Field.STATE, State.DONE.value, "R2")
-        if given.local[uid].fields.get(Field.CARRIER) != "boxes":
-            agreement.set(uid, Field.IMPLIED, (_whole(uid),), "R2")
+        if implied := _by_steps(given, uid):
+            agreement.set(uid, Field.IMPLIED, implied, "R2")
 
 
 def _had_open(agreement: Agreement, given: Given, uid: Uid) -> bool:
@@ -315,8 +255,17 @@ def _had_open(agreement: Agreement, given: Given, uid: Uid) -> bool:
 
 
 def _whole(uid: Uid) -> Uid:
-    """Name a task among what is implied, as its step 0: that it is done was said by its steps, not by anybody."""
+    """Name a task among what is implied, as its step 0: its state was said by its steps, not by anybody."""
     return Uid(f"{uid}/0")
+
+
+def _by_steps(given: Given, uid: Uid) -> tuple[Uid, ...]:
+    """Give what is implied where the steps of a task that says its own state said it."""
+    return () if given.local[uid].fields.get(Field.CARRIER) == "boxes" else (_whole(uid),)
+
+
+def _is_said_by_steps(given: Given, uid: Uid) -> bool:
+    return _whole(uid) in uids_of(given.base.agreed.get(uid), Field.IMPLIED)
 
 
 def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
@@ -339,7 +288,7 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
         _chosen(agreement, given, uid)
     elif is_undone:
         agreement.set(uid, Field.STATE, State.TODO.value, "R3")
-        agreement.set(uid, Field.IMPLIED, (), "R3")
+        agreement.set(uid, Field.IMPLIED, _by_steps(given, uid), "R3")
 
 
 def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
@@ -355,7 +304,7 @@ def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
         for then, now in sides
     ):
         return False
-    return _whole(uid) in uids_of(given.base.agreed.get(uid), Field.IMPLIED) or any(
+    return _is_said_by_steps(given, uid) or any(
         state_of(then.get(uid)) is State.DONE
         and tick_of(now.get(step)) is Tick.OPEN
         and tick_of(then.get(step)) is not Tick.OPEN
@@ -390,7 +339,7 @@ def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
             if agreement.get(step, Field.TICK) == Tick.TICKED:
                 agreement.set(step, Field.TICK, Tick.OPEN.value, "R4")
         implied = ()
-    if agreement.get(uid, Field.STATE) != State.DONE:
+    if agreement.get(uid, Field.STATE) != _then(given, uid):
         implied = tuple(step for step in implied if step != _whole(uid))
     agreement.set(uid, Field.IMPLIED, implied, "R4")
 

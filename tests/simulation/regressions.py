@@ -342,4 +342,122 @@ REGRESSIONS: dict[str, Past] = {
         look="boxes",
         chances=ALL,
     ),
+    "a tick before the reopening that a step asked for has landed takes that reopening back": Past(
+        700453,
+        "run:sync:3302693461 plan:finish:3444127239 run:sync:865882872 tracker:untick:383880726"
+        " run:pull:2180317890 tracker:tick:3638701683",
+        look="boxes",
+        chances=ALL,
+    ),
+    "what git put back is asked about also where another row of the same task was open": Past(
+        701562,
+        "run:push:617150180 git:commit:2598639517 tracker:close:1580878767 plan:finish:1541037491"
+        " run:sync:4245785103 git:check_out:4085109309",
+        chances=ALL,
+    ),
+    "a body that was taken for refused from a stale list landed like any other": Past(
+        701132,
+        "run:sync:401186765 plan:add:1525710179 git:commit:172701623 run:pull:315720851"
+        " tracker:close:1541375821 plan:tick:1120979001 run:sync:714369344"
+        " tracker:keyword:430277321 run:sync:4275189311 git:check_out:2528885045"
+        " run:push:316088580",
+        chances=ALL,
+    ),
+    "a plan put back to before a run that died is as if it had not been, also after a refused run": Past(
+        707541,
+        "run:sync:694149062 tracker:tick:2005314333 run:sync:851560819 run:push:743605735"
+        " plan:untick:3735282643",
+        look="boxes",
+        chances=ALL,
+    ),
+    "what a branch removed goes where it was only sent from main meanwhile": Past(
+        803826,
+        "run:push:2052848719 git:branch:200748743 plan:remove:1340652476 git:branch:1999687887"
+        " run:sync:1204176252",
+        chances=ALL,
+    ),
+    "a status line that an older plan lacks says todo to a newer state file": Past(
+        705851,
+        "run:sync:2452970632 git:commit:2210474776 run:sync:498078464 git:check_out:3108088697"
+        " plan:untick:4060643386 git:state_back:3895529762",
+        chances=ALL,
+    ),
+    "a task that was done again by its steps may be dropped though its issue is not closed yet": Past(
+        803818,
+        "run:sync:2396535986 plan:tick:3906447003 tracker:reopen:303709088 tracker:add:1700145052"
+        " run:sync:1822150816 tracker:tick:960375564 run:pull:3388919850 plan:drop:83825232",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a close beside a run that died in its own is taken for that one": Past(
+        804212,
+        "run:push:807710467 tracker:untick:2694090417 plan:finish:1354240573"
+        " plan:reword:2994399172 tracker:tick:3351283214 run:sync:2030857405"
+        " tracker:keyword:3165615205 plan:untick:1219726270",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step that was reworded, removed and replaced by one like it is that one": Past(
+        706656,
+        "run:push:3358615404 plan:remove:306052472 plan:reword:4273999135 plan:remove:1399187361"
+        " plan:add:2572413905 plan:new_task:1096657526 tracker:tick:174051717 plan:tick:777728878",
+        chances=ALL,
+    ),
+    "a state that came back before it was ever agreed is no news": Past(
+        708144,
+        "run:push:753795688 run:sync:2461676044 tracker:close:3577476630 tracker:tick:3445011157"
+        " run:sync:573247148 run:push:1192157151 tracker:drop:836754696 plan:finish:4209213949"
+        " plan:tick:3420651376 run:pull:2526091556 run:sync:2048298496 tracker:reopen:928514947",
+        chances=ALL,
+    ),
+    "a tick that came and went while a body was late leaves the plan as it was agreed": Past(
+        704589,
+        "run:push:2603619509 tracker:close:2969308052 tracker:tick:3104442415"
+        " tracker:close:1188313643 tracker:reword:2835630259 plan:prose:2743487769"
+        " run:sync:3173562611 plan:tick:800480335 plan:finish:2861749467 run:push:2445657664"
+        " plan:untick:2685614875",
+        chances=ALL,
+    ),
+    "a task that the plan holds for done is said to be so to an older state file": Past(
+        804036,
+        "run:push:3623050318 plan:tick:2253210950 git:commit:1131202447 plan:tick:1655078469"
+        " tracker:drop:3407132600 run:pull:1968560737 tracker:add:2359075023 plan:tick:25224616"
+        " git:state_back:2676250289",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step that a branch checked away opens no task": Past(
+        706949,
+        "run:push:2054958374 git:commit:4035135044 tracker:keyword:1741163834 run:sync:3593560608"
+        " plan:add:770801621 git:branch:3064047796 run:pull:379463138 git:check_out:1080957481",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step like one that another branch knows is that one to it": Past(
+        809310,
+        "run:push:804361184 tracker:remove:2849091212 git:branch:597507748 run:sync:1390872898"
+        " tracker:close:1147735339 tracker:add:2400806063 git:check_out:1931254429",
+        chances=ALL,
+    ),
+    "a tick that is again what it was before a run that died closes nothing": Past(
+        810860,
+        "run:push:2004757262 tracker:add:2685564635 plan:tick:751593805 run:sync:3861561457"
+        " plan:finish:747255168 plan:untick:65062046 run:sync:1875756985 plan:finish:80421718"
+        " tracker:tick:3803796948",
+        chances=ALL,
+    ),
+    "a step opened beside a conflict about another one is no edge": Past(
+        802428,
+        "run:sync:3444198842 plan:check:2175806969 plan:check:4022807350 plan:tick:2767153378"
+        " run:sync:2458403861 plan:remove:766773567 tracker:tick:1172732348 plan:untick:4189686948"
+        " run:push:3719810176 tracker:untick:4270276052",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a tick that the plan owed and its author made too is the one that was unticked there": Past(
+        900946,
+        "run:push:3201999240 tracker:close:2804853962 plan:finish:4234711328 run:sync:2810589635"
+        " plan:remove:56797101 tracker:untick:739353109 plan:tick:1829519634 run:sync:2985778735",
+        chances=ALL,
+    ),
 }
