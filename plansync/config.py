@@ -23,6 +23,7 @@ from plansync import titles
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
 from plansync.text import is_common_title, one_line, sound
+from plansync.trackers import kinds
 
 FILE = "plansync.toml"
 _PLAN_NAMES = (
@@ -102,7 +103,7 @@ Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]
 class Settings(_Strict):
     """Every option, with its default; `config.example.toml` gives the reasons."""
 
-    tracker: Literal["github", "sandbox"] | None = None
+    tracker: str | None = None
     repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     ca_file: str | None = None
@@ -116,8 +117,13 @@ class Settings(_Strict):
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
     settle_s: Annotated[float, Field(ge=0)] = 10.0
-    pace: Literal["auto", "off"] = "auto"
+    pace: Literal["auto", "on", "off"] = "auto"
+    max_wait_s: Annotated[float, Field(ge=0)] = 300.0
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
+    dependencies: Literal["links", "text"] = "links"
+    estimates: Literal["text", "label"] = "text"
+    risk_label: Annotated[str, Field(max_length=50)] = "risk: high"
+    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
     when: When = When()
     check: Check = Check()
     plan: list[PlanEntry] = []
@@ -128,6 +134,13 @@ class Settings(_Strict):
         if problem := titles.problem(template):
             raise ValueError(problem)
         return template
+
+    @field_validator("tracker")
+    @classmethod
+    def _is_known(cls, kind: str | None) -> str | None:
+        if kind is not None and not kinds.is_kind(kind):
+            raise ValueError(f"must be one of {kinds.known()} (got {kind!r})")
+        return kind
 
     @property
     def kind(self) -> str:
@@ -142,7 +155,7 @@ class Home(_Strict):
     file: Path | None
     root: Path | None
 
-    def with_tracker(self, kind: Literal["github", "sandbox"]) -> Home:
+    def with_tracker(self, kind: str) -> Home:
         """Look at the same place as if that tracker were named."""
         return self.model_copy(update={"settings": self.settings.model_copy(update={"tracker": kind})})
 
@@ -162,6 +175,10 @@ _FROM_ENVIRONMENT = (
     "max_creates",
     "settle_s",
     "pace",
+    "dependencies",
+    "estimates",
+    "risk_label",
+    "max_wait_s",
 )
 
 
@@ -291,8 +308,18 @@ def fingerprint(home: Home, plan: Path, target: str) -> str:
         "ticks": settings.ticks,
         "dropped_labels": sorted(settings.dropped_labels),
         "when": settings.when.model_dump(),
+        **_beside(settings),
     }
     return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _beside(settings: Settings) -> dict[str, Any]:
+    """Name what is not as it is by default of what stands beside an issue's text: a new option changes no name."""
+    plain = Settings()
+    names = ("dependencies", "estimates", "risk_label", "people")
+    return {
+        name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(plain, name)
+    }
 
 
 def plan_title(path: Path, default: str = "") -> str:
@@ -333,15 +360,20 @@ def _candidates(bases: Iterable[Path]) -> Iterable[Path]:
 
 def git_remote(root: Path) -> str:
     """Read the address of a work tree's `origin` (or only) remote, empty where there is none."""
+    found = git_remotes(root)
+    return found.get("origin") or (next(iter(found.values())) if len(found) == 1 else "")
+
+
+def git_remotes(root: Path) -> dict[str, str]:
+    """Read the addresses from which a work tree fetches, by the names of its remotes."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), "remote", "-v"], capture_output=True, text=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
+        return {}
     rows = [line.split() for line in done.stdout.splitlines() if line.endswith("(fetch)")]
-    found = {row[0]: row[1] for row in rows if len(row) >= 2}
-    return found.get("origin") or (next(iter(found.values())) if len(found) == 1 else "")
+    return {row[0]: row[1] for row in rows if len(row) >= 2}
 
 
 def plan_link(plan: Path, api: str, project: str) -> str:
@@ -372,8 +404,20 @@ def remote_repository(address: str) -> tuple[str, str]:
     if "://" in text:
         text = text.partition("://")[2].rpartition("@")[2] if "@" in text else text.partition("://")[2]
         host, _, path = text.partition("/")
+        host = host.partition(":")[0] if address.startswith("ssh:") else host  # ssh's port is not the API's
     else:
         host, _, path = text.rpartition("@")[2].partition(":")
+    host = host.lower().removeprefix("ssh.") if host.lower() == "ssh.github.com" else host.lower()
     parts = path.strip("/").split("/")
     is_tracker = any(word in host for word in ("github", "gitlab", "ghe"))
     return (host, "/".join(parts)) if len(parts) >= 2 and is_tracker else ("", "")
+
+
+def api_of(host: str) -> str:
+    """Derive the API's address from the host that people visit; empty for github.com, which needs none.
+
+    Source: GitHub REST docs, "Getting started"; data residency has a host of its own for the API.
+    """
+    if host in ("", "github.com"):
+        return ""
+    return f"https://api.{host}" if host.endswith(".ghe.com") else f"https://{host}/api/v3"

@@ -195,6 +195,12 @@ def write(minutes: int) -> str:
     return f"{hours} hour{'s' * (hours != '1')}"
 
 
+def compact(minutes: int) -> str:
+    """Say minutes exactly, in hours and minutes: `1h 30m`, `45m`, `16h`."""
+    parts = (f"{minutes // HOUR}h" * (minutes >= HOUR), f"{minutes % HOUR}m" * (minutes % HOUR > 0))
+    return " ".join(part for part in parts if part) or "0m"
+
+
 def write_range(duration: Duration) -> str:
     """Say a range: `2-3.5 hours`, `45 minutes - 2 hours`; one time where both ends are the same."""
     low, high = write(duration.low), write(duration.high)

@@ -16,6 +16,7 @@
         ├── AuthError             8   token missing, wrong, or not allowed
         ├── NotFound              8   repository (not an item) does not exist for us
         ├── Rejected              1   the tracker refused the content
+        │   └── Unsupported       1   the tracker does not have what was to be written
         ├── Moved                 5   the item changed since it was read
         └── OutcomeUnknown        5   a write was sent and its answer was lost
 
@@ -129,6 +130,10 @@ class NotFound(TrackerError):
 
 class Rejected(TrackerError):
     """The tracker refused the content of a write; sending it again would not help."""
+
+
+class Unsupported(Rejected):
+    """The tracker does not have what was to be written, or not for this account; nothing was written."""
 
 
 class Moved(TrackerError):

@@ -96,6 +96,11 @@ class Field(StrEnum):
     LINK = "link"
     REFERENCE = "reference"
     LABELS = "labels"
+    OWNERS = "assignees"
+    EDGES = "blocked_by"
+    DUE = "due"
+    FINISHED = "finished"
+    LISTED = "listed"
     COMPLETION = "completion"
     CURRENT_PHASE = "current_phase"
     OVERALL = "implementation_status"
@@ -111,6 +116,10 @@ class Field(StrEnum):
 
 SECTIONS = (Field.PROGRESS, Field.CRITERIA, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)
 """What the overview issue says besides the plan's own words, in its order: derived, and only ever written there."""
+
+
+ELEMENTS = frozenset({Field.LABELS, Field.OWNERS, Field.EDGES})
+"""Fields that are sets of which only single elements are ours: on the tracker others stand beside them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import re
 import secrets
@@ -11,13 +12,14 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from plansync import config
 from plansync.config import Home, Settings, dialect_of
+from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
 from plansync.reconcile.rules import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
@@ -33,12 +35,14 @@ from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
 from plansync.sync.reading import Parse, reader
 from plansync.sync.session import Project
-from plansync.trackers.base import Tracker
-from plansync.trackers.credentials import find_token, sign_in_advice
-from plansync.trackers.http import Token, in_process, is_loopback
-from plansync.trackers.registry import TRACKERS
+from plansync.sync.stopping import Stop
+from plansync.trackers.addresses import is_loopback
+from plansync.trackers.base import Repository, Tracker
+from plansync.trackers.credentials import find_token, own_token, sign_in_advice
+from plansync.trackers.http import in_process
+from plansync.trackers.registry import adapter
+from plansync.trackers.token import Token
 
-GITHUB_API = "https://api.github.com"
 SANDBOX_URL = "http://127.0.0.1:7526"
 
 
@@ -101,7 +105,7 @@ def bound(home: Home, plan: Path) -> Home:
     target = _committed_target(home, plan)
     if target is None or target.kind == "sandbox":
         return home
-    if not _is_trusted(target.api, config.root_of(home, plan)):
+    if not _is_trusted(target, config.root_of(home, plan)):
         raise ConfigError(
             f"the state file says that this plan is synced with {target}, and nothing else here names that place. If "
             f"it is right, say so: add {' '.join(flags_of(target))}"
@@ -136,20 +140,22 @@ def _committed_target(home: Home, plan: Path) -> Target | None:
         ) from None
 
 
-def _is_trusted(api: str, root: Path) -> bool:
+def _is_trusted(target: Target, root: Path) -> bool:
     """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
-    if api == GITHUB_API or is_loopback(_host(api)):
+    host = _host(target.api)
+    if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
     own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", config.git_remote(root))
-    return own is not None and _host(api).removeprefix("api.") == own[1]
+    return own is not None and host.removeprefix("api.") == own[1]
 
 
 def flags_of(target: Target) -> tuple[str, ...]:
     """Write a target as the options that name it."""
     if target.kind == "sandbox":
         return ("--tracker", "sandbox")
-    address = () if target.api == GITHUB_API else ("--api-url", target.api)
-    return (*address, "-R", target.project)
+    kind = () if target.kind == "github" else ("--tracker", target.kind)
+    address = () if target.api == adapter(target.kind).api_url else ("--api-url", target.api)
+    return (*kind, *address, "-R", target.project)
 
 
 def target_of(settings: Settings) -> Target:
@@ -163,11 +169,28 @@ def target_of(settings: Settings) -> Target:
         raise ConfigError(
             'no repository is named: add -R OWNER/NAME, or repo = "OWNER/NAME" in plansync.toml'
         )
-    return Target("github", (settings.api_url or GITHUB_API).rstrip("/"), settings.repo)
+    api = settings.api_url or adapter(settings.kind).api_url
+    if not api:
+        raise ConfigError(f"a tracker of the kind {settings.kind!r} needs its address: add --api-url URL")
+    return Target(settings.kind, api.rstrip("/"), settings.repo)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a run may take: until `deadline` (seconds of the monotonic clock), or until it is stopped."""
+
+    stop: Stop = field(default_factory=Stop)
+    deadline: float = math.inf
+
+    def left_s(self) -> float:
+        """Say how many seconds the run still has."""
+        return 0.0 if self.stop.is_asked else self.deadline - time.monotonic()
 
 
 @asynccontextmanager
-async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> AsyncIterator[Project]:
+async def project(
+    home: Home, plan: Path, listen: Listener, *, is_dry: bool, limits: Limits | None = None
+) -> AsyncIterator[Project]:
     """Open a plan with everything a run needs.
 
     A dry run leaves no trace on disk, nor does a first one that fails before it wrote anything.
@@ -178,11 +201,17 @@ async def project(home: Home, plan: Path, listen: Listener, *, is_dry: bool) -> 
     async with AsyncExitStack() as stack:
         if is_new and not is_dry:
             stack.push(lambda kind, error, trace: _leave_no_trace(paths, error))
-        yield await _opened(stack, home, paths, target, listen, is_dry)
+        yield await _opened(stack, home, paths, target, listen, is_dry, limits or Limits())
 
 
 async def _opened(
-    stack: AsyncExitStack, home: Home, paths: Paths, target: Target, listen: Listener, is_dry: bool
+    stack: AsyncExitStack,
+    home: Home,
+    paths: Paths,
+    target: Target,
+    listen: Listener,
+    is_dry: bool,
+    limits: Limits,
 ) -> Project:
     settings = home.settings
     caches, durable = _databases(paths, is_dry)
@@ -191,7 +220,7 @@ async def _opened(
     records = _records(paths, is_dry) if settings.kind == "sandbox" else None
     if records is not None:
         stack.callback(records.close)
-    tracker = _tracker(settings, target, shelf.Shelf(caches, f"http {target}"), records, listen)
+    tracker = _tracker(settings, target, caches, records, listen, limits)
     stack.push_async_callback(tracker.aclose)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     former = paths.former
@@ -218,6 +247,8 @@ async def _opened(
         prose=settings.prose,
         title=settings.title,
         link=config.plan_link(paths.plan, target.api, target.project),
+        marking=marking(settings),
+        has_links=settings.dependencies == "links",
         place=config.plan_title(paths.plan),
         branch=other_branch(paths.plan.resolve().parent, settings.default_branch, os.environ),
         max_creates=settings.max_creates,
@@ -226,6 +257,12 @@ async def _opened(
         commits=Commits(paths.plan, paths.state),
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
+
+
+def marking(settings: Settings) -> Marking:
+    """Say how labels and owners are made."""
+    people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
+    return Marking(settings.risk_label, settings.estimates == "label", people)
 
 
 def new_id() -> str:
@@ -266,32 +303,69 @@ def _records(paths: Paths, is_dry: bool) -> Records:
 
 
 def _tracker(
-    settings: Settings, target: Target, cache: shelf.Shelf, records: Records | None, listen: Listener
+    settings: Settings,
+    target: Target,
+    caches: shelf.Database,
+    records: Records | None,
+    listen: Listener,
+    limits: Limits,
 ) -> Tracker:
+    cache = shelf.Shelf(caches, f"http {target}")
+
     def on_wait(seconds: float, reason: str) -> None:
         listen(Waiting(seconds, reason))
 
     if records is not None:
         transport = in_process(app(records, token=TOKEN, repo=REPO))
         api = f"{SANDBOX_URL}/api/v3"
-        return TRACKERS["github"](
+        return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    token = find_token(target.api, os.environ)
-    if token is None:
+    is_github = target.kind == "github"
+    token = find_token(target.api, os.environ) if is_github else own_token(os.environ)
+    if token is None and is_github:
         raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
-    is_paced = settings.pace == "auto" and not is_loopback(_host(target.api))
+    is_paced = settings.pace == "on" or (settings.pace == "auto" and not is_loopback(_host(target.api)))
     ca_file = Path(settings.ca_file) if settings.ca_file else None
-    return TRACKERS[target.kind](
+    return adapter(target.kind).open(
         target.api,
         target.project,
         dropped_labels=tuple(settings.dropped_labels),
         token=token,
         cache=cache,
+        counters=shelf.Shelf(caches, "bucket"),
+        sleep=limits.stop.pause,
+        time_left_s=limits.left_s,
         is_paced=is_paced,
         ca_file=ca_file,
+        max_wait_s=settings.max_wait_s,
         on_wait=on_wait,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a repository is to the account that would write there. `is_protected`: its default branch, where known."""
+
+    repository: Repository
+    account: str
+    is_protected: bool | None
+
+
+async def look_at(settings: Settings) -> Standing:
+    """Read where the settings point; nothing is written, there or here.
+
+    Raises: AuthError where there is no token; the `TrackerError` family.
+    """
+    with contextlib.closing(shelf.connect(None)) as nothing:
+        tracker = _tracker(settings, target_of(settings), nothing, None, lambda event: None, Limits())
+        try:
+            repository = await tracker.repository()
+            branch = repository.default_branch
+            account = await tracker.account()
+            return Standing(repository, account, await tracker.is_protected(branch) if branch else None)
+        finally:
+            await tracker.aclose()
 
 
 def _host(address: str) -> str:

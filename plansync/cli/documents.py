@@ -9,7 +9,7 @@ from typing import Any
 from plansync.cli.outcome import OUTCOMES
 from plansync.model import Conflict, Drift, Value, conflict_id, owner_of
 from plansync.store.state import Target
-from plansync.sync.events import Done, Report
+from plansync.sync.events import Cost, Done, Report
 from plansync.text import HIDDEN, in_line
 
 
@@ -34,6 +34,7 @@ def as_json(report: Report, target: Target, url: str, code: int, duration_s: flo
                 "not_modified": report.requests.not_modified,
                 "by_method": report.requests.by_method,
             },
+            "needs": _needs(report.cost) if report.is_dry and report.cost.writes else None,
             "duration_s": round(duration_s, 3),
         }
     )
@@ -69,6 +70,15 @@ def _operation(report: Report, done: Done) -> dict[str, Any]:
         "status": done.status.value,
         "rule": next((c.rule for c in op.changes if c.rule), ""),
         "error": done.error,
+    }
+
+
+def _needs(cost: Cost) -> dict[str, Any]:
+    return {
+        "requests": cost.requests,
+        "writes": cost.writes,
+        "seconds": round(cost.seconds, 1),
+        "mails": cost.mails,
     }
 
 

@@ -71,7 +71,9 @@ def common(
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Use this settings file.")] = None,
     repo: Annotated[str | None, typer.Option("-R", "--repo", help="The repository, OWNER/NAME.")] = None,
-    tracker: Annotated[str | None, typer.Option("--tracker", help="github or sandbox.")] = None,
+    tracker: Annotated[
+        str | None, typer.Option("--tracker", help="github, sandbox, or one that is installed.")
+    ] = None,
     api_url: Annotated[str | None, typer.Option("--api-url", help="The tracker's API address.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only what needs you.")] = False,

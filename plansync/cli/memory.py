@@ -19,7 +19,7 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.reconcile.merge import ROWS
+from plansync.reconcile.rows import ROWS
 from plansync.text import in_line
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from plansync.cli.door import say
-from plansync.cli.wording import TEXT_MAX, counted, described, summary, told
+from plansync.cli.wording import TEXT_MAX, counted, described, needs, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
 from plansync.sync.events import Done, Report, Status
 from plansync.sync.ways import How, in_words
@@ -47,6 +47,8 @@ class Writer:
             for note in report.notes:
                 self.say(self.style(f"note: {in_line(note.text)}", dim=True))
             self.say(summary(report))
+            if report.is_dry and (cost := needs(report)):
+                self.say(cost)
 
     def _side(self, report: Report, side: Side, title: str, verbose: bool) -> None:
         done = [d for d in report.done if d.operation.side is side and d.status in _SHOWN]

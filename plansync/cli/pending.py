@@ -23,8 +23,9 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.reconcile.merge import same, shown_state
+from plansync.reconcile.merge import shown_state
 from plansync.reconcile.pairing import pair
+from plansync.reconcile.rows import same
 
 Words: TypeAlias = dict[str, Any]
 """A part of a document."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shlex
 import signal
 import sys
@@ -89,11 +90,15 @@ def perform(common: Common, request: Request) -> int:
         say(_sandbox_hint(home))
     listener = progress.listener(common)
     stopper = Stopper()
+    deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
+    limits = wiring.Limits(stopper.stop, math.inf if deadline is None else deadline)
     asker = _Asker(common, request, Writer(common.has_color), str(target))
     direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
 
     async def go() -> Report:
-        async with wiring.project(home, plan, listener.listen, is_dry=request.dry_run) as project:
+        async with wiring.project(
+            home, plan, listener.listen, is_dry=request.dry_run, limits=limits
+        ) as project:
             options = Options(
                 direction,
                 request.dry_run,
@@ -102,7 +107,7 @@ def perform(common: Common, request: Request) -> int:
                 asker.confirm,
                 listener.listen,
                 request.only,
-                time.monotonic() + seconds(request.max_time) if request.max_time else None,
+                deadline,
                 request.settling,
                 stopper.stop,
                 lineage=request.lineage,
@@ -110,6 +115,7 @@ def perform(common: Common, request: Request) -> int:
                 rebuild=request.rebuild,
                 full=request.full,
                 assume=Take(request.assume) if request.assume else None,
+                names_account=common.is_attended and not request.yes,
                 **_hooks(request),
             )
             with stopper.listening():
@@ -158,9 +164,10 @@ def _hooks(request: Request) -> dict[str, Any]:
 
 
 def _web(target: Target) -> str:
-    from plansync.trackers.registry import WEB
+    from plansync.trackers.registry import adapter
 
-    return f"{WEB[target.kind](target.api)}/{target.project}" if target.kind in WEB else ""
+    web = "" if target.kind == "sandbox" else adapter(target.kind).web(target.api)
+    return f"{web}/{target.project}" if web else ""
 
 
 def seconds(text: str) -> float:
@@ -172,6 +179,14 @@ def seconds(text: str) -> float:
     if not text[:-1].isdecimal() or text[-1:] not in units:
         raise ConfigError(f"--max-time takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]
+
+
+def _whose(report: Report) -> str:
+    """Say who sees what would be made, and as whom it would be made."""
+    seen = report.repository.visibility if report.repository else ""
+    fork = f"a fork of {report.repository.parent}" if report.repository and report.repository.parent else ""
+    told = [word for word in (seen, fork, f"as {report.account}" if report.account else "") if word]
+    return f" ({', '.join(told)})" if told else ""
 
 
 class _Asker:
@@ -216,6 +231,6 @@ class _Asker:
         # The event loop keeps the first Ctrl-C for itself, which a prompt would never hear of.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return confirm(f"This will {what} at {self.target}. Go on?")
+            return confirm(f"This will {what} at {self.target}{_whose(report)}. Go on?")
         finally:
             signal.signal(signal.SIGINT, before)

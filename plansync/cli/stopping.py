@@ -40,5 +40,5 @@ class Stopper:
             if task is not None:
                 task.cancel()
             return
-        self.stop.is_asked = True
+        self.stop.ask()
         say("\nfinishing the request in flight; once more stops at once, which is safe too", err=True)

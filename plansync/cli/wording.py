@@ -11,6 +11,8 @@ from plansync.text import cut, in_line, neutralise
 
 TEXT_MAX = 60
 """How many characters of a title or step a line shows."""
+_IN_SECONDS = 90
+_LONG_PAUSE_S = 60
 
 
 def described(report: Report, op: Operation) -> str:
@@ -41,8 +43,14 @@ def described(report: Report, op: Operation) -> str:
             phase = report.local.get(next((c.new for c in op.changes if c.field is Field.PHASE), ""))  # type: ignore[call-overload]
             where = f" to {phase.fields.get(Field.TITLE, '')}" if phase else ""
             return f"task {title or name}{where}"
-        case "set-labels":
+        case "set-labels" if op.changes[0].rule == "adopt":
             return f"label for {whole}"
+        case "set-labels" | "set-assignees" | "add-dependency" | "remove-dependency":
+            return f"{whole}: {_elements_in_words(report, op)}"
+        case "close-milestone" | "reopen-milestone":
+            return f"{op.kind.removesuffix('-milestone')} milestone {whole}"
+        case "set-field":
+            return f"dependencies of {whole}: {_elements_in_words(report, op)}"
         case "update-issue" | "update-milestone":
             return f"{whole}: {_changes_in_words(op.changes)}"
         case "set-milestone":
@@ -61,6 +69,25 @@ def described(report: Report, op: Operation) -> str:
             return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
         case _:
             return f"{op.kind.replace('-', ' ')} {name}{where}"
+
+
+_ELEMENT_WORDS = {Field.LABELS: "label", Field.OWNERS: "assignee"}
+
+
+def _elements_in_words(report: Report, op: Operation) -> str:
+    """Say what comes into a set and what goes: `label +bug`, `waits for +2.1 Choose a font`."""
+    (change,) = op.changes
+    old, new = (value if isinstance(value, tuple) else () for value in (change.old, change.new))
+    word = _ELEMENT_WORDS.get(change.field, "waits for")
+    signs = [
+        *(f"+{_named(report, n)}" for n in new if n not in old),
+        *(f"-{_named(report, o)}" for o in old if o not in new),
+    ]
+    return f"{word} {', '.join(signs)}"
+
+
+def _named(report: Report, name: str) -> str:
+    return cut(report.labels.get(name) or _name_of(report, name), 40)
 
 
 def _closed_as(report: Report, op: Operation) -> str:
@@ -149,6 +176,25 @@ def summary(report: Report) -> str:
     return ("; ".join(parts) + "." if parts else nothing) + _cost(report)
 
 
+def needs(report: Report) -> str:
+    """Say what the planned writes take; empty where nothing would be written on a tracker."""
+    cost = report.cost
+    if not cost.writes:
+        return ""
+    mails = f"; up to {counted(cost.mails, 'mail')} to watchers" if cost.mails else ""
+    pause = f", with a pause of {duration(cost.pause_s)}" if cost.pause_s > _LONG_PAUSE_S else ""
+    return f"Needs {counted(cost.requests, 'request')}, about {duration(cost.seconds)}{pause}{mails}."
+
+
+def duration(seconds: float) -> str:
+    """Write how long something takes: `20 s`, `12 min`, `1 h 20 min`."""
+    if seconds <= _IN_SECONDS:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
+
+
 def _waiting(tasks: int) -> str:
     block = "its issue's block" if tasks == 1 else "their issues' blocks"
     what = f"edits of {counted(tasks, 'task')} in the plan wait for {block}"
@@ -180,7 +226,7 @@ def markdown(report: Report) -> str:
             for c in report.conflicts
         )
         lines += ["### For you to decide", "", *_bullets(words), ""]
-    return "\n".join([*lines, summary(report)])
+    return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:

@@ -12,7 +12,9 @@ from plansync.document.builder import parse
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.letters import is_struck
 from plansync.document.lines import line_insertion, line_removal
+from plansync.document.listing import without
 from plansync.document.metadata import Key
+from plansync.document.references import register
 from plansync.document.spans import Span, after_eol, eol_at, line_end
 from plansync.document.steps import Place, Step, column, is_swallowed, letter_edits, line_edits, strike_edits
 from plansync.document.structure import added_task, first_lead, moved_task
@@ -55,6 +57,7 @@ STORES: frozenset[Field] = frozenset(
     {
         Field.TITLE,
         Field.PHASE,
+        Field.DEPENDS,
         Field.STEPS,
         Field.TEXT,
         Field.TICK,
@@ -119,7 +122,7 @@ def differing(shown: Snapshot, held: Snapshot) -> list[Uid]:
 
 def _is_alike(shown: Snapshot, held: Snapshot, uid: Uid) -> bool:
     same = heading_words if held[uid].kind is Kind.PHASE else words
-    fields = STORES - {Field.STEPS, *([Field.TITLE] if uid == OVERVIEW else [])}
+    fields = STORES - {Field.STEPS, Field.DEPENDS, *([Field.TITLE] if uid == OVERVIEW else [])}
     is_same = all(
         same(str(shown[uid].fields.get(f, ""))) == same(str(held[uid].fields.get(f, ""))) for f in fields
     )
@@ -310,10 +313,20 @@ def _computed_text(document: Document, field: Field, old: str, new: str) -> str:
     return new
 
 
+def _set_field(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
+    """Take tasks out of a dependency line."""
+    (change,) = op.changes
+    uids = {item.at: uid for uid, item in local.items() if item.at is not None and not is_step(uid)}
+    known = register(document, {at: uid for at, uid in uids.items() if at >= 0})
+    old, new = (set(value) if isinstance(value, tuple) else set() for value in (change.old, change.new))
+    return without(document, _node(document, local[op.uid].at), known, {Uid(uid) for uid in old - new})
+
+
 _WRITERS: Mapping[str, Callable[[Document, Snapshot, Operation], list[Edit]]] = {
     "set-marker": _set_marker,
     "set-link": _set_link,
     "set-status": _set_status,
+    "set-field": _set_field,
     "rename": _rename,
     "update-summary": _update_summary,
 }

@@ -11,6 +11,8 @@ from plansync import titles
 from plansync.document import vocabulary
 from plansync.document.block import holds
 from plansync.document.dialect import Counts
+from plansync.document.listing import parts
+from plansync.document.marking import Marking, labels, owners, risky
 from plansync.document.metadata import Key, folded
 from plansync.document.references import Register, named, register
 from plansync.document.spans import Span
@@ -31,12 +33,16 @@ from plansync.model import (
     Uid,
     Value,
     text_of,
+    uids_of,
 )
 from plansync.text import cut, is_common_title, is_placeholder, words
 from plansync.uids import Minter
 
 COMPLETION = re.compile(r"(\d+)(\s*%\s*\(\s*)(\d+)(\s*/\s*)(\d+)(\s*[^\d)][^)]*\).*)")
 _LEAD_MAX = 600
+_LABEL_MAX = 50
+_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+_SEPARATORS = re.compile(r"\s*[,;、，；]\s*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BULLET = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s")
 _STATES = {Tick.OPEN: State.TODO, Tick.TICKED: State.DONE, Tick.DROPPED: State.DROPPED}
@@ -65,6 +71,7 @@ def snapshot(
     place: str = "",
     prose: str = "lead",
     title: str = titles.PLAIN,
+    marking: Marking | None = None,
 ) -> View:
     """Show a plan. `name` is the file's, for a plan whose title is a placeholder.
 
@@ -75,7 +82,7 @@ def snapshot(
     task's text the "lead", all of it ("full"), or "none"; `title`: the template of an issue's title.
     """
     lens = document.dialect.milestones if milestones == "auto" else milestones
-    return _Viewer(document, name, links, lens, place, prose, title).view()
+    return _Viewer(document, name, links, lens, place, prose, title, marking or Marking()).view()
 
 
 class _Viewer:
@@ -90,9 +97,10 @@ class _Viewer:
         place: str,
         prose: str,
         template: str,
+        marking: Marking,
     ) -> None:
         self.document, self.name, self.links, self.milestones = document, name, links, milestones
-        self.place, self.prose, self.template = place, prose, template
+        self.place, self.prose, self.template, self.marking = place, prose, template, marking
         self.items: dict[Uid, Item] = {}
         self.notes: list[Note] = []
         markers = Counter(n.marker for n in document.nodes if n.marker)
@@ -114,6 +122,7 @@ class _Viewer:
             if (uid := self._uid(index, minter)) is not None:
                 self.uids[index] = uid
         self.known = register(self.document, self.uids)
+        self.risky = risky(self.document, self.known)
         self._plan()
         for index in self.uids:
             if nodes[index].role is Role.TASK:
@@ -121,6 +130,7 @@ class _Viewer:
             elif self.milestones == "phase":
                 self._phase(index)
         self._blocked()
+        self._edges()
         return View(self.items, tuple(self.notes), self.uids, self.known, self.partly)
 
     def _note(self, node: Node, text: str) -> None:
@@ -171,7 +181,18 @@ class _Viewer:
             Field.TITLE: self.document.text(phase_name(self.document, node)),
             Field.MARKER: node.marker,
         }
+        if due := self._due(index):
+            fields[Field.DUE] = due
         self._add(self.uids[index], Kind.PHASE, index, fields)
+
+    def _due(self, index: int) -> str:
+        """Read the day on which a phase is due, from a line between its heading and its first task."""
+        document, nodes = self.document, self.document.nodes
+        start = nodes[index].block.span.end
+        end = nodes[index + 1].block.span.start if index + 1 < len(nodes) else len(document.source)
+        keys = (key for key in document.keys if key.name == "due" and start <= key.line.start < end)
+        days = (_DATE.search(document.text(key.value)) for key in keys)
+        return next((day[0] for day in days if day), "")
 
     def _task(self, index: int) -> None:
         document, node = self.document, self.document.nodes[index]
@@ -185,6 +206,8 @@ class _Viewer:
             Field.REQUIREMENTS: document.value(node, "requirements"),
             Field.ESTIMATE: document.value(node, "estimate"),
             Field.MARKER: node.marker,
+            Field.LABELS: labels(document, node, self.marking, is_risky=uid in self.risky),
+            Field.OWNERS: owners(document, node, self.marking),
         }
         if self.template != titles.PLAIN:
             fields[Field.FRAME] = around
@@ -224,6 +247,20 @@ class _Viewer:
             self.partly[uid] = tasks
             return None
         return (f"={found.words}",) if found.words else tasks
+
+    def _edges(self) -> None:
+        """Show which tasks block which: what is known of the dependencies, as links can say it."""
+        for uid, item in self.items.items():
+            if item.kind is Kind.TASK and Field.DEPENDS in item.fields:
+                edges = tuple(d for d in uids_of(item, Field.DEPENDS) if not d.startswith("=") and d != uid)
+                listed = self._listed(item) if edges else ()
+                self.items[uid] = replace(
+                    item, fields={**item.fields, Field.EDGES: edges, Field.LISTED: listed}
+                )
+
+    def _listed(self, item: Item) -> tuple[str, ...]:
+        """List the tasks that a dependency line names by themselves: those that can be taken out of it."""
+        return tuple(part.uid for part in parts(self.document, self.document.nodes[item.at or 0], self.known))
 
     def _blocked(self) -> None:
         """Turn `Blocks: Task 2.1` around: it is the other task that depends."""

@@ -16,6 +16,11 @@ PHASE_WORDS = (
 )
 """Words that make a heading with a number a phase."""
 
+HIGH_RISK = re.compile(
+    r"\W*(?:high|critical|hoch|élevée?|eleve|haut|alt[oa]|высокий|高|높음)(?!\w)", re.IGNORECASE
+)
+"""How the value of a risk line begins that says: of high risk."""
+
 TASK_WORDS = (
     "task|story|epic|item|ticket|feature|tâche|tache|tarea|historia|tarefa|história|aufgabe|задача|история|"
     "タスク|ストーリー|作業|任务|任務|작업|태스크|과제"
@@ -34,6 +39,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "owner": "owner|assignee|assigned to|assigned",
         "labels": "labels|tags|label|tag",
         "risk": "risk|risk level",
+        "due": "due|due date|deadline|target date",
         "issue": "issue",
         "completion": "completion",
         "current_phase": "current phase",
@@ -127,6 +133,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "status": "zustand",
         "owner": "verantwortlich|zuständig",
         "risk": "risiko",
+        "due": "fällig|fällig am|termin|frist",
         "completion": "fortschritt",
         "current_phase": "aktuelle phase",
         "implementation_status": "umsetzungsstatus",

@@ -13,11 +13,13 @@ from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.akin import doubtful, same_task
 from plansync.reconcile.aside import set_aside
 from plansync.reconcile.bare import Bare
+from plansync.reconcile.elements import follow_edges
 from plansync.reconcile.merge import merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
+from plansync.reconcile.phases import follow_tasks
 from plansync.reconcile.removed import asked, closed, noted, remembered, removed
-from plansync.reconcile.rules import Given, Policy, add_sections, derive, without_issue
+from plansync.reconcile.rules import Given, Policy, add_sections, derive, note_drifts, states, without_issue
 from plansync.reconcile.settle import fold, held, settle
 from plansync.reconcile.twins import asked_twins, closed_twins
 
@@ -62,6 +64,9 @@ def reconcile(given: Given) -> Decision:
     if given.settles is not None:
         set_aside(agreement, given.local, remote, given.settles)
     derive(agreement, given)
+    follow_edges(agreement, given)
+    note_drifts(agreement, given)
+    follow_tasks(agreement, given, states(agreement, given))
     gone = removed(given)
     closes = closed(given, gone)
     conflicts = (
@@ -144,9 +149,9 @@ def linkable(
             return item
         there = uids_of(remote.get(item.uid), Field.DEPENDS)
         meant = (doubts[Uid(d)] if doubts.get(Uid(d)) in there else d for d in depends)
-        return replace(
-            item, fields={**item.fields, Field.DEPENDS: tuple(d for d in meant if d not in skipped)}
-        )
+        named = tuple(d for d in meant if d not in skipped)
+        edges = tuple(d for d in named if not d.startswith("="))
+        return replace(item, fields={**item.fields, Field.DEPENDS: named, Field.EDGES: edges})
 
     return {uid: lens(item) for uid, item in local.items()}
 

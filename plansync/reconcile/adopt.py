@@ -9,7 +9,7 @@ from __future__ import annotations
 from plansync.model import Field, Kind, Snapshot, Uid, uids_of
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
-from plansync.reconcile.merge import ROWS
+from plansync.reconcile.rows import ROWS
 from plansync.reconcile.rules import Given
 
 _SAID = (Field.TITLE, Field.STATE, Field.PHASE)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from plansync.model import Field, Item, Snapshot, Uid, Value, is_step, owner_of
 from plansync.reconcile.agreement import Agreement
-from plansync.reconcile.merge import same
+from plansync.reconcile.rows import same
 
 Settles = Callable[[Uid, Field], bool]
 """Says of a field whether a run may settle it."""

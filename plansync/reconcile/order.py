@@ -30,12 +30,15 @@ from plansync.model import (
 )
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
-from plansync.reconcile.merge import same
-from plansync.reconcile.reasons import FIX_REASON
+from plansync.reconcile.elements import edge_changes, element_changes
+from plansync.reconcile.reasons import FIX_REASON, UNLINKED
+from plansync.reconcile.rows import same
 from plansync.reconcile.rules import Given
 
 IDS, MILESTONES, ISSUES = 0, 1, 2
 _AFTER_ISSUES = {"update-issue": 1, "set-milestone": 2, "close-issue": 3, "reopen-issue": 3}
+_MILESTONE_STATES = 4
+_ELEMENTS = (Field.LABELS, Field.OWNERS)
 _BODY = (
     Field.TITLE,
     Field.FRAME,
@@ -122,13 +125,23 @@ class _Orderer:
 
     def _milestone(self, uid: Uid) -> Iterable[Operation]:
         if uid in self.given.remote:
-            changes = self._changes(uid, (Field.TITLE,), self.given.remote[uid])
+            changes = self._changes(uid, (Field.TITLE, Field.DUE), self.given.remote[uid])
             if uid in self.given.bare:
                 changes += (Change(uid, Field.MARKER, None, uid, "adopt"),)
             if changes:
                 yield Operation(Side.REMOTE, "update-milestone", uid, changes, MILESTONES)
+            if state := self._changes(uid, (Field.STATE,), self.given.remote[uid]):
+                yield self._milestone_state(uid, state[0].old, str(state[0].new))
         elif any(self.given.local[t].fields.get(Field.PHASE) == uid for t in self._with_issue()):
-            yield Operation(Side.REMOTE, "create-milestone", uid, self._new(uid, (Field.TITLE,)), MILESTONES)
+            new = self._new(uid, (Field.TITLE, Field.DUE))
+            yield Operation(Side.REMOTE, "create-milestone", uid, new, MILESTONES)
+            if self.agreement.get(uid, Field.STATE) == State.DONE:
+                yield self._milestone_state(uid, State.TODO.value, State.DONE.value)
+
+    def _milestone_state(self, uid: Uid, old: Value | None, new: Value) -> Operation:
+        kind = "reopen-milestone" if new == State.TODO else "close-milestone"
+        change = Change(uid, Field.STATE, old, new, self.agreement.why.get((uid, Field.STATE), ""))
+        return Operation(Side.REMOTE, kind, uid, (change,), self.last + _MILESTONE_STATES, (uid,))
 
     def _with_issue(self) -> list[Uid]:
         return [
@@ -140,7 +153,10 @@ class _Orderer:
         wave = ISSUES + self.depth[uid]
         phase = self.agreement.get(uid, Field.PHASE)
         needs = (Uid(phase),) if isinstance(phase, str) and phase else ()
-        yield Operation(Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE)), wave, needs)
+        yield Operation(
+            Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE, *_ELEMENTS)), wave, needs
+        )
+        yield from edge_changes(self.agreement, self.given, uid, self.last + _AFTER_ISSUES["set-milestone"])
         unnamed = [
             t
             for t in self._new_targets(uid, set(self.created))
@@ -173,6 +189,9 @@ class _Orderer:
             yield Operation(
                 Side.REMOTE, "set-milestone", uid, phase, after + _AFTER_ISSUES["set-milestone"], needs
             )
+        links = after + _AFTER_ISSUES["set-milestone"]
+        yield from element_changes(self.agreement, self.given, uid, after + _AFTER_ISSUES["update-issue"])
+        yield from edge_changes(self.agreement, self.given, uid, links)
         if state := self._changes(uid, (Field.STATE,), shown):
             yield from self._states(uid, state[0], after)
 
@@ -213,7 +232,7 @@ class _Orderer:
 
     def _overview(self) -> Iterable[Operation]:
         item = self.given.local.get(OVERVIEW)
-        wave = self.last + 4
+        wave = self.last + 5
         if item is None:
             return
         if OVERVIEW in self.given.remote:
@@ -288,6 +307,9 @@ class _Orderer:
         for name, kind in _PLAN_FIELDS:
             if uid != OVERVIEW and (changes := self._changes(uid, (name,), item)):
                 yield Operation(Side.LOCAL, kind, uid, changes, wave)
+        if self.agreement.why.get((uid, Field.DEPENDS)) == UNLINKED:
+            changes = self._changes(uid, (Field.DEPENDS,), item)
+            yield Operation(Side.LOCAL, "set-field", uid, changes, wave)
         order = self._changes(uid, (Field.STEPS,), item)
         for change in self._step_changes(uid, item, self.given.local):
             if change.old is not None:

@@ -225,7 +225,9 @@ def _rename(side: Snapshot, names: Mapping[Uid, Uid]) -> Snapshot:
         return names.get(Uid(uid)) or (f"{names.get(Uid(owner), owner)}/{step}" if step else uid)
 
     def value(name: Field, old: Value) -> Value:
-        if name in (Field.STEPS, Field.DEPENDS, Field.IMPLIED) and isinstance(old, tuple):
+        if name in (Field.STEPS, Field.DEPENDS, Field.EDGES, Field.LISTED, Field.IMPLIED) and isinstance(
+            old, tuple
+        ):
             return tuple(new(u) for u in old)
         return new(old) if name is Field.PHASE and isinstance(old, str) else old
 

@@ -16,6 +16,12 @@ FIX_REASON = "fix-reason"
 DUPLICATE = "duplicate"
 """The rule by which an issue is closed that was made for a task which has another one."""
 
+UNLINKED = "unlinked"
+"""The rule by which a dependency goes from the plan, because its link was taken away on the tracker."""
+
+PHASE_DONE, PHASE_OPEN = "phase done", "phase open again"
+"""The rules by which the state of a milestone follows its tasks."""
+
 WORDS: Mapping[str, str] = {
     "push": "only the plan changed it, so the tracker follows",
     "pull": "only the tracker changed it, so the plan follows",
@@ -45,6 +51,9 @@ WORDS: Mapping[str, str] = {
     FIX_REASON: "somebody wanted the issue closed for the reason that the plan gives",
     "assumed": "nothing was remembered of it, and the run was told which side to take then (--assume)",
     "adopt": "the issue was there before, and the plan was linked to it",
+    UNLINKED: "the link was taken away on the tracker, so the plan does not name the task any more",
+    PHASE_DONE: "the last open task of the phase was done or dropped, so its milestone is closed",
+    PHASE_OPEN: "the phase has an open task again, so its milestone is reopened",
     "told": "the conflict was told, and is not news any more",
 }
 _NUMBERED = re.compile(r"[RS]\d+")

@@ -27,8 +27,8 @@ from plansync.model import (
     state_of,
     uids_of,
 )
-from plansync.reconcile.merge import ROWS, same
 from plansync.reconcile.order import ISSUES
+from plansync.reconcile.rows import ROWS, same
 from plansync.reconcile.rules import Given
 
 _SHOWN_MAX = 5

@@ -137,7 +137,6 @@ def derive(agreement: Agreement, given: Given) -> None:
             _link(agreement, given, uid)
     _markers(agreement, given)
     _forget_told(agreement, given)
-    _note_drifts(agreement, given)
     for uid, name in agreement.conflicts:
         owner = owner_of(uid)
         told = agreement.get(owner, Field.TOLD)
@@ -154,7 +153,7 @@ def _forget_told(agreement: Agreement, given: Given) -> None:
             agreement.set(uid, Field.TOLD, (), "told")
 
 
-def _note_drifts(agreement: Agreement, given: Given) -> None:
+def note_drifts(agreement: Agreement, given: Given) -> None:
     """Remember which drifts were noted, and of those that last which ones a person accepted."""
     for uid in agreement.items.keys() & given.remote.keys():
         known = given.base.agreed[uid].fields if uid in given.base.agreed else {}
@@ -326,6 +325,7 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
     is_quiet = agreement.why.get((uid, Field.STATE)) in ("agree", "finish") and not _has_reopened(given, uid)
     is_closed = state_of(given.remote.get(uid)) not in (State.TODO, None)
     is_owed = is_closed and state_of(given.local[uid]) is State.TODO  # said in the plan, and not reopened yet
+    is_owed = is_owed and not _is_said_by_steps(given, uid)
     if (
         given.policy.steps_done != "close"
         or not is_quiet
@@ -335,8 +335,8 @@ def _steps_done(agreement: Agreement, given: Given, uid: Uid) -> None:
         return
     if _had_open(agreement, given, uid):
         agreement.set(uid, Field.STATE, State.DONE.value, "R2")
-        if given.local[uid].fields.get(Field.CARRIER) != "boxes":
-            agreement.set(uid, Field.IMPLIED, (_whole(uid),), "R2")
+        if implied := _by_steps(given, uid):
+            agreement.set(uid, Field.IMPLIED, implied, "R2")
 
 
 def _had_open(agreement: Agreement, given: Given, uid: Uid) -> bool:
@@ -347,8 +347,17 @@ def _had_open(agreement: Agreement, given: Given, uid: Uid) -> bool:
 
 
 def _whole(uid: Uid) -> Uid:
-    """Name a task among what is implied, as its step 0: that it is done was said by its steps, not by anybody."""
+    """Name a task among what is implied, as its step 0: its state was said by its steps, not by anybody."""
     return Uid(f"{uid}/0")
+
+
+def _by_steps(given: Given, uid: Uid) -> tuple[Uid, ...]:
+    """Give what is implied where the steps of a task that says its own state said it."""
+    return () if given.local[uid].fields.get(Field.CARRIER) == "boxes" else (_whole(uid),)
+
+
+def _is_said_by_steps(given: Given, uid: Uid) -> bool:
+    return _whole(uid) in uids_of(given.base.agreed.get(uid), Field.IMPLIED)
 
 
 def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
@@ -371,7 +380,7 @@ def _unticked(agreement: Agreement, given: Given, uid: Uid) -> None:
         _chosen(agreement, given, uid)
     elif is_undone:
         agreement.set(uid, Field.STATE, State.TODO.value, "R3")
-        agreement.set(uid, Field.IMPLIED, (), "R3")
+        agreement.set(uid, Field.IMPLIED, _by_steps(given, uid), "R3")
 
 
 def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
@@ -387,7 +396,7 @@ def _is_undone(given: Given, uid: Uid, open_: Sequence[Uid]) -> bool:
         for then, now in sides
     ):
         return False
-    return _whole(uid) in uids_of(given.base.agreed.get(uid), Field.IMPLIED) or any(
+    return _is_said_by_steps(given, uid) or any(
         state_of(then.get(uid)) is State.DONE
         and tick_of(now.get(step)) is Tick.OPEN
         and tick_of(then.get(step)) is not Tick.OPEN
@@ -422,7 +431,7 @@ def _reopened(agreement: Agreement, given: Given, uid: Uid) -> None:
             if agreement.get(step, Field.TICK) == Tick.TICKED:
                 agreement.set(step, Field.TICK, Tick.OPEN.value, "R4")
         implied = ()
-    if agreement.get(uid, Field.STATE) != State.DONE:
+    if agreement.get(uid, Field.STATE) != _then(given, uid):
         implied = tuple(step for step in implied if step != _whole(uid))
     agreement.set(uid, Field.IMPLIED, implied, "R4")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from plansync.model import (
+    ELEMENTS,
     Base,
     Field,
     Item,
@@ -27,7 +28,15 @@ from plansync.text import words
 
 REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
     Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD, Field.NOTED, Field.ACCEPTED),
-    Kind.PHASE: (Field.TITLE, Field.TOLD, Field.NOTED, Field.ACCEPTED),
+    Kind.PHASE: (
+        Field.TITLE,
+        Field.STATE,
+        Field.DUE,
+        Field.FINISHED,
+        Field.TOLD,
+        Field.NOTED,
+        Field.ACCEPTED,
+    ),
     Kind.TASK: (
         Field.TITLE,
         Field.FRAME,
@@ -38,6 +47,9 @@ REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
         Field.REQUIREMENTS,
         Field.ESTIMATE,
         Field.DEPENDS,
+        Field.EDGES,
+        Field.LABELS,
+        Field.OWNERS,
         Field.IMPLIED,
         Field.TOLD,
         Field.NOTED,
@@ -121,7 +133,7 @@ def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> N
             is_name = name is Field.TEXT and then is None and item is not agreed  # what a step is known by
             source = item if is_settled or is_name else then
             if source is not None and name in source.fields:
-                values[name] = source.fields[name]
+                values[name] = _ours(name, source.fields[name], uid, base, now)
         if item is not None or values:
             known = item or then
             if item is not None and then is not None and item.stamp == Stamp():
@@ -138,6 +150,16 @@ def _remember(part: Base, uid: Uid, base: Base, now: Sequence[Item | None]) -> N
             )
 
 
+def _ours(name: Field, value: Value, uid: Uid, base: Base, now: Sequence[Item | None]) -> Value:
+    """Leave out of a set what was never ours: what others do with their labels and links is not remembered."""
+    if name not in ELEMENTS or not isinstance(value, tuple):
+        return value
+    sides = (now[0], now[2], *(side.get(uid) for side in (base.local, base.remote, base.agreed)))
+    said = (item.fields.get(name) for item in sides if item is not None)
+    ours = {each.casefold() for names in said if isinstance(names, tuple) for each in names}
+    return tuple(sorted(each for each in value if each.casefold() in ours))
+
+
 def fold(base: Base, part: Base, owner: Uid) -> Base:
     """Put one item's new memory into the base, in place of the old one."""
     for items, new in zip(_sides(base), _sides(part), strict=True):
@@ -150,5 +172,5 @@ def fold(base: Base, part: Base, owner: Uid) -> Base:
 def said(side: Snapshot, uid: Uid) -> tuple[dict[Field, str], list[tuple[str, Tick | None]]]:
     """Say what an item shows of all that is remembered; its steps by their order, not by their names."""
     steps = [(words(text_of(s, Field.TEXT)), tick_of(s)) for s in steps_of(side, uid)]
-    fields = (f for f in REMEMBERED[side[uid].kind] if f is not Field.STEPS)
+    fields = (f for f in REMEMBERED[side[uid].kind] if f is not Field.STEPS and f not in ELEMENTS)
     return {f: words(str(side[uid].fields.get(f, ""))) for f in fields}, steps

@@ -23,9 +23,9 @@ from plansync.model import (
     text_of,
     tick_of,
 )
-from plansync.reconcile.merge import ROWS
 from plansync.reconcile.order import ISSUES
 from plansync.reconcile.reasons import DUPLICATE
+from plansync.reconcile.rows import ROWS
 from plansync.reconcile.rules import Given
 from plansync.text import words
 

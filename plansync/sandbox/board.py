@@ -197,6 +197,9 @@ class _Pages:
             raise HTTPException(404, "There is no such issue here.")
         return issue
 
+    def _rows(self, numbers: Sequence[int]) -> list[Row]:
+        return [_row(each) for number in numbers if (each := self.records.issue(number))]
+
     def _issue_page(
         self, issue: Issue, notice: str = "", *, draft: tuple[str, str] | None = None, status: int = 409
     ) -> Response:
@@ -213,6 +216,8 @@ class _Pages:
                 (each, markdown.render(each.body, _draw_dead_box))
                 for each in self.records.comments(issue.number)
             ],
+            blockers=self._rows(self.records.relations.blockers(issue.number)),
+            blocking=self._rows(self.records.relations.blocking(issue.number)),
             events=self.records.events(issue.number),
             seen=seen(issue),
             notice=notice,

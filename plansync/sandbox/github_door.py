@@ -23,6 +23,7 @@ from plansync.sandbox import github_taken as taken
 from plansync.sandbox.github_shown import Site
 from plansync.sandbox.github_taken import Payload, Refused
 from plansync.sandbox.guard import TooLarge, read_body
+from plansync.sandbox.kinds import Traits
 from plansync.sandbox.records import Records
 
 VERSIONS = ("2022-11-28", "2026-03-10")
@@ -43,6 +44,7 @@ class Call:
     query: Mapping[str, str]
     payload: Payload
     address: str
+    traits: Traits
     is_read: bool = True
 
     def number(self) -> int:
@@ -89,7 +91,8 @@ class Door:
     async def _admit(self, request: Request, listing: str) -> Call:
         _refuse_stranger(request, self.token)
         self._refuse_other_repository(request.path_params)
-        site = Site(f"{request.url.scheme}://{request.url.netloc}", self.repo)
+        traits = self.records.traits
+        site = Site(f"{request.url.scheme}://{request.url.netloc}", self.repo, traits.has_dependencies)
         query = dict(parse_qsl(request.url.query, keep_blank_values=True, errors="replace"))
         payload = {} if request.method == "GET" else await _payload(request)
         by_id = f"{site.api}/repositories/{self.records.repository_id}"
@@ -100,6 +103,7 @@ class Door:
             query,
             payload,
             by_id + listing.replace("{number}", request.path_params.get("number", "")),
+            traits,
             request.method in ("GET", "HEAD"),
         )
 

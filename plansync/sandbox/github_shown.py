@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -78,10 +78,14 @@ _REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eye
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where this tracker stands: `root` as the client called it, and the repository's full name."""
+    """Where this tracker stands: `root` as the client called it, and the repository's full name.
+
+    `has_dependencies`: whether its issues say what they wait for.
+    """
 
     root: str
     repo: str
+    has_dependencies: bool = True
 
     @property
     def api(self) -> str:
@@ -223,8 +227,8 @@ def issue(site: Site, shown: Issue, belongs_to: Milestone | None) -> Json:
         "labels": [label(site, each) for each in shown.labels],
         "state": shown.state,
         "locked": False,
-        "assignee": None,
-        "assignees": [],
+        "assignee": user(site, shown.assignees[0]) if shown.assignees else None,
+        "assignees": [user(site, each) for each in shown.assignees],
         "milestone": milestone(site, belongs_to) if belongs_to else None,
         "comments": shown.comments,
         "created_at": shown.created_at,
@@ -237,6 +241,7 @@ def issue(site: Site, shown: Issue, belongs_to: Milestone | None) -> Json:
         "timeline_url": f"{url}/timeline",
         "performed_via_github_app": None,
         "state_reason": shown.reason,
+        **({"issue_dependencies_summary": asdict(shown.dependencies)} if site.has_dependencies else {}),
         **(_pull(site, shown, html_url) if shown.is_pull else {}),
     }
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from plansync.sandbox.github_shown import Json, error
-from plansync.sandbox.kinds import Reason, Sort, State
+from plansync.sandbox.kinds import Reason, Sort, State, Traits, fold
 
 TITLE_MAX = 256  # characters
 BODY_MAX = 65_536  # code points
@@ -23,6 +23,7 @@ PER_PAGE, PER_PAGE_MAX = 30, 100
 
 Payload: TypeAlias = Mapping[str, Any]
 _NUMBER = re.compile(r"[0-9]{1,15}")
+_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 _COLOR = re.compile(r"[0-9a-fA-F]{6}")
 _SORTS = {"created": Sort.CREATED, "updated": Sort.UPDATED, "comments": Sort.COMMENTS}
 
@@ -207,10 +208,29 @@ def label_text(value: Any) -> str | None:
     return limited(string(value, "description"), "Label", "description", LABEL_TEXT_MAX)
 
 
-def assignees(payload: Payload) -> None:
-    """Refuse assignees: nobody in the sandbox can be given an issue."""
-    if names := payload.get("assignees"):
-        raise invalid("Issue", "assignees", value=names if isinstance(names, list) else str(names))
+def logins(value: Any) -> list[str]:
+    """Read accounts, given as logins or as objects."""
+    if not isinstance(value, list):
+        raise unusable(f"For 'properties/assignees', {_told(value)} is not an array.")
+    names = [each.get("login") if isinstance(each, Mapping) else each for each in value]
+    return [string(name, "login") for name in names]
+
+
+def is_assignable(traits: Traits, owner: str, login: str) -> bool:
+    """Say whether an issue can be given to an account."""
+    if traits.assignable is None:
+        return bool(_LOGIN.fullmatch(login))
+    return fold(login) in {fold(each) for each in (owner, *traits.assignable)}
+
+
+def issue_id(payload: Payload) -> int:
+    """Read the id of another issue."""
+    if "issue_id" not in payload:
+        raise unusable('"issue_id" wasn\'t supplied.')
+    value = payload["issue_id"]
+    if type(value) is not int:
+        raise unusable(f"For 'properties/issue_id', {_told(value)} is not an integer.")
+    return value
 
 
 def due_on(value: Any) -> str | None:

@@ -70,6 +70,16 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependencies:
+    """How many issues an issue waits for, and how many wait for it: the open ones, and all."""
+
+    blocked_by: int = 0
+    total_blocked_by: int = 0
+    blocking: int = 0
+    total_blocking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """An issue, or a pull request's issue side."""
 
@@ -88,6 +98,8 @@ class Issue:
     closed_at: str | None
     comments: int
     labels: tuple[Label, ...] = ()
+    assignees: tuple[str, ...] = ()
+    dependencies: Dependencies = Dependencies()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,25 @@ class Query:
     offset: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What kind of server and repository the tracker plays.
+
+    `has_dependencies`: whether issues can wait for one another; Enterprise Server before 3.19 has no such
+    thing. `assignable`: the logins that issues can be given to besides the owner's, `None` for any.
+    """
+
+    has_dependencies: bool = True
+    assignable: tuple[str, ...] | None = None
+
+
+class TraitChanges(TypedDict, total=False):
+    """The traits that a tracker may change; an absent key is left alone."""
+
+    has_dependencies: bool
+    assignable: tuple[str, ...] | None
+
+
 class MilestoneChanges(TypedDict, total=False):
     """The fields of a milestone that a write may touch; an absent key is left alone."""
 
@@ -153,5 +184,5 @@ class LabelChanges(TypedDict, total=False):
 
 
 def fold(name: str) -> str:
-    """Give the form in which label names compare."""
+    """Give the form in which the names of labels and of accounts compare."""
     return name.casefold()

@@ -9,15 +9,15 @@ processes may share a file.
 from __future__ import annotations
 
 import json
-import secrets
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar, Unpack
 
-from plansync.errors import StoreError
+from pydantic import TypeAdapter
+
+from plansync.sandbox.database import BUSY_S, Database, clock
 from plansync.sandbox.kinds import (
     Belongs,
     Comment,
@@ -31,53 +31,14 @@ from plansync.sandbox.kinds import (
     Query,
     Reason,
     State,
+    TraitChanges,
+    Traits,
     fold,
 )
+from plansync.sandbox.relations import Relations
 
-_VERSION = 2
-_FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
-_BUSY_S = 5.0  # how long a write waits for another process
 _T = TypeVar("_T")
-
-_SCHEMA = """
-CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE milestone (
-    number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, title TEXT NOT NULL, description TEXT,
-    due_on TEXT, state TEXT NOT NULL, author TEXT NOT NULL,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, closed_at TEXT
-);
-CREATE TABLE issue (
-    number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, is_pull INTEGER NOT NULL, title TEXT NOT NULL,
-    body TEXT, state TEXT NOT NULL, reason TEXT, milestone INTEGER REFERENCES milestone(number),
-    author TEXT NOT NULL, closed_by TEXT,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, closed_at TEXT
-);
-CREATE INDEX issue_updated ON issue (updated_at);
-CREATE INDEX issue_milestone ON issue (milestone);
-CREATE TABLE gone (number INTEGER PRIMARY KEY);
-CREATE TABLE transferred (number INTEGER PRIMARY KEY);
-CREATE TABLE label (
-    folded TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
-    name TEXT NOT NULL, color TEXT NOT NULL, description TEXT
-) WITHOUT ROWID;
-CREATE TABLE issue_label (
-    issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
-    folded TEXT NOT NULL REFERENCES label(folded) ON UPDATE CASCADE ON DELETE CASCADE,
-    PRIMARY KEY (issue, folded)
-) WITHOUT ROWID;
-CREATE INDEX issue_label_folded ON issue_label (folded);
-CREATE TABLE comment (
-    id INTEGER PRIMARY KEY, issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
-    body TEXT NOT NULL, author TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-);
-CREATE INDEX comment_issue ON comment (issue);
-CREATE TABLE event (
-    id INTEGER PRIMARY KEY, issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
-    kind TEXT NOT NULL, reason TEXT, actor TEXT NOT NULL, at TEXT NOT NULL
-);
-CREATE INDEX event_issue ON event (issue);
-"""
-
+_TRAITS: Final = TypeAdapter(Traits)
 
 _MILESTONE_ROWS: Final = """
     SELECT m.number, m.id, m.title, m.description, m.due_on, m.state, m.author,
@@ -94,73 +55,30 @@ _ISSUE_ROWS: Final = """
 """
 
 
-def _clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Records:
     """One repository's records, in a file or (without a path) in memory."""
 
     def __init__(
-        self, path: Path | None = None, *, now: Callable[[], datetime] = _clock, busy_s: float = _BUSY_S
+        self, path: Path | None = None, *, now: Callable[[], datetime] = clock, busy_s: float = BUSY_S
     ) -> None:
-        self.path, self._now = path, now
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        # One thread at a time is the rule; which thread is the caller's affair.
-        self._db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, timeout=busy_s, check_same_thread=False
-        )
-        try:
-            self._open()
-        except (sqlite3.Error, StoreError) as error:
-            self._db.close()
-            raise StoreError(f"{path}: the sandbox's records cannot be opened: {error}") from error
-        self.repository_id = self._counter("repository")
+        self.path, self._db = path, Database(path, now, busy_s)
+        self.relations = Relations(self._db)
+        self.writing, self.close = self._db.writing, self._db.close
+        self.repository_id = self._db.counter("repository")
 
-    def _open(self) -> None:
-        for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):
-            self._db.execute(f"PRAGMA {pragma}")
-        with self.writing():
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise StoreError("they were written by a newer plansync; update plansync")
-            if version == 0 and self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                raise StoreError("this is another program's database")
-            if version == 0:
-                self._create()
-            elif version == 1:
-                self._db.execute("CREATE TABLE transferred (number INTEGER PRIMARY KEY)")
-                self._db.execute(f"PRAGMA user_version = {_VERSION}")
+    # --- what it plays
 
-    def _create(self) -> None:
-        for statement in _SCHEMA.split(";"):
-            self._db.execute(statement)
-        repository = _FIRST_ID + secrets.randbelow(1_000_000_000)
-        counters = {"repository": repository, "id": _FIRST_ID, "issue": 0, "milestone": 0}
-        self._db.executemany("INSERT INTO counter VALUES (?, ?)", counters.items())
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
+    @property
+    def traits(self) -> Traits:
+        """What kind of tracker this is; read anew each time, as another process may change it."""
+        row = self._db.execute("SELECT told FROM traits").fetchone()
+        return _TRAITS.validate_json(row[0]) if row else Traits()
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Make the writes within land together or not at all; may be nested."""
-        if self._db.in_transaction:
-            yield
-            return
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"the sandbox's records are busy; try again ({error})") from error
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def play(self, **traits: Unpack[TraitChanges]) -> None:
+        """Be another kind of tracker from now on."""
+        with self._db.writing():
+            told = _TRAITS.dump_json(replace(self.traits, **traits)).decode()
+            self._db.execute("REPLACE INTO traits VALUES (1, ?)", (told,))
 
     # --- milestones
 
@@ -180,30 +98,30 @@ class Records:
 
     def add_milestone(self, title: str, author: str, /, **fields: Unpack[MilestoneChanges]) -> Milestone:
         """Make a milestone."""
-        with self.writing():
-            number, now = self._next("milestone"), self._time()
+        with self._db.writing():
+            number, now = self._db.next("milestone"), self._db.time()
             self._db.execute(
                 "INSERT INTO milestone (number, id, title, state, author, created_at, updated_at)"
                 " VALUES (?, ?, ?, 'open', ?, ?, ?)",
-                (number, self._next_id(), title, author, now, now),
+                (number, self._db.next_id(), title, author, now, now),
             )
             return self.change_milestone(number, **fields)
 
     def change_milestone(self, number: int, **changes: Unpack[MilestoneChanges]) -> Milestone:
         """Write the given fields of one milestone."""
-        with self.writing():
+        with self._db.writing():
             values: dict[str, Any] = dict(changes)
             if "state" in changes:
                 was = self._db.execute(
                     "SELECT closed_at FROM milestone WHERE number = ?", (number,)
                 ).fetchone()[0]
-                values["closed_at"] = (was or self._time()) if changes["state"] is State.CLOSED else None
-            self._write("milestone", number, values)
+                values["closed_at"] = (was or self._db.time()) if changes["state"] is State.CLOSED else None
+            self._db.write("milestone", number, values)
             return _there(self.milestone(number))
 
     def delete_milestone(self, number: int) -> None:
         """Remove a milestone; its issues stay, in none."""
-        with self.writing():
+        with self._db.writing():
             for (issue,) in self._db.execute(
                 "SELECT number FROM issue WHERE milestone = ?", (number,)
             ).fetchall():
@@ -221,12 +139,17 @@ class Records:
             (*values, query.limit, query.offset),
         ).fetchall()
         total = self._db.execute(f"SELECT count(*) FROM issue {where}", values).fetchone()[0]
-        return self._with_labels(rows), total
+        return self._whole(rows), total
 
     def issue(self, number: int) -> Issue | None:
         """Read one issue."""
         rows = self._db.execute(f"{_ISSUE_ROWS} WHERE number = ?", (number,)).fetchall()
-        return next(iter(self._with_labels(rows)), None)
+        return next(iter(self._whole(rows)), None)
+
+    def issue_with_id(self, id_: int) -> Issue | None:
+        """Read the issue that has this id."""
+        row = self._db.execute("SELECT number FROM issue WHERE id = ?", (id_,)).fetchone()
+        return self.issue(row[0]) if row else None
 
     def is_deleted(self, number: int) -> bool:
         """Say whether an issue of this number was there once."""
@@ -247,12 +170,12 @@ class Records:
         is_pull: bool = False,
     ) -> Issue:
         """Make an issue, and the labels it names that are not there yet."""
-        with self.writing():
-            number, now = self._next("issue"), self._time()
+        with self._db.writing():
+            number, now = self._db.next("issue"), self._db.time()
             self._db.execute(
                 "INSERT INTO issue (number, id, is_pull, title, body, milestone, author, created_at,"
                 " updated_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
-                (number, self._next_id(), is_pull, title, body, milestone, author, now, now),
+                (number, self._db.next_id(), is_pull, title, body, milestone, author, now, now),
             )
             self.label_issue(number, labels)
             self._touch_milestone(milestone)
@@ -260,29 +183,29 @@ class Records:
 
     def change_issue(self, number: int, **changes: Unpack[IssueChanges]) -> Issue:
         """Write the given fields of one issue."""
-        with self.writing():
+        with self._db.writing():
             before = _there(self.issue(number))
-            if self._write("issue", number, dict(changes)) and "milestone" in changes:
+            if self._db.write("issue", number, dict(changes)) and "milestone" in changes:
                 self._touch_milestone(before.milestone)
                 self._touch_milestone(changes["milestone"])
             return _there(self.issue(number))
 
     def close_issue(self, number: int, reason: Reason, actor: str) -> Issue:
         """Close an open issue; a closed one stays as it is."""
-        with self.writing():
+        with self._db.writing():
             if _there(self.issue(number)).state is State.OPEN:
                 fields = {
                     "state": State.CLOSED,
                     "reason": reason,
                     "closed_by": actor,
-                    "closed_at": self._time(),
+                    "closed_at": self._db.time(),
                 }
                 self._turn(number, "closed", actor, fields)
             return _there(self.issue(number))
 
     def reopen_issue(self, number: int, actor: str) -> Issue:
         """Reopen a closed issue; an open one stays as it is."""
-        with self.writing():
+        with self._db.writing():
             if _there(self.issue(number)).state is State.CLOSED:
                 fields = {
                     "state": State.OPEN,
@@ -295,22 +218,22 @@ class Records:
 
     def delete_issue(self, number: int) -> None:
         """Remove an issue; its number is never given out again."""
-        with self.writing():
+        with self._db.writing():
             self._touch_milestone(_there(self.issue(number)).milestone)
             self._db.execute("DELETE FROM issue WHERE number = ?", (number,))
             self._db.execute("INSERT INTO gone VALUES (?)", (number,))
 
     def transfer_issue(self, number: int) -> None:
         """Take an issue away to another repository: its old number tells where it is now."""
-        with self.writing():
+        with self._db.writing():
             self.delete_issue(number)
             self._db.execute("INSERT INTO transferred VALUES (?)", (number,))
 
     def _turn(self, number: int, kind: str, actor: str, fields: dict[str, Any]) -> None:
-        self._write("issue", number, fields)
+        self._db.write("issue", number, fields)
         self._db.execute(
             "INSERT INTO event (issue, kind, reason, actor, at) VALUES (?, ?, ?, ?, ?)",
-            (number, kind, fields["reason"], actor, self._time()),
+            (number, kind, fields["reason"], actor, self._db.time()),
         )
         self._touch_milestone(_there(self.issue(number)).milestone)
 
@@ -330,16 +253,16 @@ class Records:
 
     def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
         """Make a label."""
-        with self.writing():
+        with self._db.writing():
             self._db.execute(
                 "INSERT INTO label (folded, id, name, color, description) VALUES (?, ?, ?, ?, ?)",
-                (fold(name), self._next_id(), name, color, description),
+                (fold(name), self._db.next_id(), name, color, description),
             )
             return _there(self.label(name))
 
     def change_label(self, name: str, /, **changes: Unpack[LabelChanges]) -> Label:
         """Write the given fields of one label."""
-        with self.writing():
+        with self._db.writing():
             now, folded = _there(self.label(name)), fold(name)
             new = {"name": now.name, "color": now.color, "description": now.description, **changes}
             self._db.execute(
@@ -351,7 +274,7 @@ class Records:
 
     def label_issue(self, number: int, names: Sequence[str]) -> None:
         """Add labels to an issue, making those that are not there yet."""
-        with self.writing():
+        with self._db.writing():
             added = 0
             for name in names:
                 if self.label(name) is None:
@@ -359,20 +282,20 @@ class Records:
                 added += self._db.execute(
                     "INSERT OR IGNORE INTO issue_label VALUES (?, ?)", (number, fold(name))
                 ).rowcount
-            self._touch_if("issue", number, bool(added))
+            self._db.touch_if("issue", number, bool(added))
 
     def unlabel_issue(self, number: int, name: str) -> bool:
         """Take a label off an issue; say whether it was on it."""
-        with self.writing():
+        with self._db.writing():
             removed = self._db.execute(
                 "DELETE FROM issue_label WHERE issue = ? AND folded = ?", (number, fold(name))
             ).rowcount
-            self._touch_if("issue", number, bool(removed))
+            self._db.touch_if("issue", number, bool(removed))
             return bool(removed)
 
     def relabel_issue(self, number: int, names: Sequence[str]) -> None:
         """Make these an issue's only labels."""
-        with self.writing():
+        with self._db.writing():
             kept = {fold(name) for name in names}
             for label in _there(self.issue(number)).labels:
                 if fold(label.name) not in kept:
@@ -391,12 +314,12 @@ class Records:
 
     def add_comment(self, issue: int, body: str, author: str) -> Comment:
         """Add a comment to an issue."""
-        with self.writing():
-            number, now = self._next_id(), self._time()
+        with self._db.writing():
+            number, now = self._db.next_id(), self._db.time()
             self._db.execute(
                 "INSERT INTO comment VALUES (?, ?, ?, ?, ?, ?)", (number, issue, body, author, now, now)
             )
-            self._touch_if("issue", issue, True)
+            self._db.touch_if("issue", issue, True)
             return Comment(number, issue, body, author, now, now)
 
     def events(self, issue: int) -> list[Event]:
@@ -411,46 +334,12 @@ class Records:
 
     # --- the floor
 
-    def _time(self) -> str:
-        return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def _counter(self, name: str) -> int:
-        value: int = self._db.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()[0]
-        return value
-
-    def _next(self, name: str, step: int = 1) -> int:
-        self._db.execute("UPDATE counter SET value = value + ? WHERE name = ?", (step, name))
-        return self._counter(name)
-
-    def _next_id(self) -> int:
-        return self._next("id", 1 + secrets.randbelow(100))
-
-    def _write(self, table: str, number: int, values: dict[str, Any]) -> bool:
-        """Write the columns that differ, and say whether any did."""
-        if not values:
-            return False
-        now = self._db.execute(
-            f"SELECT {', '.join(values)} FROM {table} WHERE number = ?", (number,)
-        ).fetchone()
-        moved = {name: value for (name, value), old in zip(values.items(), now, strict=True) if value != old}
-        if moved:
-            columns = ", ".join(f"{name} = ?" for name in moved)
-            self._db.execute(f"UPDATE {table} SET {columns} WHERE number = ?", (*moved.values(), number))
-        self._touch_if(table, number, bool(moved))
-        return bool(moved)
-
-    def _touch_if(self, table: str, number: int, has_moved: bool) -> None:
-        if has_moved:
-            self._db.execute(
-                f"UPDATE {table} SET updated_at = max(updated_at, ?) WHERE number = ?", (self._time(), number)
-            )
-
     def _touch_milestone(self, number: int | None) -> None:
         """Note that a milestone moves when its counters do."""
         if number is not None:
-            self._touch_if("milestone", number, True)
+            self._db.touch_if("milestone", number, True)
 
-    def _with_labels(self, rows: Sequence[tuple[Any, ...]]) -> list[Issue]:
+    def _whole(self, rows: Sequence[tuple[Any, ...]]) -> list[Issue]:
         on: dict[int, list[Label]] = {row[0]: [] for row in rows}
         for number, *label in self._db.execute(
             "SELECT issue, id, name, color, description FROM issue_label JOIN label USING (folded)"
@@ -458,7 +347,11 @@ class Records:
             (json.dumps(list(on)),),
         ):
             on[number].append(Label(*label))
-        return [_issue(row, tuple(on[row[0]])) for row in rows]
+        assigned, links = self.relations.assignees(list(on)), self.relations.dependencies(list(on))
+        return [
+            replace(_issue(row, tuple(on[n])), assignees=assigned[n], dependencies=links[n])
+            for n, row in ((row[0], row) for row in rows)
+        ]
 
 
 def _conditions(query: Query) -> tuple[str, list[Any]]:

@@ -46,6 +46,7 @@ class Header:
     """What the first line says. `config`: the fingerprint of the settings; `form`: the plan's dialect.
 
     `repository`: the tracker's lasting id of the target, which a renamed one keeps and one made anew does not have.
+    `lacks`: what the tracker was found not to keep, so that nobody asks for it in every run.
     """
 
     lineage: str
@@ -54,6 +55,7 @@ class Header:
     config: str = NO_CONFIG
     form: str = ""
     repository: str = ""
+    lacks: frozenset[str] = frozenset()
 
 
 def _refuse(constant: str) -> None:
@@ -99,6 +101,7 @@ def read(line: str, name: str, plan: str = "") -> Header:
         _said(found.get("config"), _FINGERPRINT) or NO_CONFIG,
         _said(found.get("form"), _FORM),
         _said(found.get("repository"), _NODE),
+        _lacks(found.get("caps")),
     )
 
 
@@ -114,6 +117,11 @@ def is_inside(path: str) -> bool:
 
 def _said(value: object, shape: re.Pattern[str]) -> str:
     return value if isinstance(value, str) and shape.fullmatch(value) else ""
+
+
+def _lacks(value: object) -> frozenset[str]:
+    names = value if isinstance(value, dict) else {}
+    return frozenset(name for name, is_there in names.items() if is_there is False and _KIND.fullmatch(name))
 
 
 def _target(value: object, problem: str) -> Target | None:
@@ -140,7 +148,7 @@ def line(header: Header) -> str:
             "path": header.path,
             "target": {"kind": target.kind, "api": target.api, "project": target.project},
             "config": header.config,
-            "caps": {},
+            "caps": dict.fromkeys(sorted(header.lacks), False),
             "form": header.form,
             "repository": header.repository,
         }

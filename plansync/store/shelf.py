@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -220,6 +220,11 @@ class Shelf(MutableMapping[str, bytes]):
 
     def __len__(self) -> int:
         return int(self.db.execute("SELECT COUNT(*) FROM shelf WHERE name=?", (self.name,)).fetchone()[0])
+
+    def revise(self, key: str, change: Callable[[bytes | None], bytes]) -> None:
+        """Change one value while no other program can: read it and write it in one transaction."""
+        with self.db.transaction():
+            self[key] = change(self.get(key))
 
     def put(self, values: Mapping[str, bytes | None]) -> None:
         """Store many values at once, all or none; `None` deletes."""

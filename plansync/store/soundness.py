@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from plansync.model import Field, Kind, State, Tick
+from plansync.model import ELEMENTS, Field, Kind, State, Tick
 from plansync.text import UID_PATTERN
 
 FIELDS: Mapping[str, Field] = {name.value: name for name in Field}
@@ -59,7 +59,7 @@ def _fits(field: Field, value: Any) -> bool:
         return isinstance(value, list) and all(_is_number(n) for n in value)
     if field is Field.TOLD:
         return isinstance(value, list) and all(isinstance(v, str) and _TOLD.fullmatch(v) for v in value)
-    if field in (Field.DEPENDS, Field.NOTED, Field.ACCEPTED):
+    if field in (Field.DEPENDS, Field.NOTED, Field.ACCEPTED, *ELEMENTS):
         return isinstance(value, list) and all(isinstance(v, str) for v in value)
     if field in _CHOICES:
         return value in _CHOICES[field]

@@ -47,6 +47,7 @@ class Saved:
 
     `form`: the dialect in which the plan was last synced; it stays in that one. `config`: the fingerprint of
     the settings it was last synced with. `repository`: the tracker's lasting id of the target.
+    `lacks`: what the tracker was found not to keep.
     """
 
     lineage: str
@@ -57,11 +58,14 @@ class Saved:
     form: str = ""
     config: str = NO_CONFIG
     repository: str = ""
+    lacks: frozenset[str] = frozenset()
 
     @property
     def header(self) -> Header:
         """The first line."""
-        return Header(self.lineage, self.path, self.target, self.config, self.form, self.repository)
+        return Header(
+            self.lineage, self.path, self.target, self.config, self.form, self.repository, self.lacks
+        )
 
 
 class Content(NamedTuple):
@@ -116,6 +120,7 @@ def load(text: str, name: str, plan: str = "") -> Saved:
         form=first.form,
         config=first.config,
         repository=first.repository,
+        lacks=first.lacks,
     )
 
 

@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 
-from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError
-from plansync.model import Side, Uid, owner_of
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError, Unsupported
+from plansync.model import Operation, Side, Uid, owner_of
 from plansync.store.journal import Journal
+from plansync.sync.costs import Remaining, reckon
 from plansync.sync.events import Done, Progressed, Status
-from plansync.sync.session import Session
+from plansync.sync.session import LINKED, Session
 from plansync.sync.stopping import Stop
 from plansync.sync.write import Writer, filled
 
 TIME_IS_OVER = "the time for this run is over"
+LINKS = ("add-dependency", "remove-dependency")
 STOPPED = "the run was stopped"
 
 
@@ -34,10 +36,12 @@ class Applier:
         self.failed: set[Uid] = set()
         self.error: TrackerError | PlanError | StoreError | None = None
         self.number = self.total = 0
+        self.remaining = self._remaining(())
 
     async def apply(self, chosen: Sequence[Done]) -> None:
         """Perform every operation, or say why not."""
-        self.total = sum(d.operation.side is Side.REMOTE for d in chosen)
+        writes = [d.operation for d in chosen if d.operation.side is Side.REMOTE]
+        self.total, self.remaining = len(writes), self._remaining(writes)
         for _, wave in groupby(chosen, key=lambda d: d.operation.wave):
             batch = list(wave)
             local = [d for d in batch if d.operation.side is Side.LOCAL]
@@ -51,6 +55,9 @@ class Applier:
         for done in chosen:
             if done.status is Status.PLANNED:
                 done.status = Status.SKIPPED
+
+    def _remaining(self, operations: Sequence[Operation]) -> Remaining:
+        return Remaining(operations, lambda left: reckon(self.session, left))
 
     async def _tracker(self, batch: Sequence[Done]) -> None:
         at_once = asyncio.Semaphore(self.session.project.tracker.traits.writes_at_once)
@@ -72,6 +79,9 @@ class Applier:
         if is_over or self.stop.is_asked:
             done.status, done.error = Status.SKIPPED, STOPPED if self.stop.is_asked else TIME_IS_OVER
             return False
+        if op.kind in LINKS and LINKED in self.session.lacks:
+            done.status = Status.AGREED
+            return False
         is_there = all(uid in self.session.remote for uid in op.needs)
         if owner_of(op.uid) in self.failed or not is_there:
             done.status, done.error = Status.SKIPPED, "it stands on an operation that was not done"
@@ -82,9 +92,13 @@ class Applier:
     async def _perform(self, done: Done) -> None:
         self.number += 1
         text = f"{done.operation.kind.replace('-', ' ')} {self.session.label_of(done.operation.uid)}"
-        self.session.listen(Progressed(self.number, self.total, text))
+        left_s = self.remaining.after(self.number - 1, self.session.project.monotonic())
+        self.session.listen(Progressed(self.number, self.total, text, left_s))
         try:
             await self.writer.write_tracker(done)
+        except Unsupported as error:
+            done.status = Status.AGREED
+            self.session.lack(LINKED, str(error))
         except (Moved, Rejected, OutcomeUnknown, PlanError) as error:
             self._fail(done, error)
         except TrackerError as error:

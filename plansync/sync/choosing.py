@@ -12,7 +12,7 @@ from plansync.sync.events import Done, Status
 from plansync.sync.session import Session
 
 _IDENTITY = ("set-marker", "set-link")
-_FINAL = ("close-issue", "reopen-issue")
+_FINAL = ("close-issue", "reopen-issue", "close-milestone", "reopen-milestone")
 """What waits for the default branch: work elsewhere is not done before it is merged."""
 
 

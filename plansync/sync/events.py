@@ -8,14 +8,15 @@ from enum import StrEnum
 
 from plansync.errors import PlansyncError
 from plansync.model import Base, Conflict, Drift, Field, Note, Operation, Side, Snapshot, Uid
-from plansync.trackers.base import Requests
+from plansync.trackers.base import Repository, Requests
 
 
 class Status(StrEnum):
-    """What became of one operation."""
+    """What became of one operation; one that is only agreed is not written, because the tracker keeps no such thing."""
 
     PLANNED = "planned"
     APPLIED = "applied"
+    AGREED = "agreed"
     DEFERRED = "deferred"
     REFUSED = "refused"
     UNKNOWN = "unknown"
@@ -35,6 +36,17 @@ class Done:
     has_moved: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is still to come. `pause_s`: the longest single wait in it; `mails`: as many as there can be."""
+
+    requests: int = 0
+    writes: int = 0
+    seconds: float = 0.0
+    mails: int = 0
+    pause_s: float = 0.0
+
+
 @dataclass(slots=True)
 class Report:
     """One run's result.
@@ -43,7 +55,8 @@ class Report:
     last changed. `drifts`: what is not as it was left, and no conflict; `ways`: what can be done about a conflict or
     a drift that no value settles. `waiting`: how many tasks have edits in the plan that a block which cannot be read
     holds up. `left`: what an undo did not touch, because it changed since. `is_rebuilt`: what
-    was agreed was lost, so nothing but the state file is written. `error`: what ended the run early.
+    was agreed was lost, so nothing but the state file is written. `error`: what ended the run early. `cost`: what the
+    planned operations take. `repository` and `account`: where and as whom they would be made, where that was read.
     """
 
     command: str
@@ -65,6 +78,9 @@ class Report:
     left: list[Note] = field(default_factory=list)
     told: frozenset[str] = frozenset()
     error: PlansyncError | None = None
+    cost: Cost = field(default_factory=Cost)
+    repository: Repository | None = None
+    account: str = ""
     is_dry: bool = False
     is_interrupted: bool = False
     is_rebuilt: bool = False
@@ -85,11 +101,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """One more operation was begun: the `number`-th of `total`."""
+    """One more operation was begun: the `number`-th of `total`; `left_s`: what it and all after it take."""
 
     number: int
     total: int
     text: str
+    left_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

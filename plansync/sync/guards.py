@@ -197,7 +197,7 @@ def _destroyed(base: Base, operations: Sequence[Operation]) -> set[Uid]:
                 and change.rule != DUPLICATE
             )
             is_reopening = op.kind == "reopen-issue"
-            is_cut = op.side is Side.REMOTE and change.field in (Field.STEPS, Field.DEPENDS)
+            is_cut = op.side is Side.REMOTE and change.field in (Field.STEPS, Field.DEPENDS, Field.EDGES)
             is_removal = op.kind == "remove-step" or (is_cut and _is_shorter(change.old, change.new))
             if owner != OVERVIEW and (is_untick or is_dropping or is_reopening or is_removal):
                 found.add(owner)

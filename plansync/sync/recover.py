@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from plansync.document import block
 from plansync.model import (
+    ELEMENTS,
     Base,
     Field,
     Item,
@@ -33,7 +34,14 @@ from plansync.text import words
 from plansync.trackers.base import Record, Thing
 
 
-def fold_landed(session: Session, journal: Journal) -> list[Entry]:
+class Unsettled(NamedTuple):
+    """The rows whose outcome nobody wrote down, and what the state file says: what landed is not folded into it."""
+
+    entries: list[Entry]
+    then: Base
+
+
+def fold_landed(session: Session, journal: Journal) -> Unsettled:
     """Fold what landed into the base; return the rows whose outcome nobody wrote down.
 
     Rows written over another state file than the one that is there now (a checkout in between) are
@@ -48,7 +56,7 @@ def fold_landed(session: Session, journal: Journal) -> list[Entry]:
         elif _is_over(session, entry) and entry.intent.get("pre") != session.digest:
             _fold(session.base, entry)
     _doubt_what_went_back(session, then)
-    return open_
+    return Unsettled(open_, then)
 
 
 def _kept_apart(base: Base) -> Base:
@@ -129,9 +137,12 @@ def _fold(base: Base, entry: Entry) -> None:
         state.restore(base, uid, record)
 
 
-async def settle_open(session: Session, journal: Journal, entries: list[Entry]) -> None:
-    """Find out what became of the rows that were cut off, and fold those that landed."""
-    waits, then = False, _kept_apart(session.base)
+async def settle_open(session: Session, journal: Journal, unsettled: Unsettled) -> None:
+    """Find out what became of the rows that were cut off, and fold those that landed.
+
+    A record tells of a whole item, so it brings back what was forgotten of that one: it is doubted again.
+    """
+    waits, entries = False, unsettled.entries
     for entry in entries:
         if entry.intent.get("side") == Side.LOCAL.value:
             _settle(session, journal, entry, _has_plan_landed(session, entry))
@@ -153,24 +164,32 @@ async def settle_open(session: Session, journal: Journal, entries: list[Entry]) 
                 made = {**entry.intent["records"][entry.item], "ref": record.ref}
                 entry.intent["records"][entry.item] = state.sealed(entry.item, made)
             _settle(session, journal, entry, record is not None)
-    _doubt_what_went_back(session, then)
+    _doubt_what_went_back(session, unsettled.then)
     session.show_remote()
 
 
 def take_late(session: Session, journal: Journal) -> None:
     """Know a body write again that was given up and came through later, by its stamp: what it wrote is no news.
 
-    What is agreed stays: where that is something else by now, the issue owes it.
+    Where nothing was remembered of the item since, it landed like any other. Else what is agreed stays: where that is
+    something else by now, the issue owes it.
     """
     for uid, item in session.view.items.items():
         known = session.base.remote.get(uid)
         if is_step(uid) or known is None or not item.stamp.is_beyond(known.stamp):
             continue
         entry, there = journal.given_up(item.stamp.op), session.base.remote
-        if entry is not None and isinstance(there, dict):
+        is_next = (
+            item.stamp.rev <= known.stamp.rev + 1
+        )  # else the state file is older than what that one stands on
+        if entry is None or not is_next or not isinstance(there, dict):
+            continue
+        if entry.intent.get("then") == state.record(session.base, uid)["crc"]:
+            _fold(session.base, entry)
+        else:
             there.update(_with_changes(there, entry))
             there[uid] = replace(there[uid], stamp=item.stamp)
-            journal.settle(entry.number, Outcome.LANDED)
+        journal.settle(entry.number, Outcome.LANDED)
 
 
 def _with_changes(side: Snapshot, entry: Entry) -> dict[Uid, Item]:
@@ -255,12 +274,25 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
     changes = [(Field(name), new) for _, name, _, new, _ in entry.intent.get("changes", [])]
     if entry.kind == "update-issue" and any(name is not Field.TITLE for name, _ in changes):
         return False  # it wrote a body, and the body does not bear its stamp
+    if changes and all(name in ELEMENTS for name, _ in changes):
+        return _has_moved(item, entry)  # written again it does no harm
     if all(item.fields.get(name) == new for name, new in changes):
         return True
     if record is None or not record.revision or record.revision != entry.intent.get("before"):
         return None
     # a revision counts seconds: a close that was undone within one is known by what the tracker calls the issue then
     return False if record.is_reopened == entry.intent.get("reopened", record.is_reopened) else None
+
+
+def _has_moved(item: Item, entry: Entry) -> bool:
+    """Say whether the elements that a write brings into a set are there, and those gone that it takes out."""
+    for _, name, old, new, _ in entry.intent.get("changes", []):
+        shown = item.fields.get(Field(name))
+        now = {x.casefold() for x in shown} if isinstance(shown, tuple) else set[str]()
+        then, wanted = ({x.casefold() for x in v or ()} for v in (old, new))
+        if wanted - then - now or (then - wanted) & now:
+            return False
+    return True
 
 
 _CONTESTED = {name: name for name in (Field.TITLE, Field.PHASE, Field.TICK)} | {Field.STATUS: Field.STATE}

@@ -32,8 +32,10 @@ from plansync.store.journal import Journal
 from plansync.store.moments import Moment
 from plansync.sync import existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
+from plansync.sync.assigning import ask_for_owners
 from plansync.sync.choosing import Chooser
 from plansync.sync.choosing import Direction as Direction
+from plansync.sync.costs import reckon
 from plansync.sync.events import Done, Listener, Report, Status
 from plansync.sync.existence import LOST, is_accepted
 from plansync.sync.intake import take_in
@@ -65,7 +67,8 @@ class Options:
     and tracker differ in. `decided` is told of it before anything is written. `lineage`: what a plan is to be called
     that has no id yet. `rounds`: in how many rounds what moved is decided anew. `rebuild`: forget what is remembered
     and read it from the issues. `assume`: the side that is taken for what differs and of which nothing is remembered.
-    `full`: read each linked issue directly, so that a deleted one that no list tells of is missed.
+    `full`: read each linked issue directly, so that a deleted one that no list tells of is missed. `names_account`:
+    whoever confirms a first push is told as whom it would be made.
     """
 
     direction: Direction = Direction.BOTH
@@ -85,6 +88,7 @@ class Options:
     rounds: int = _ROUNDS_MAX
     rebuild: bool = False
     full: bool = False
+    names_account: bool = False
     assume: Take | None = None
 
 
@@ -143,6 +147,7 @@ class _Run:
         self.options.decided(session, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
         alike = [] if self.report.is_rebuilt else await self._look_alikes(planned)
+        self.report.cost = reckon(session, planned, is_whole=self.options.is_dry)
         if self.options.is_dry:
             return self._finish()
         if self.report.is_rebuilt:
@@ -170,14 +175,15 @@ class _Run:
         journal = self.project.journal(session.lineage)
         if session.saved and not self.options.rebuild and not journal.pending():
             self.is_old_copy = old_copy.measure(session, self.project.files.read_state())
-        entries = recover.fold_landed(session, journal) if session.lineage else []
+        unsettled = recover.fold_landed(session, journal) if session.lineage else None
         await session.read_tracker(full=self.options.full)
         await freshness.read_again(session)
         journal = self.project.journal(session.lineage)
-        if entries:
-            await recover.settle_open(session, journal, entries)
+        if unsettled and unsettled.entries:
+            await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
         await take_in(session)
+        await ask_for_owners(session)
         await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
@@ -344,8 +350,20 @@ class _Run:
                 self.session.repository, repository, allow=self.options.allow, tell=self._tell_passed
             )
             self.session.repository = repository.node
+            self.report.repository = repository
+            self._tell_name(repository.name)
             if not repository.can_write:
                 raise AuthError(repository.refusal or f"this token may not write issues of {repository.name}")
+
+            if self.options.names_account and is_first_push(self.session.base):
+                self.report.account = await self.project.tracker.account()
+
+    def _tell_name(self, name: str) -> None:
+        """Note that the repository has another name now: its old one may be given to somebody else's."""
+        known = self.project.target.project
+        if name and name.casefold() != known.casefold():
+            text = f"{known} is called {name} now; the old name leads there as long as nobody takes it"
+            self.report.notes.append(Note("", f"{text}, so set repo = {name!r}".replace("'", '"')))
 
     # ---------------------------------------------------------------- write
 
@@ -451,6 +469,7 @@ class _Run:
         return fresh
 
     def _finish(self) -> Report:
+        self.report.notes += [n for n in self.session.late_notes if n not in self.report.notes]
         self.report.is_interrupted = self.options.stop.is_asked
         if self.session.kept_as:
             self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))

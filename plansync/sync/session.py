@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from plansync.document import rewrite, view
+from plansync.document.marking import Marking
 from plansync.document.torn import Torn
 from plansync.document.tree import Document
 from plansync.errors import SafetyStop, StoreError, Unreadable
@@ -63,6 +64,9 @@ from plansync.trackers.base import Absence, Record, Thing, Tracker
 from plansync.trackers.mapping import Names
 from plansync.trackers.mirror import Keeper, Mirror
 
+LINKED = "links"
+"""What a tracker lacks that keeps no links between issues which block each other."""
+
 
 class Files(Protocol):
     """The plan and its state file; see `store.files.PlanFiles`."""
@@ -103,6 +107,8 @@ class Project:
     policy: Policy = field(default_factory=Policy)
     links: bool = True
     milestones: str = "auto"
+    marking: Marking = field(default_factory=Marking)
+    has_links: bool = True
     place: str = ""
     prose: str = "lead"
     title: str = PLAIN
@@ -137,6 +143,7 @@ class Former(NamedTuple):
 class Session:
     """One run's view of the world; it reads and remembers, and decides by calling `reconcile`.
 
+    `lacks`: what the tracker was found not to keep; `unassignable`: accounts that it gives no issues to, folded.
     `bound`: records that a person binds to items in this run. `incoming`: tasks that the plan is to get for issues
     that are there. `wanted`: the items that this run is about, where not all. `rewriting`: the items whose blocks a
     person wants written anew. `following`: the tasks that a person wants to go over to an issue that came first.
@@ -148,6 +155,7 @@ class Session:
         self.run = project.new_id()
         self.mirror = Mirror(project.tracker, project.keeper)
         self.notes: list[Note] = []
+        self.late_notes: list[Note] = []
         self.absent: dict[tuple[Thing, int], Absence] = {}
         self.frozen: set[Uid] = set()
         self.restoring: set[Uid] = set()
@@ -168,6 +176,8 @@ class Session:
         self.asked: tuple[Conflict, ...] = ()
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
+        self.unassignable: set[str] = set()
+        self.lacks: set[str] = set()
         self.new_lineage = ""
         self.has_taken_over = False
         self.base = Base({}, {}, {})
@@ -203,6 +213,7 @@ class Session:
             place=project.place,
             prose=project.prose,
             title=project.title,
+            marking=project.marking,
         )
 
     def read_state(self) -> None:
@@ -223,6 +234,7 @@ class Session:
             self.damage = str(error).partition(";")[0]
         self.base = self.saved.base if self.saved else Base({}, {}, {})
         self.repository = self.saved.repository if self.saved else ""
+        self.lacks = set(self.saved.lacks) if self.saved else set()
         self.lineage = self.document.lineage or (self.saved.lineage if self.saved else "")
         if self.lineage in self.project.claimed:
             other = self.project.claimed[self.lineage]
@@ -302,7 +314,11 @@ class Session:
         named = claims.named(self.shown, self.project.target.project)
         linked = {*mapping.known_numbers(self.base.remote), *named}
         wants_all = self.project.policy.issue_added != "labelled"
-        self.absent = await self.mirror.read(linked, full=full, whole=wants_all)
+        if full:
+            self.lacks.clear()  # it may have learnt it
+        self.absent = await self.mirror.read(
+            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored
+        )
         if not self.lineage:
             found = self._discover()
             self.has_taken_over = bool(found)
@@ -410,13 +426,40 @@ class Session:
 
     # -------------------------------------------------------------- decide
 
+    @property
+    def stored(self) -> frozenset[Field]:
+        """The fields that the tracker keeps, as far as is known, and that the settings want it to keep."""
+        lacks = {Field.EDGES} if LINKED in self.lacks or not self.project.has_links else set[Field]()
+        return self.project.tracker.traits.stores - lacks
+
+    def lack(self, what: str, why: str) -> None:
+        """Remember what the tracker does not keep, so that it is asked for once."""
+        if what not in self.lacks:
+            self.lacks.add(what)
+            self.late_notes.append(Note("", why))
+
+    def _assignable(self, side: Snapshot) -> Snapshot:
+        """Show the plan without owners whom no issue can be given to."""
+        if not self.unassignable:
+            return side
+        return {
+            u: replace(i, fields={**i.fields, Field.OWNERS: self._without(i.fields[Field.OWNERS])})
+            if Field.OWNERS in i.fields
+            else i
+            for u, i in side.items()
+        }
+
+    def _without(self, owners: Value) -> tuple[str, ...]:
+        names = owners if isinstance(owners, tuple) else ()
+        return tuple(name for name in names if name.casefold() not in self.unassignable)
+
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed({**self.shown, **self.awaited}),
+            local=self.thawed(self._assignable({**self.shown, **self.awaited})),
             remote=self.thawed(self.view.items),
-            stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.project.tracker.traits.stores},
+            stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
             computed=self._computed,
             today=self.project.now().date().isoformat(),
@@ -544,7 +587,14 @@ class Session:
             for key, absence in self.absent.items()
             if absence not in existence.LOST and (uid := self.names.known.get(key))
         ]
-        found = (*self.plan_notes, *self._torn_note(), *self.view.notes, *self.notes, *frozen)
+        found = (
+            *self.plan_notes,
+            *self._torn_note(),
+            *self.view.notes,
+            *self.notes,
+            *frozen,
+            *self.late_notes,
+        )
         return list(dict.fromkeys(found))
 
     def _torn_note(self) -> list[Note]:
@@ -566,6 +616,7 @@ class Session:
             form=form,
             config=project.config,
             repository=self.repository,
+            lacks=frozenset(self.lacks),
         )
         content = state.dump(saved)
         if self.damage or (self.saved and self.saved.unknown):

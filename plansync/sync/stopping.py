@@ -1,8 +1,10 @@
-"""Stopping a run from outside: after the request in flight, or at once."""
+"""Stopping a run from outside: after the request in flight, or at once; a wait ends at the first asking."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -15,3 +17,14 @@ class Stop:
 
     is_asked: bool = False
     is_writing: bool = False
+    _asked: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    def ask(self) -> None:
+        """Let the run end."""
+        self.is_asked = True
+        self._asked.set()
+
+    async def pause(self, seconds: float) -> None:
+        """Let so many seconds pass, or fewer where the run is to end."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), seconds)

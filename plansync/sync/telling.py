@@ -23,7 +23,7 @@ from plansync.sync.events import Done
 from plansync.sync.session import Session, Then
 from plansync.trackers.base import Record, Written
 
-_NAMED = (Field.PHASE, Field.DEPENDS, Field.CURRENT_PHASE)
+_NAMED = (Field.PHASE, Field.DEPENDS, Field.EDGES, Field.CURRENT_PHASE)
 
 
 def told(session: Session, done: Done, after: Snapshot) -> Told:

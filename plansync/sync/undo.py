@@ -31,8 +31,8 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.reconcile.merge import same
 from plansync.reconcile.reasons import DUPLICATE, UNDO
+from plansync.reconcile.rows import same
 from plansync.store.files import digest
 from plansync.store.history import History, Told, ToldChange, ToldStep
 from plansync.sync.derived import is_derived

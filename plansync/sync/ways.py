@@ -75,6 +75,7 @@ _DRIFTS: Mapping[Field, tuple[How, ...]] = {
     Field.PHASE: (How.RESTORE, How.ACCEPT),
     Field.REASON: (How.FIX_REASON, How.ACCEPT),
     Field.STEPS: (How.REWRITE_BLOCK,),
+    Field.EDGES: (How.ACCEPT,),
 }
 _SIDES: Mapping[tuple[Take, bool], How] = {
     (Take.PLAN, True): How.RECREATE,

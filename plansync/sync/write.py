@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from plansync.document import rewrite
-from plansync.errors import Moved, OutcomeUnknown, PlanError, PlanUnsure, Rejected, TrackerError, Unwritable
+from plansync.errors import (
+    Moved,
+    OutcomeUnknown,
+    PlanError,
+    PlanUnsure,
+    Rejected,
+    TrackerError,
+    Unsupported,
+    Unwritable,
+)
 from plansync.model import (
     Field,
     Item,
@@ -38,7 +47,9 @@ from plansync.trackers import mapping
 from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.mapping import Draft
 
-_READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+_BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
+READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+"""The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
 
@@ -92,16 +103,17 @@ class Writer:
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
         """Say what a record will show that is only now made: all that is agreed, and open."""
-        stores = self.session.project.tracker.traits.stores
+        stores = self.session.stored
         fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
-        return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
+        made: dict[Field, Value] = {Field.STATE: State.TODO.value, Field.EDGES: ()}
+        return fields | {name: value for name, value in made.items() if name in fields}
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
         """Read a record again just before it is edited: no tracker can compare and swap.
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind not in _READ_FIRST:
+        if item is None or item.at is None or op.kind not in READ_FIRST:
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
@@ -137,6 +149,7 @@ class Writer:
             "reopened": bool(known and known.is_reopened),
             "changes": changes,
             "state": session.state_digest,
+            "then": state.record(session.base, owner)["crc"] if owner in session.base.local else "",
             "records": {owner: state.record(part, owner)},
         }
 
@@ -149,9 +162,36 @@ class Writer:
             item is None or item.at is None or known is None
         ):  # pragma: no cover — a run that lost it stops there
             raise Moved("the issue this operation stands on is not there")
-        if op.kind == "set-labels":
-            return replace(known, labels=await tracker.label(item.at, fields["labels"]))
+        if op.kind in _BESIDE:
+            return await self._send_beside(op, item.at, known)
         return await tracker.update(thing_of(item), item.at, fields)
+
+    async def _send_beside(self, op: Operation, ref: int, known: Record) -> Record:
+        """Change one thing that stands beside an issue's text; what others set there stays.
+
+        Raises: Unsupported where the tracker keeps no links between issues.
+        """
+        tracker, (coming, going) = self.session.project.tracker, mapping.moved(op)
+        match op.kind:
+            case "set-labels" if coming:
+                return replace(known, labels=await tracker.label(ref, coming))
+            case "set-labels":
+                return replace(known, labels=await tracker.unlabel(ref, going[0]))
+            case "set-assignees":
+                return await (tracker.assign(ref, coming) if coming else tracker.unassign(ref, going))
+        blocker = self.session.record_of(Uid((*coming, *going)[0]))
+        if blocker is None:
+            raise Moved("the issue that this one waits for is not there any more")
+        if known.blocked_by is None:
+            raise Unsupported(
+                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
+            )
+        answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
+        step = len(coming) - len(going)
+        if known.blockers is None or answer.blocked_by != known.blocked_by + step:
+            return answer
+        linked = {*known.blockers, blocker.ref} if coming else {*known.blockers} - {blocker.ref}
+        return replace(answer, blockers=tuple(sorted(linked)))
 
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation
@@ -251,7 +291,8 @@ class Writer:
         shown = read_back(session.read_again(content), after)
         if former := self._former(after):
             content, shown = former
-        astray = rewrite.differing(shown, after)
+        lists = [op for op in operations if op.kind == "set-field"]
+        astray = rewrite.differing(shown, after) + [op.uid for op in lists if not _says(shown, op)]
         if astray:
             names = ", ".join(session.label_of(uid) for uid in astray[:3])
             raise Unwritable(f"an edit here would change more than itself ({names}); the value waits")
@@ -287,6 +328,14 @@ class Writer:
             owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _says(shown: Snapshot, op: Operation) -> bool:
+    """Say whether a plan that was read back names just the tasks that a dependency line was to name."""
+    (change,) = op.changes
+    return {*uids_of(shown.get(op.uid), change.field)} == {
+        *(change.new if isinstance(change.new, tuple) else ())
+    }
 
 
 def _mark(batch: Sequence[Done], status: Status) -> None:
@@ -327,7 +376,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {Field.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - {*mapping.TITLE, Field.STATE, Field.PHASE}
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}

@@ -21,7 +21,7 @@ from plansync.model import (
     steps_of,
     text_of,
 )
-from plansync.reconcile.merge import same
+from plansync.reconcile.rows import same
 from plansync.store import state
 from plansync.text import words
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, TypedDict
 
 from plansync.model import Field, State
+from plansync.trackers.pacing import Bucket
 
 
 class Thing(StrEnum):
@@ -28,6 +29,10 @@ class Record:
     revisions do not prove equal content). `milestone` is a milestone's number, `None` for none. `comments`: how
     many people (or bots) wrote below an issue. `created`: when it was made, in ISO 8601, empty where nobody says.
     `is_duplicate`: it is closed because another one is the same. `is_reopened`: it was closed once, and is open.
+    `key`: the number that links between issues take, where that is not `ref` (GitHub: the database's `id`).
+    `blockers`: the issues of the same project that must be done before, by number; `None` where that was not read.
+    `blocked_by`: how many such there are, of other projects too; `None` on a tracker that keeps no such links.
+    `due`: the day on which a milestone is due, as YYYY-MM-DD.
     """
 
     thing: Thing
@@ -44,12 +49,18 @@ class Record:
     created: str = ""
     is_duplicate: bool = False
     is_reopened: bool = False
+    assignees: tuple[str, ...] = ()
+    key: int = 0
+    blockers: tuple[int, ...] | None = None
+    blocked_by: int | None = None
+    due: str = ""
 
 
 class Written(TypedDict, total=False):
     """The fields of one write; an absent key is left alone. `body` is a milestone's description.
 
-    `is_duplicate`: an issue is closed because another one is the same.
+    `is_duplicate`: an issue is closed because another one is the same. `due`: YYYY-MM-DD, a milestone's.
+    `labels` and `assignees` are given to an issue that is made; one that is there gets and loses single ones.
     """
 
     title: str
@@ -57,7 +68,9 @@ class Written(TypedDict, total=False):
     state: State
     milestone: int | None
     labels: tuple[str, ...]
+    assignees: tuple[str, ...]
     is_duplicate: bool
+    due: str
 
 
 class Absence(StrEnum):
@@ -79,13 +92,19 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """What a run that will write must know about its target."""
+    """What a run that will write must know about its target, and what a person is told of it.
+
+    `parent`: the repository that it is a fork of. `visibility`: public, private or internal, empty where nobody says.
+    """
 
     node: str
     name: str
     url: str = ""
     can_write: bool = True
     refusal: str = ""
+    visibility: str = ""
+    parent: str = ""
+    default_branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +121,13 @@ class Traits:
 
 @dataclass(slots=True)
 class Requests:
-    """How many requests a run made."""
+    """How many requests a run made, and how many seconds it waited for their answers."""
 
     total: int = 0
     writes: int = 0
     not_modified: int = 0
     by_method: dict[str, int] = field(default_factory=dict)
+    took_s: float = 0.0
 
 
 class Tracker(Protocol):
@@ -127,8 +147,21 @@ class Tracker(Protocol):
         """The running count."""
         ...
 
+    @property
+    def bucket(self) -> Bucket | None:
+        """How much was written lately; `None` where writes are not paced."""
+        ...
+
     async def repository(self) -> Repository:
         """Read the target itself."""
+        ...
+
+    async def account(self) -> str:
+        """Say whose token this is; empty where the tracker does not say."""
+        ...
+
+    async def is_protected(self, branch: str) -> bool | None:
+        """Say whether a branch takes no direct pushes; `None` where the tracker does not say."""
         ...
 
     def changed(self, since: str) -> AsyncIterator[Page]:
@@ -161,6 +194,37 @@ class Tracker(Protocol):
 
     async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
         """Add labels to an issue, which keeps its own; answers with all that it bears then."""
+        ...
+
+    async def unlabel(self, ref: int, label: str) -> tuple[str, ...]:
+        """Take one label off an issue; one that it does not bear is no error. Answers with those that it keeps."""
+        ...
+
+    async def is_assignable(self, login: str) -> bool:
+        """Say whether an account can be given issues of this project."""
+        ...
+
+    async def assign(self, ref: int, logins: tuple[str, ...]) -> Record:
+        """Give an issue to more people; it keeps those that it has."""
+        ...
+
+    async def unassign(self, ref: int, logins: tuple[str, ...]) -> Record:
+        """Take an issue from people; the others keep it."""
+        ...
+
+    async def blockers(self, ref: int) -> tuple[int, ...] | None:
+        """List the issues of this project by which one is blocked; `None` where there are no such links."""
+        ...
+
+    async def block(self, ref: int, blocker: Record) -> Record:
+        """Link an issue to one that must be done before; a link that is there is no error.
+
+        Raises: Unsupported where the tracker keeps no such links, or not for this account.
+        """
+        ...
+
+    async def unblock(self, ref: int, blocker: Record) -> Record:
+        """Take such a link away; one that is not there is no error. Raises: as `block`."""
         ...
 
     async def aclose(self) -> None:

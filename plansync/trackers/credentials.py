@@ -11,7 +11,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from plansync.errors import ConfigError
-from plansync.trackers.http import Token, is_loopback
+from plansync.trackers.addresses import is_loopback
+from plansync.trackers.token import Token
 
 Run: TypeAlias = Callable[[Sequence[str]], str]
 """Runs a program and gives what it printed; raises what `subprocess.run` raises."""
@@ -39,6 +40,15 @@ def find_token(host: str, environ: Mapping[str, str], run: Run = run_program) ->
         if environ.get(name, "").strip():
             return Token(environ[name], name)
     return None if is_loopback(_name(host)) else _from_gh(host, environ, run)
+
+
+def own_token(environ: Mapping[str, str]) -> Token | None:
+    """Find the token for a tracker that is not GitHub's: no variable of GitHub's is read for it."""
+    return (
+        Token(environ["PLANSYNC_TOKEN"], "PLANSYNC_TOKEN")
+        if environ.get("PLANSYNC_TOKEN", "").strip()
+        else None
+    )
 
 
 def variables(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -1,23 +1,39 @@
-"""GitHub's REST dialect, and that of servers which speak enough of it.
-
-A payload needs a number, a title and a state; all else may be missing. Bodies are opaque text.
-"""
+"""GitHub's REST dialect, and that of servers which speak enough of it: which requests, and what their answers mean."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Collection
-from typing import Annotated, Literal, TypeAlias, TypeVar, Unpack
+from typing import TypeVar, Unpack
 from urllib.parse import quote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from plansync.errors import ConfigError, Moved, NotFound, OutcomeUnknown, Rejected, Unavailable
+from plansync.errors import (
+    AuthError,
+    ConfigError,
+    Moved,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+    Unsupported,
+)
 from plansync.model import SECTIONS, Field, State
 from plansync.text import sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
+from plansync.trackers.github_payloads import (
+    PAYLOADS,
+    AccountPayload,
+    BranchPayload,
+    IssuePayload,
+    Names,
+    RepositoryPayload,
+    Site,
+    issues_off,
+)
 from plansync.trackers.http import REDIRECTS, Answer, Http, Params, Reach
+from plansync.trackers.pacing import Bucket
 
 TRAITS = Traits(
     name="github",
@@ -39,6 +55,10 @@ TRAITS = Traits(
             Field.DEPENDS,
             Field.FRAME,
             *SECTIONS,
+            Field.EDGES,
+            Field.LABELS,
+            Field.OWNERS,
+            Field.DUE,
         }
     ),
     is_paced=True,
@@ -47,6 +67,7 @@ DROPPED_LABELS = ("wontfix", "won't do", "invalid", "duplicate")
 
 _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
 _EVERY: Params = {"state": "all", "per_page": 100}
+_BLOCKED_BY = "dependencies/blocked_by"
 _FOLDERS = {Thing.ISSUE: "issues", Thing.MILESTONE: "milestones"}
 _ABSENCES = {403: Absence.DENIED, 404: Absence.DENIED, 410: Absence.GONE}
 _ABSENT = frozenset({404, 410})
@@ -57,162 +78,15 @@ _STATES = {
 }
 
 
-def _text(value: object) -> object:
-    return "" if value is None else value
-
-
-def _names(value: object) -> object:
-    """Take labels as GitHub's schema allows them: objects, some with no name, or plain strings."""
-    if not isinstance(value, list):
-        return value or ()
-    names = [each.get("name") if isinstance(each, dict) else each for each in value]
-    return [name for name in names if name is not None]
-
-
-_LABELS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Annotated[tuple[str, ...], BeforeValidator(_names)])
-Text = Annotated[str, BeforeValidator(_text)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-
-
-class Site:
-    """What a payload does not say of itself: its project, the pages there, which labels mean dropped."""
-
-    def __init__(self, api_url: str, project: str, dropped_labels: Collection[str]) -> None:
-        """Derive the pages' address; empty for a server whose pages we do not know."""
-        self.project = project
-        self.dropped = frozenset(label.casefold() for label in dropped_labels)
-        root = web_root(api_url)
-        self.url = f"{root}/{project}" if root else ""
-
-    def page(self, folder: str, number: int) -> str:
-        """Say where people look at a record."""
-        return f"{self.url}/{folder}/{number}" if self.url else ""
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Numbered(_Lenient):
-    number: int
-
-
-class IssuePayload(_Numbered):
-    """An issue as the API shows it; a truthy `pull_request` means that it is none."""
-
-    title: str
-    state: Literal["open", "closed"]
-    state_reason: Text = ""
-    body: Text = ""
-    labels: Names = ()
-    milestone: _Numbered | None = None
-    html_url: Text = ""
-    updated_at: Text = ""
-    node_id: Text = ""
-    comments: int = 0
-    created_at: Text = ""
-    pull_request: object = None
-
-    def record(self, site: Site) -> Record:
-        """Turn it into what all trackers share."""
-        return Record(
-            thing=Thing.ISSUE,
-            ref=self.number,
-            title=sound(self.title),
-            state=self._state(site.dropped),
-            body=sound(self.body),
-            url=self.html_url or site.page("issues", self.number),
-            revision=self.updated_at,
-            milestone=self.milestone.number if self.milestone else None,
-            labels=self.labels,
-            node=self.node_id,
-            comments=self.comments,
-            created=self.created_at,
-            is_duplicate=self.state == "closed" and self.state_reason == "duplicate",
-            is_reopened=self.state == "open" and self.state_reason == "reopened",
-        )
-
-    def _state(self, dropped: Collection[str]) -> State:
-        if self.state == "open":
-            return State.TODO
-        is_labelled = any(label.casefold() in dropped for label in self.labels)
-        return (
-            State.DROPPED if is_labelled or self.state_reason in ("not_planned", "duplicate") else State.DONE
-        )
-
-
-class MilestonePayload(_Numbered):
-    """A milestone as the API shows it."""
-
-    title: str
-    state: Literal["open", "closed"] = "open"
-    description: Text = ""
-    html_url: Text = ""
-    updated_at: Text = ""
-    node_id: Text = ""
-    pull_request: None = None
-
-    def record(self, site: Site) -> Record:
-        """Turn it into what all trackers share."""
-        return Record(
-            thing=Thing.MILESTONE,
-            ref=self.number,
-            title=sound(self.title),
-            state=State.TODO if self.state == "open" else State.DONE,
-            body=sound(self.description),
-            url=self.html_url or site.page("milestone", self.number),
-            revision=self.updated_at,
-            node=self.node_id,
-        )
-
-
-class _Permissions(_Lenient):
-    admin: bool = False
-    maintain: bool = False
-    push: bool = False
-    triage: bool = False
-
-
-class RepositoryPayload(_Lenient):
-    """A repository as the API shows it; `permissions` is shown to a signed-in user only."""
-
-    node_id: Text = ""
-    full_name: Text = ""
-    html_url: Text = ""
-    archived: bool = False
-    has_issues: bool = True
-    permissions: _Permissions | None = None
-
-    def record(self, site: Site) -> Repository:
-        """Turn it into what a run must know before it writes."""
-        name = self.full_name or site.project
-        refusal = self._refusal(name)
-        return Repository(self.node_id, name, self.html_url or site.url, not refusal, refusal)
-
-    def _refusal(self, name: str) -> str:
-        if self.archived:
-            return f"{name} is archived and takes no writes; unarchive it in its settings"
-        if not self.has_issues:
-            return _issues_off(name)
-        may = self.permissions
-        if may and not (may.push or may.triage or may.maintain or may.admin):
-            return f"this token may read {name} but not edit its issues; it needs `Issues: write`"
-        return ""
-
-
-Payload: TypeAlias = IssuePayload | MilestonePayload
+_LABELS: TypeAdapter[tuple[str, ...]] = TypeAdapter(Names)
 _Model = TypeVar("_Model", bound=BaseModel)
-_PAYLOADS: dict[Thing, type[IssuePayload] | type[MilestonePayload]] = {
-    Thing.ISSUE: IssuePayload,
-    Thing.MILESTONE: MilestonePayload,
-}
 
 
 class GitHub:
     """The adapter. A write answers with the record as GitHub keeps it, which may drop what was sent.
 
-    `labels` are written by `create` and `label` alone: a PATCH would replace the whole set, and with it a
-    label that someone added in between.
+    Labels and assignees are given by `create`, `label` and `assign` alone: a PATCH would replace the whole set, and
+    with it what someone added in between.
     """
 
     def __init__(
@@ -245,6 +119,24 @@ class GitHub:
         self._refuse_absent(answer)
         return self._read(RepositoryPayload, answer.body).record(self._site)
 
+    @property
+    def bucket(self) -> Bucket | None:
+        """How much was written lately."""
+        return self._http.bucket
+
+    async def account(self) -> str:
+        """Read whose token this is; a token of an app or a job may not ask."""
+        answer = await self._http.get("user", accept=_ABSENCES.keys(), is_cached=False)
+        account = _valid(AccountPayload, answer.body)
+        return sound(account.login) if account and answer.status == 200 else ""
+
+    async def is_protected(self, branch: str) -> bool | None:
+        """Read whether a branch is protected."""
+        path = f"{self._home}/branches/{quote(branch, safe='')}"
+        answer = await self._http.get(path, accept=_ABSENCES.keys(), is_cached=False)
+        found = _valid(BranchPayload, answer.body)
+        return found.protected if found and answer.status == 200 else None
+
     def changed(self, since: str) -> AsyncIterator[Page]:
         """List all issues, last changed first. `since` is not sent: the ETag would never recur."""
         return self._list(Thing.ISSUE, {**_EVERY, "sort": "updated", "direction": "desc"})
@@ -276,7 +168,7 @@ class GitHub:
             answer = await self._http.get(path, accept=_ABSENCES.keys(), is_cached=False)
         if answer.status in _ABSENCES:
             return _ABSENCES[answer.status]
-        payload = self._read(_PAYLOADS[thing], answer.body)
+        payload = self._read(PAYLOADS[thing], answer.body)
         return Absence.OTHER if payload.pull_request else payload.record(self._site)
 
     async def create(self, thing: Thing, fields: Written) -> Record:
@@ -290,22 +182,109 @@ class GitHub:
     async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
         """Write the given fields of one record, no others but `labels`; the answer is the truth."""
         given = _payload(thing, fields)
-        given.pop("labels", None)
+        for name in ("labels", "assignees"):
+            given.pop(name, None)
         answer = await self._change("PATCH", self._path(thing, ref), given, self._named(thing, ref))
         return self._written(thing, answer)
 
     async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
         """Add labels to an issue, which keeps its own; answers with all that it bears then."""
-        path, name = f"{self._path(Thing.ISSUE, ref)}/labels", self._named(Thing.ISSUE, ref)
-        answer = await self._change("POST", path, {"labels": list(labels)}, name)
+        answer = await self._change_issue("POST", ref, "labels", {"labels": list(labels)})
+        return self._labels_of(ref, answer)
+
+    async def unlabel(self, ref: int, label: str) -> tuple[str, ...]:
+        """Take one label off an issue; one that it does not bear is no error. Answers with those that it keeps."""
+        try:
+            answer = await self._change_issue("DELETE", ref, f"labels/{quote(label, safe='')}", None)
+        except Rejected:  # 404: no such label there, or no such issue
+            found = await self.look(Thing.ISSUE, ref)
+            if isinstance(found, Record) and label.casefold() not in (x.casefold() for x in found.labels):
+                return found.labels
+            raise
+        return self._labels_of(ref, answer)
+
+    def _labels_of(self, ref: int, answer: Answer) -> tuple[str, ...]:
         try:
             return _LABELS.validate_python(answer.body)
         except ValidationError:
             raise OutcomeUnknown(
-                f"{self._http.host} took labels for {name} and did not say which it bears; the next run looks"
+                f"{self._http.host} changed the labels of {self._named(Thing.ISSUE, ref)} and did not say which it "
+                "bears; the next run looks"
             ) from None
 
-    async def _change(self, method: str, path: str, given: dict[str, object], name: str) -> Answer:
+    async def is_assignable(self, login: str) -> bool:
+        """Say whether an account can be given issues of this repository."""
+        path = f"{self._home}/assignees/{quote(login, safe='')}"
+        answer = await self._http.get(path, accept=(404,), is_cached=False)
+        return answer.status == 204
+
+    async def assign(self, ref: int, logins: tuple[str, ...]) -> Record:
+        """Give an issue to more people; it keeps those that it has."""
+        answer = await self._change_issue("POST", ref, "assignees", {"assignees": list(logins)})
+        return self._written(Thing.ISSUE, answer)
+
+    async def unassign(self, ref: int, logins: tuple[str, ...]) -> Record:
+        """Take an issue from people; the others keep it."""
+        answer = await self._change_issue("DELETE", ref, "assignees", {"assignees": list(logins)})
+        return self._written(Thing.ISSUE, answer)
+
+    async def blockers(self, ref: int) -> tuple[int, ...] | None:
+        """List the issues of this repository by which one is blocked; `None` where there are no such links."""
+        found: list[IssuePayload] = []
+        path = f"{self._path(Thing.ISSUE, ref)}/{_BLOCKED_BY}"
+        async for answer in self._http.pages(path, {"per_page": 100}, accept=_ABSENT):
+            if answer.status in _ABSENT:
+                return None
+            if not isinstance(answer.body, list):
+                raise Unavailable(
+                    f"{self._http.host} answered a listing with something else; run again later"
+                )
+            found += [self._read(IssuePayload, each) for each in answer.body]
+        home = f"/{self._home}".casefold()
+        return tuple(
+            each.number
+            for each in found
+            if not each.repository_url or each.repository_url.casefold().endswith(home)
+        )
+
+    async def block(self, ref: int, blocker: Record) -> Record:
+        """Link an issue to one that must be done before; a link that is there is no error.
+
+        Raises: Unsupported where the server keeps no such links, or not for this account.
+        """
+        return await self._link("POST", ref, _BLOCKED_BY, {"issue_id": blocker.key}, blocker)
+
+    async def unblock(self, ref: int, blocker: Record) -> Record:
+        """Take such a link away; one that is not there is no error. Raises: as `block`."""
+        return await self._link("DELETE", ref, f"{_BLOCKED_BY}/{blocker.key}", None, blocker)
+
+    async def _link(
+        self, method: str, ref: int, below: str, given: dict[str, object] | None, blocker: Record
+    ) -> Record:
+        """Write one link. What is refused may be so already: nobody says how a second one is answered."""
+        try:
+            return self._written(Thing.ISSUE, await self._change_issue(method, ref, below, given))
+        except (Rejected, AuthError) as error:
+            linked, found = await self.blockers(ref), await self.look(Thing.ISSUE, ref)
+            if not isinstance(found, Record):
+                raise
+            if linked is None or isinstance(error, AuthError):
+                raise Unsupported(
+                    f"{self._site.project} keeps no links between issues that block each other, or not for this "
+                    "token; they stand in the texts alone",
+                    error.request_id,
+                ) from None
+            if (blocker.ref in linked) is (method == "POST"):
+                return found
+            raise
+
+    async def _change_issue(
+        self, method: str, ref: int, below: str, given: dict[str, object] | None
+    ) -> Answer:
+        path = f"{self._path(Thing.ISSUE, ref)}/{below}"
+        return await self._change(method, path, given, self._named(Thing.ISSUE, ref))
+
+    async def _change(self, method: str, path: str, given: dict[str, object] | None, name: str) -> Answer:
         """Write to one record, wherever a renamed repository answers from."""
         answer = await self._http.send(method, path, given, accept=REDIRECTS | _ABSENT)
         if answer.status in REDIRECTS and await self._is_renamed(answer):
@@ -330,7 +309,7 @@ class GitHub:
         self._refuse_absent(answer)
         if not isinstance(answer.body, list):
             raise Unavailable(f"{self._http.host} answered a listing with something else; run again later")
-        payloads = (self._read(_PAYLOADS[thing], each) for each in answer.body)
+        payloads = (self._read(PAYLOADS[thing], each) for each in answer.body)
         records = (each.record(self._site) for each in payloads if not each.pull_request)
         return Page(tuple(records), answer.is_unchanged, answer.is_last)
 
@@ -342,7 +321,7 @@ class GitHub:
         )
 
     def _written(self, thing: Thing, answer: Answer) -> Record:
-        if (payload := _valid(_PAYLOADS[thing], answer.body)) is not None:
+        if (payload := _valid(PAYLOADS[thing], answer.body)) is not None:
             return payload.record(self._site)
         raise OutcomeUnknown(
             f"{self._http.host} took a write of {self._site.project} and answered with no {thing.value}; "
@@ -355,7 +334,7 @@ class GitHub:
             where = f"repository {self._site.project} not found at {self._http.host}"
             raise NotFound(f"{where}, or this token may not see it; {self._http.sign_in}")
         if answer.status == 410:
-            raise Rejected(_issues_off(self._site.project))
+            raise Rejected(issues_off(self._site.project))
 
     async def _is_renamed(self, answer: Answer) -> bool:
         """Tell a redirect of the whole repository, to be followed, from one of a transferred issue."""
@@ -371,19 +350,13 @@ class GitHub:
         return f"{thing.value} {ref} of {self._site.project}"
 
 
-def web_root(api_url: str) -> str:
-    """Derive the pages' address from the API's; empty for a server that is laid out otherwise."""
-    url = api_url.strip().rstrip("/")
-    if match := re.fullmatch(r"https://api\.(github\.com|[^/]+\.ghe\.com)", url, re.IGNORECASE):
-        return f"https://{match[1]}"
-    return url.removesuffix("/api/v3") if url.endswith("/api/v3") else ""
-
-
 def _payload(thing: Thing, fields: Written) -> dict[str, object]:
     """Put fields into GitHub's names."""
     given: dict[str, object] = {
-        name: value for name, value in fields.items() if name not in ("state", "is_duplicate")
+        name: value for name, value in fields.items() if name not in ("state", "is_duplicate", "due")
     }
+    if "due" in fields:  # at noon: GitHub floors it to a day of its own, which is Pacific time's
+        given["due_on"] = f"{fields['due']}T12:00:00Z" if fields["due"] else None
     if thing is Thing.MILESTONE and "body" in given:
         given["description"] = given.pop("body")
     if "state" in fields:
@@ -407,10 +380,6 @@ def _valid(model: type[_Model], body: object) -> _Model | None:
 
 def _noun(model: type[BaseModel]) -> str:
     return model.__name__.removesuffix("Payload").lower()
-
-
-def _issues_off(name: str) -> str:
-    return f"issues are switched off in {name}; switch them on in its settings, under Features"
 
 
 def _home(project: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from plansync import titles
 from plansync.document import block as managed
@@ -199,7 +200,12 @@ def _items(
 ) -> Iterable[Item]:
     if record.thing is Thing.MILESTONE:
         title = names.milestone_title(uid, record.title)
-        yield Item(uid, Kind.PHASE, {Field.TITLE: title}, record.ref, node=record.node)
+        shown: dict[Field, Value] = {
+            Field.TITLE: title,
+            Field.STATE: record.state.value,
+            Field.DUE: record.due,
+        }
+        yield Item(uid, Kind.PHASE, shown, record.ref, node=record.node)
         return
     kind = Kind.PLAN if uid == OVERVIEW else Kind.TASK
     fields = _title_fields(uid, kind, record.title, names)
@@ -207,6 +213,7 @@ def _items(
         fields |= {Field.STATE: record.state.value, Field.LINK: f"#{record.ref} {record.url}".strip()}
         phase = by_ref.get((Thing.MILESTONE, record.milestone)) if record.milestone else None
         fields |= {Field.PHASE: phase} if phase else {}
+        fields |= _beside(record, by_ref)
     if block:
         steps = list(_steps(uid, block))
         fields |= _block_fields(kind, block, by_ref) | {Field.STEPS: tuple(s.uid for s in steps)}
@@ -221,6 +228,18 @@ def _title_fields(uid: Uid, kind: Kind, title: str, names: Names) -> dict[Field,
         return {Field.TITLE: titles.taken(title, titles.PLAIN, (titles.PLAIN,), known, TITLE_MAX)[1]}
     around, own = titles.taken(title, names.template, frames, known, TITLE_MAX)
     return {Field.TITLE: own, Field.FRAME: around}
+
+
+def _beside(record: Record, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Field, Value]:
+    """Show what stands beside an issue's text: labels, people, and links to other issues of the plan."""
+    fields: dict[Field, Value] = {
+        Field.LABELS: tuple(label for label in record.labels if label.casefold() != LABEL),
+        Field.OWNERS: record.assignees,
+    }
+    if record.blockers is not None:
+        ours = (by_ref.get((Thing.ISSUE, ref)) for ref in record.blockers)
+        fields[Field.EDGES] = tuple(sorted(u for u in ours if u))
+    return fields
 
 
 def _steps(uid: Uid, block: Block) -> Iterable[Item]:
@@ -284,10 +303,12 @@ def written(draft: Draft, body: str) -> Written:
 
 def _create_milestone(draft: Draft, body: str) -> Written:
     uid = draft.operation.uid
-    return {
+    fields: Written = {
         "title": _free_title(draft),
         "body": managed.milestone_text(draft.names.lineage, draft.names.path, uid, draft.stamp.op),
     }
+    due = text_of(draft.held[uid], Field.DUE)
+    return {**fields, "due": due} if due else fields
 
 
 def _free_title(draft: Draft) -> str:
@@ -307,6 +328,8 @@ def _title(draft: Draft) -> str:
 def _update_milestone(draft: Draft, body: str) -> Written:
     uid, changed = draft.operation.uid, {c.field for c in draft.operation.changes}
     fields: Written = {"title": _free_title(draft)} if Field.TITLE in changed else {}
+    if Field.DUE in changed:
+        fields["due"] = text_of(draft.held[uid], Field.DUE)
     if Field.MARKER in changed:
         line = managed.milestone_line(draft.names.lineage, uid, draft.stamp.op)
         fields["body"] = managed.marked_milestone(body, line)
@@ -318,8 +341,10 @@ def _create_issue(draft: Draft, body: str) -> Written:
     fields: Written = {
         "title": _title(draft),
         "body": managed.render(_content(draft)),
-        "labels": (LABEL,),
+        "labels": (LABEL, *_set_of(item, Field.LABELS)),
     }
+    if owners := _set_of(item, Field.OWNERS):
+        fields["assignees"] = owners
     if (phase := Uid(text_of(item, Field.PHASE))) in draft.remote:
         fields["milestone"] = draft.remote[phase].at
     return fields
@@ -349,9 +374,35 @@ def _set_milestone(draft: Draft, body: str) -> Written:
     return {"milestone": draft.remote[phase].at if phase else None}
 
 
+def _set_of(item: Item, name: Field) -> tuple[str, ...]:
+    value = item.fields.get(name)
+    return value if isinstance(value, tuple) else ()
+
+
 def _set_labels(draft: Draft, body: str) -> Written:
-    (change,) = draft.operation.changes
-    return {"labels": change.new if isinstance(change.new, tuple) else ()}
+    return {"labels": moved(draft.operation).coming}
+
+
+def _set_owners(draft: Draft, body: str) -> Written:
+    return {"assignees": moved(draft.operation).coming}
+
+
+def _linked(draft: Draft, body: str) -> Written:
+    return {}
+
+
+class Moving(NamedTuple):
+    """The elements that come into a set by one operation, and those that go."""
+
+    coming: tuple[str, ...]
+    going: tuple[str, ...]
+
+
+def moved(operation: Operation) -> Moving:
+    """Say what an operation changes in a set."""
+    (change,) = operation.changes
+    old, new = (value if isinstance(value, tuple) else () for value in (change.old, change.new))
+    return Moving(tuple(n for n in new if n not in old), tuple(o for o in old if o not in new))
 
 
 def _set_state(draft: Draft, body: str) -> Written:
@@ -367,6 +418,11 @@ _WRITTEN: Mapping[str, Callable[[Draft, str], Written]] = {
     "update-issue": _update_issue,
     "set-milestone": _set_milestone,
     "set-labels": _set_labels,
+    "set-assignees": _set_owners,
+    "add-dependency": _linked,
+    "remove-dependency": _linked,
+    "close-milestone": _set_state,
+    "reopen-milestone": _set_state,
     "close-issue": _set_state,
     "reopen-issue": _set_state,
 }
@@ -452,10 +508,11 @@ def dropped(sent: Written, record: Record) -> list[str]:
     lost = []
     if "milestone" in sent and record.milestone != sent["milestone"]:
         lost.append("milestone")
-    if "labels" in sent and not {x.casefold() for x in sent["labels"]} <= {
-        x.casefold() for x in record.labels
-    }:
-        lost.append("labels")
+    for name, there in (("labels", record.labels), ("assignees", record.assignees)):
+        if not {x.casefold() for x in sent.get(name, ())} <= {x.casefold() for x in there}:  # type: ignore[attr-defined]
+            lost.append(name)
+    if "due" in sent and record.due != sent["due"]:
+        lost.append("due date")
     if "title" in sent and words(record.title) != words(sent["title"]):
         lost.append("title")
     if "state" in sent and record.state is not sent["state"]:

@@ -30,7 +30,10 @@ def _load(raw: bytes) -> Record:
         "thing": Thing(fields["thing"]),
         "state": State(fields["state"]),
         "labels": tuple(fields["labels"]),
+        "assignees": tuple(fields.get("assignees", ())),
     }
+    if fields.get("blockers") is not None:
+        fields["blockers"] = tuple(fields["blockers"])
     return Record(**fields)
 
 
@@ -81,13 +84,19 @@ class Mirror:
         return absent.get((thing, ref)) or self.records[thing, ref]
 
     async def read(
-        self, linked: Iterable[tuple[Thing, int]], *, full: bool = False, whole: bool = False
+        self,
+        linked: Iterable[tuple[Thing, int]],
+        *,
+        full: bool = False,
+        whole: bool = False,
+        has_links: bool = True,
     ) -> dict[tuple[Thing, int], Absence]:
         """Bring the mirror up to date; tell why those linked records that are not there are not.
 
         `full` reads each linked record directly; `whole` lists all issues where nothing was read yet, not only
-        those that bear our label. Absence from a list proves nothing: only a direct
-        read says that a record is gone. It is asked for where a list should show a record and does not.
+        those that bear our label. `has_links`: which issues block which is read too, where their number moved.
+        Absence from a list proves nothing: only a direct read says that a record is gone. It is asked for where a
+        list should show a record and does not.
         """
         wanted, missed = set(linked), set[tuple[Thing, int]]()
         if whole or self.watermark or any(thing is Thing.ISSUE for thing, _ in self.records):
@@ -98,6 +107,8 @@ class Mirror:
         await self._read_milestones()
         unseen = {key for key in wanted if key not in self.records or key in missed}
         absent = await self._look(wanted if full else unseen)
+        if has_links:
+            await self._read_links(wanted, full=full)
         self._flush()
         return absent
 
@@ -173,9 +184,26 @@ class Mirror:
                 self._forget(key)
         return absent
 
+    async def _read_links(self, wanted: set[tuple[Thing, int]], *, full: bool) -> None:
+        """Read by which issues each of ours is blocked, where that is not known."""
+        for key, record in sorted(self.records.items()):
+            is_ours = record.thing is Thing.ISSUE and (key in wanted or "plansync:begin" in record.body)
+            if is_ours and record.blocked_by and (full or record.blockers is None):
+                found = await self.tracker.blockers(record.ref)
+                self._note(
+                    replace(
+                        record, blockers=found, blocked_by=record.blocked_by if found is not None else None
+                    )
+                )
+
     def _note(self, record: Record) -> None:
         key = (record.thing, record.ref)
-        if self.records.get(key) != record:
+        known = self.records.get(key)
+        if known and record.blockers is None and record.blocked_by == known.blocked_by:
+            record = replace(
+                record, blockers=known.blockers
+            )  # a list counts them, and their number did not move
+        if known != record:
             self.records[key] = record
             self.waiting[_key(*key)] = _dump(record)
 

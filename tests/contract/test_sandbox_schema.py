@@ -54,6 +54,8 @@ async def everything(client: httpx.AsyncClient) -> None:
     await issues(client)
     await labels(client)
     await comments(client)
+    await assignees(client)
+    await dependencies(client)
 
 
 async def milestones(client: httpx.AsyncClient) -> None:
@@ -113,6 +115,33 @@ async def comments(client: httpx.AsyncClient) -> None:
     assert (await client.post(f"{R}/issues/2/comments", json={"body": "noted"})).status_code == 201
     assert (await client.post(f"{R}/issues/2/comments", json={"body": " "})).status_code == 422
     assert (await client.get(f"{R}/issues/2/comments")).status_code == 200
+
+
+async def assignees(client: httpx.AsyncClient) -> None:
+    mona = {"assignees": ["mona"]}
+    assert (await client.get(f"{R}/assignees")).status_code == 200
+    assert (await client.get(f"{R}/assignees/mona")).status_code == 204
+    assert (await client.get(f"{R}/assignees/no%20body")).status_code == 404
+    assert (await client.get(f"{R}/issues/1/assignees/mona")).status_code == 204
+    assert (await client.post(f"{R}/issues", json={"title": "Three", **mona})).status_code == 201
+    refused = {"title": "Four", "assignees": ["no body"]}
+    assert (await client.post(f"{R}/issues", json=refused)).status_code == 422
+    assert (await client.patch(f"{R}/issues/3", json={"assignees": []})).json()["assignees"] == []
+    assert (await client.post(f"{R}/issues/3/assignees", json=mona)).status_code == 201
+    assert (await client.request("DELETE", f"{R}/issues/3/assignees", json=mona)).status_code == 200
+
+
+async def dependencies(client: httpx.AsyncClient) -> None:
+    one = (await client.get(f"{R}/issues/1")).json()["id"]
+    blocked_by = f"{R}/issues/2/dependencies/blocked_by"
+    made = await client.post(blocked_by, json={"issue_id": one})
+    assert (made.status_code, made.json()["number"]) == (201, 2)
+    assert (await client.post(blocked_by, json={"issue_id": one})).status_code == 422
+    assert (await client.post(blocked_by, json={"issue_id": 1})).status_code == 404
+    assert (await client.get(blocked_by)).json()[0]["repository"]["full_name"] == REPO
+    assert (await client.get(f"{R}/issues/1/dependencies/blocking")).json()[0]["number"] == 2
+    assert (await client.delete(f"{blocked_by}/{one}")).status_code == 200
+    assert (await client.delete(f"{blocked_by}/{one}")).status_code == 404
 
 
 def test_every_answer_has_the_form_that_github_describes(records: Records, contract: Contract) -> None:

@@ -107,7 +107,7 @@ def test_each_option_has_a_reason_above_it() -> None:
         at = next(
             n for n, line in enumerate(lines) if re.match(rf"(# )?(\[+{name}\]+$|{name}(\.| = ))", line)
         )
-        beside = lines[at + 1] if lines[at] in ("[when]", "[check]") else lines[at - 1]
+        beside = lines[at + 1] if lines[at] in ("[when]", "[check]", "[people]") else lines[at - 1]
         assert beside.startswith("# "), name
 
 

@@ -221,6 +221,21 @@ def test_a_text_that_begins_with_a_blank_line_survives_its_form(board: Board) ->
     assert ">\n\n\nx</textarea>" in board.page("/issues/1")
 
 
+def test_an_issue_page_names_its_people_and_what_it_waits_for(board: Board) -> None:
+    for title in ("first <b>", "second", "third"):
+        board.records.add_issue(title, "local")
+    board.records.relations.assign(2, ["mona", "hubot"])
+    board.records.relations.block(2, 1)
+    board.records.relations.block(3, 2)
+    page = board.page("/issues/2")
+
+    assert "Assigned to mona, hubot" in page
+    before, _, after = page.partition("<h2>Blocks</h2>")
+    assert "first &lt;b&gt;</a>" in before.partition("<h2>Blocked by</h2>")[2]
+    assert "third</a>" in after
+    assert "Blocked by" not in board.page("/issues/1")
+
+
 # --- foreign text
 
 

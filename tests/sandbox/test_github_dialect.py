@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from plansync.sandbox.app import REPO, TOKEN, app
+from plansync.sandbox.app import REPO, TOKEN
 from plansync.sandbox.kinds import Query, Reason
 from plansync.sandbox.records import Records
-
-R = f"/repos/{REPO}"
-BASE = "http://127.0.0.1:7526/api/v3"
-START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_s(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-class Api:
-    """The dialect, asked one request at a time."""
-
-    def __init__(self, records: Records, clock: Clock) -> None:
-        self.records, self.clock = records, clock
-        self.headers = {"authorization": f"Bearer {TOKEN}"}
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app(self.records, token=TOKEN))
-            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-                headers = {**self.headers, **options.pop("headers", {})}
-                return await client.request(method, path, headers=headers, **options)
-
-        return asyncio.run(run())
-
-    def get(self, path: str, **params: Any) -> Any:
-        answer = self.ask("GET", path, params=params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def post(self, path: str, **payload: Any) -> Any:
-        answer = self.ask("POST", path, json=payload)
-        assert answer.status_code in (200, 201), answer.text
-        return answer.json()
-
-    def patch(self, path: str, **payload: Any) -> Any:
-        answer = self.ask("PATCH", path, json=payload)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def refused(self, method: str, path: str, **payload: Any) -> tuple[int, Any]:
-        answer = self.ask(method, path, json=payload)
-        assert answer.status_code >= 400, answer.text
-        return answer.status_code, answer.json()
-
-    def numbers(self, **params: Any) -> list[int]:
-        return [each["number"] for each in self.get(f"{R}/issues", **params)]
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock()
-    with closing(Records(now=clock)) as records:
-        yield Api(records, clock)
-
+from tests.sandbox.api import Api, Clock, R
 
 # --- identity
 
@@ -259,8 +191,8 @@ def test_a_missing_title_is_told_without_a_list_of_errors(api: Api) -> None:
             },
         ),
         (
-            {"title": "x", "assignees": ["nobody"]},
-            {"resource": "Issue", "field": "assignees", "code": "invalid", "value": ["nobody"]},
+            {"title": "x", "assignees": ["no body"]},
+            {"resource": "Issue", "field": "assignees", "code": "invalid", "value": ["no body"]},
         ),
     ],
 )

@@ -175,6 +175,34 @@ def test_records_of_a_newer_plansync_are_refused(tmp_path: Path) -> None:
         Records(path)
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_older_records_are_taken_over(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "s.db"
+    with closing(Records(path)) as records:
+        records.add_issue("kept", "local")
+    later = ("assignee", "dependency", "traits", *(["transferred"] if version == 1 else []))
+    with closing(sqlite3.connect(path)) as older:
+        for table in later:
+            older.execute(f"DROP TABLE {table}")
+        older.execute(f"PRAGMA user_version = {version}")
+
+    for _ in range(2):
+        with closing(Records(path)) as records:
+            kept = records.issue(1)
+            assert kept is not None
+            assert (kept.title, kept.assignees, records.is_transferred(1)) == ("kept", (), False)
+            assert records.traits.has_dependencies
+
+
+def test_traits_are_kept_and_seen_by_another_process(tmp_path: Path) -> None:
+    with closing(Records(tmp_path / "s.db")) as one, closing(Records(tmp_path / "s.db")) as two:
+        one.play(has_dependencies=False)
+        two.play(assignable=("mona",))
+
+        assert not two.traits.has_dependencies
+        assert one.traits.assignable == ("mona",)
+
+
 def test_whoever_hangs_up_in_the_middle_of_a_request_leaves_no_trace(start: Start) -> None:
     process = start()
     told = first_line(process)

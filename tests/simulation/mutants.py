@@ -18,7 +18,7 @@ from plansync.errors import OutcomeUnknown
 from plansync.model import Base, Field, Kind, Operation, Side, Snapshot, Stamp, State, Tick, Uid
 from plansync.reconcile import fold, held, pairing, rules
 from plansync.reconcile import settle as true_settle
-from plansync.reconcile.merge import ROWS, Case, Rule, Verdict
+from plansync.reconcile.rows import ROWS, Case, Rule, Verdict
 from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync import recover, run, session, write
 from plansync.sync.events import Done

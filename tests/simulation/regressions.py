@@ -342,4 +342,25 @@ REGRESSIONS: dict[str, Past] = {
         look="boxes",
         chances=ALL,
     ),
+    "a tick before the reopening that a step asked for has landed takes that reopening back": Past(
+        700453,
+        "run:sync:3302693461 plan:finish:3444127239 run:sync:865882872 tracker:untick:383880726"
+        " run:pull:2180317890 tracker:tick:3638701683",
+        look="boxes",
+        chances=ALL,
+    ),
+    "what git put back is asked about also where another row of the same task was open": Past(
+        701562,
+        "run:push:617150180 git:commit:2598639517 tracker:close:1580878767 plan:finish:1541037491"
+        " run:sync:4245785103 git:check_out:4085109309",
+        chances=ALL,
+    ),
+    "a body that was taken for refused from a stale list landed like any other": Past(
+        701132,
+        "run:sync:401186765 plan:add:1525710179 git:commit:172701623 run:pull:315720851"
+        " tracker:close:1541375821 plan:tick:1120979001 run:sync:714369344"
+        " tracker:keyword:430277321 run:sync:4275189311 git:check_out:2528885045"
+        " run:push:316088580",
+        chances=ALL,
+    ),
 }

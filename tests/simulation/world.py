@@ -14,9 +14,12 @@ from plansync.model import State
 from plansync.store.files import digest
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.github import TRAITS
+from plansync.trackers.pacing import Bucket
 from tests.simulation import faults
 
 _EPOCH = 1_750_000_000
+_RE_READ = ("update-issue", "set-milestone", "close-issue", "reopen-issue", "update-milestone")
+_WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH", "after GET issue")
 _PAGE, _NEWEST_PAGE = 5, 30
 _MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
 _BOX = re.compile(r"^ *- \[.\] .*$", re.MULTILINE)
@@ -75,8 +78,7 @@ class Weather:
         if self.crash_at and self.points >= self.crash_at:  # nor does another task of the dead process go on
             raise Crash(name)
         # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
-        window = ("intended update-issue", "intended close-issue", "before PATCH", "after GET issue")
-        is_open = not name.startswith(window)
+        is_open = not name.startswith(_WINDOW)
         due = [at for at in self.visits if at <= self.points]
         if is_open and due:
             self.visits.pop(min(due))()
@@ -106,6 +108,9 @@ class Row:
     visible_at: float = 0.0
     created: str = ""
     reason: str = ""
+    assignees: tuple[str, ...] = ()
+    blockers: tuple[int, ...] = ()
+    due: str = ""
 
 
 class Late(NamedTuple):
@@ -136,6 +141,16 @@ class SimTracker:
     @property
     def traits(self) -> Traits:
         return TRAITS
+
+    @property
+    def bucket(self) -> Bucket | None:
+        return None
+
+    async def account(self) -> str:
+        return "ada"
+
+    async def is_protected(self, branch: str) -> bool | None:
+        return None
 
     # -------------------------------------------------------------- records
 
@@ -184,6 +199,11 @@ class SimTracker:
             created=row.created,
             is_duplicate=row.reason == "duplicate" and not is_open,
             is_reopened=row.reason == "reopened" and is_open,
+            assignees=row.assignees,
+            key=row.ref,
+            blockers=None if row.blockers else (),
+            blocked_by=len(row.blockers),
+            due=row.due,
         )
 
     def _listed(self, thing: Thing, *, is_stale: bool) -> list[Row]:
@@ -322,6 +342,8 @@ class SimTracker:
             fields.get("body", ""),
             milestone=fields.get("milestone"),
             labels=fields.get("labels", ()),
+            assignees=fields.get("assignees", ()),
+            due=fields.get("due", ""),
             visible_at=self.clock.seconds + late,
         )
         return self._answer(fault, thing, row)
@@ -355,12 +377,56 @@ class SimTracker:
         return self._answer(fault, thing, replace(row, **shown))
 
     async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
-        fault = self._write("PATCH", f"labels of #{ref}")
+        def added(row: Row) -> Row:
+            return replace(row, labels=tuple(dict.fromkeys((*row.labels, *labels))))
+
+        return self._beside("POST", f"labels of #{ref}", ref, added).labels
+
+    async def unlabel(self, ref: int, label: str) -> tuple[str, ...]:
+        def without(row: Row) -> Row:
+            return replace(row, labels=tuple(x for x in row.labels if x.casefold() != label.casefold()))
+
+        return self._beside("DELETE", f"label of #{ref}", ref, without).labels
+
+    async def is_assignable(self, login: str) -> bool:
+        self._read(f"assignee {login}")
+        return True
+
+    async def assign(self, ref: int, logins: tuple[str, ...]) -> Record:
+        def given(row: Row) -> Row:
+            return replace(row, assignees=tuple(dict.fromkeys((*row.assignees, *logins))))
+
+        return self._beside("POST", f"assignees of #{ref}", ref, given)
+
+    async def unassign(self, ref: int, logins: tuple[str, ...]) -> Record:
+        def taken(row: Row) -> Row:
+            return replace(row, assignees=tuple(x for x in row.assignees if x not in logins))
+
+        return self._beside("DELETE", f"assignees of #{ref}", ref, taken)
+
+    async def blockers(self, ref: int) -> tuple[int, ...] | None:
+        self._read(f"blockers of #{ref}")
+        row = self.rows.get((Thing.ISSUE, ref))
+        return row.blockers if row else None
+
+    async def block(self, ref: int, blocker: Record) -> Record:
+        def blocked(row: Row) -> Row:
+            return replace(row, blockers=tuple(sorted({*row.blockers, blocker.key})))
+
+        return self._beside("POST", f"blockers of #{ref}", ref, blocked)
+
+    async def unblock(self, ref: int, blocker: Record) -> Record:
+        def free(row: Row) -> Row:
+            return replace(row, blockers=tuple(b for b in row.blockers if b != blocker.key))
+
+        return self._beside("DELETE", f"blocker of #{ref}", ref, free)
+
+    def _beside(self, method: str, what: str, ref: int, change: Callable[[Row], Row]) -> Record:
+        fault = self._write(method, what)
         row = self.rows.get((Thing.ISSUE, ref))
         if row is None:
             raise Moved("it is gone")
-        borne = tuple(dict.fromkeys((*row.labels, *labels)))
-        return self._answer(fault, Thing.ISSUE, replace(row, labels=borne)).labels
+        return self._answer(fault, Thing.ISSUE, change(row))
 
     async def aclose(self) -> None:
         return None

@@ -454,7 +454,9 @@ def assert_no_other_difference(before: Plan, source: bytes, edit: Edit) -> None:
     after = before.again(source)
     named = {(c.uid, c.field) for op in edit.operations for c in op.changes}
     loose = {Field.STATE, Field.CARRIER, Field.STEPS} | (
-        {Field.DEPENDS} if edit.kind in ("move-task", "add-task", "rename") else set()
+        {Field.DEPENDS, Field.EDGES, Field.LISTED}
+        if edit.kind in ("move-task", "add-task", "rename")
+        else set()
     )
     for uid, item in before.items.items():
         if is_step(uid) or uid not in after.items or uid == WHOLE_PLAN:

@@ -9,7 +9,9 @@ import sys
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import Unpack
 
+from plansync.sandbox.kinds import TraitChanges
 from plansync.sandbox.records import Records
 from tests.support.people import Place, environment
 
@@ -56,6 +58,11 @@ class Sandbox:
         """Transfer an issue to another repository, as the web page of a tracker can."""
         with closing(Records(self.records)) as records:
             records.transfer_issue(number)
+
+    def play(self, **traits: Unpack[TraitChanges]) -> None:
+        """Be another kind of tracker, until the records are put back."""
+        with closing(Records(self.records)) as records:
+            records.play(**traits)
 
     def close(self) -> None:
         self._process.kill()

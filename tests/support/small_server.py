@@ -27,6 +27,18 @@ HANG_MAX_S = 60.0
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Says:
+    """An answer as ordered, instead of doing what was asked, or after it."""
+
+    status: int
+    message: str = "as the test ordered"
+    headers: dict[str, str] = field(default_factory=dict)
+    more: Json = field(default_factory=dict)
+    raw: str = ""
+    is_applied: bool = False
+
+
 class Fault(Enum):
     """Ways to misbehave; a plain number is a status to refuse with."""
 
@@ -51,7 +63,7 @@ class Asked:
 
 @dataclass
 class _Trap:
-    fault: Fault | int
+    fault: Fault | Says | int
     method: str
     path: re.Pattern[str]
     after: int
@@ -70,12 +82,15 @@ class Records:
 class SmallServer:
     """Serves one repository on loopback, from a thread of the test.
 
-    `has_dates`: whether records say when they changed. `page_max`: how many of them a page holds.
+    `has_dates`: whether records say when they changed. `page_max`: how many of them a page holds. `home`: what is
+    said of the repository besides its name. `former`: the name that it had before, which leads to its address by id.
     """
 
     def __init__(self, *, has_dates: bool = True, page_max: int = 100) -> None:
         self.has_dates, self.page_max = has_dates, page_max
         self.records, self.empty = Records(), Records()
+        self.home: Json = {}
+        self.former = ""
         self.asked: list[Asked] = []
         self.traps: list[_Trap] = []
         self.lock, self.is_closing = Lock(), Event()
@@ -102,7 +117,7 @@ class SmallServer:
 
     def misbehave(
         self,
-        fault: Fault | int,
+        fault: Fault | Says | int,
         method: str = "[A-Z]+",
         path: str = ".*",
         *,
@@ -122,6 +137,7 @@ class SmallServer:
         """Put records back, and begin anew: no fault is set, nothing was asked."""
         self.records = copy.deepcopy(records)
         self.asked.clear()
+        self.home, self.former = {}, ""
         self.behave()
 
     def close(self) -> None:
@@ -133,7 +149,7 @@ class SmallServer:
 
     # what a handler asks
 
-    def fault(self, asked: Asked) -> Fault | int | None:
+    def fault(self, asked: Asked) -> Fault | Says | int | None:
         for trap in self.traps:
             if re.fullmatch(trap.method, asked.method) and trap.path.search(asked.path):
                 if trap.after:
@@ -145,6 +161,8 @@ class SmallServer:
 
     def answer(self, asked: Asked, query: dict[str, str]) -> tuple[int, Any]:
         """Do what was asked; returns status and content."""
+        if f"{asked.method} {asked.path}" == f"GET {_PATH}":
+            return 200, {"full_name": REPO, "name": REPO.partition("/")[2], **self.home}
         for pattern, does in _ROUTES:
             found = re.fullmatch(pattern, f"{asked.method} {asked.path}")
             if found:
@@ -155,8 +173,12 @@ class SmallServer:
 Doing = Callable[[Records, list[int], Any, dict[str, str]], tuple[int, Any]]
 
 
-def _home(records: Records, numbers: list[int], body: Any, query: dict[str, str]) -> tuple[int, Any]:
-    return 200, {"full_name": REPO, "name": REPO.partition("/")[2]}
+def _user(records: Records, numbers: list[int], body: Any, query: dict[str, str]) -> tuple[int, Any]:
+    return 200, {"login": "ada"}
+
+
+def _branch(records: Records, numbers: list[int], body: Any, query: dict[str, str]) -> tuple[int, Any]:
+    return 200, {"name": "main", "protected": True}
 
 
 def _list_milestones(
@@ -267,9 +289,12 @@ def _touched(records: Records, record: Json, *, is_new: bool = False) -> Json:
     return record
 
 
-_AT = re.escape(f"/repos/{REPO}")
+_PATH = f"/repos/{REPO}"
+_BY_ID = "/repositories/42"
+_AT = re.escape(_PATH)
 _ROUTES: list[tuple[str, Doing]] = [
-    (f"GET {_AT}", _home),
+    ("GET /user", _user),
+    (f"GET {_AT}/branches/main", _branch),
     (f"GET {_AT}/milestones", _list_milestones),
     (f"POST {_AT}/milestones", _make_milestone),
     (rf"GET {_AT}/milestones/(\d+)", _show_milestone),
@@ -281,6 +306,11 @@ _ROUTES: list[tuple[str, Doing]] = [
 ]
 
 
+def said(answer: Says) -> bytes:
+    """The bytes of an answer as ordered."""
+    return answer.raw.encode() or json.dumps({"message": answer.message, **answer.more}).encode()
+
+
 def _handler(server: SmallServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -289,14 +319,17 @@ def _handler(server: SmallServer) -> type[BaseHTTPRequestHandler]:
         def take(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length", 0)))
             split = urlsplit(self.path)
-            asked = Asked(self.command, split.path, json.loads(sent) if sent else None)
+            path = re.sub(f"^{_BY_ID}(?=/|$)", _PATH, split.path)
+            asked = Asked(self.command, path, json.loads(sent) if sent else None)
             query = dict(parse_qsl(split.query))
             with server.lock:
                 server.asked.append(asked)
-                fault = server.fault(asked)
+                fault = server.fault(asked) or self.forwarded(split.path)
                 status, content = self.outcome(asked, query, fault)
                 headers, content = self.paged(content, split.path, query)
                 raw = json.dumps(self.dressed(content)).encode()
+                if isinstance(fault, Says):
+                    status, headers, raw = fault.status, fault.headers, said(fault)
             if fault is Fault.HANG:
                 server.is_closing.wait(HANG_MAX_S)
             if fault in (Fault.HANG, Fault.DROP, Fault.APPLY_AND_DROP):
@@ -304,10 +337,21 @@ def _handler(server: SmallServer) -> type[BaseHTTPRequestHandler]:
                 return
             self.say(status, headers, raw[: len(raw) // 2] if fault is Fault.TRUNCATE else raw)
 
-        def outcome(self, asked: Asked, query: dict[str, str], fault: Fault | int | None) -> tuple[int, Any]:
+        def forwarded(self, path: str) -> Says | None:
+            """Lead the name that the repository had to the address that it keeps."""
+            before = f"/repos/{server.former}"
+            if not server.former or not path.startswith(before):
+                return None
+            status = 301 if self.command == "GET" else 307
+            place = f"{server.url}{_BY_ID}{self.path.removeprefix(before)}"
+            return Says(status, "Moved Permanently", {"location": place})
+
+        def outcome(
+            self, asked: Asked, query: dict[str, str], fault: Fault | Says | int | None
+        ) -> tuple[int, Any]:
             if isinstance(fault, int):
                 return fault, {"message": "as the test ordered"}
-            if fault in (Fault.HANG, Fault.DROP):
+            if fault in (Fault.HANG, Fault.DROP) or (isinstance(fault, Says) and not fault.is_applied):
                 return 0, None
             if self.headers.get("authorization") not in (f"Bearer {TOKEN}", f"token {TOKEN}"):
                 return 401, {"message": "Bad credentials"}

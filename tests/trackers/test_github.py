@@ -19,7 +19,8 @@ from plansync.errors import (
 )
 from plansync.model import Field, State
 from plansync.trackers.base import Absence, Page, Record, Thing, Written
-from plansync.trackers.github import TRAITS, GitHub, IssuePayload, MilestonePayload, Site, web_root
+from plansync.trackers.github import TRAITS, GitHub
+from plansync.trackers.github_payloads import IssuePayload, MilestonePayload, Site, web_root
 
 pytestmark = pytest.mark.anyio
 SITE = Site("https://api.github.com", "acme/plans", ("wontfix",))

@@ -21,7 +21,10 @@ from plansync.errors import (
     TrackerError,
     Unavailable,
 )
-from plansync.trackers.http import Bucket, Http, Token, in_process, is_loopback, refusal_words, wait_asked
+from plansync.trackers.addresses import is_loopback
+from plansync.trackers.http import Http, Token, in_process
+from plansync.trackers.pacing import Bucket, InMemory
+from plansync.trackers.refusals import refusal_words, wait_asked
 
 pytestmark = pytest.mark.anyio
 SECRET = "ghp_canary0123456789"
@@ -364,7 +367,6 @@ async def test_an_exhausted_budget_waits_for_its_reset_and_a_second(
         (403, "API rate limit exceeded for user ID 1."),
         (403, "You have triggered an abuse detection mechanism."),
         (429, "slow down"),
-        (422, "Validation Failed: was submitted too quickly"),
     ],
 )
 async def test_a_refusal_for_pace_without_a_time_waits_a_minute_then_longer(
@@ -424,6 +426,86 @@ async def test_waits_are_told_with_their_reason(server: Any, http: Any) -> None:
     assert "secondary rate limit" in told[0][1]
 
 
+async def test_a_write_that_came_too_quickly_waits_for_minutes_and_longer_each_time(
+    server: Any, http: Any, slept: list[float]
+) -> None:
+    for _ in range(6):
+        server.says({"message": "Validation Failed", "errors": [{"code": "was submitted too quickly"}]}, 422)
+
+    with pytest.raises(RateLimited) as caught:
+        await http(max_wait_s=9_999).send("POST", "/", {})
+
+    assert slept == [180.0, 360.0, 720.0, 1440.0]
+    assert caught.value.wait_s == 2880.0
+
+
+async def test_a_wait_that_would_outlast_the_run_is_not_begun(
+    server: Any, http: Any, slept: list[float]
+) -> None:
+    server.says({"message": SECONDARY}, 403, retry_after="30")
+
+    with pytest.raises(RateLimited, match="run again in 1 minute"):
+        await http(time_left_s=lambda: 29.0).send("POST", "/", {})
+
+    assert slept == []
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("is_pace", [True, False])
+async def test_a_run_that_is_stopped_during_a_wait_sends_nothing_more(
+    server: Any, http: Any, is_pace: bool
+) -> None:
+    slept: list[float] = []
+
+    async def stopped(wait_s: float) -> None:
+        slept.append(wait_s)
+
+    full = InMemory({f"{server.host} {Token(SECRET).id}": Bucket(level=25, at=NOW_S).dump()})
+    server.says({"message": SECONDARY}, 403, retry_after="1")
+
+    with pytest.raises(RateLimited, match="stopped during a wait; nothing was sent"):
+        await http(
+            is_paced=is_pace, counters=full, sleep=stopped, time_left_s=lambda: 0.0 if slept else 100.0
+        ).send("POST", "/", {})
+
+    assert len(server.asked) == (0 if is_pace else 1)
+    assert len(slept) == 1
+
+
+async def test_a_pace_that_asks_for_too_long_a_wait_stops_before_the_request(
+    server: Any, http: Any, slept: list[float]
+) -> None:
+    minute = int(NOW_S) // 60
+    full = InMemory({f"{server.host} {Token(SECRET).id}": Bucket(minutes=((minute - 10, 500),)).dump()})
+    before = dict(full)
+
+    with pytest.raises(RateLimited, match=r"it takes 500 writes an hour; run again in 51 minutes"):
+        await http(is_paced=True, counters=full).send("POST", "/", {})
+
+    assert server.asked == []
+    assert slept == []
+    assert full.keys() == before.keys()
+    assert Bucket().filled(full.popitem()[1]).minutes == ((minute - 10, 500),), (
+        "what was not sent is not counted"
+    )
+
+
+async def test_connections_that_follow_each_other_keep_one_pace(
+    server: Any, http: Any, slept: list[float]
+) -> None:
+    counters = InMemory()
+    for _ in range(24):
+        server.says()
+
+    for _ in range(3):
+        client = http(is_paced=True, counters=counters)
+        for _ in range(7):
+            await client.send("POST", "/", {})
+    await http(is_paced=True, counters=counters, token=Token("another")).send("POST", "/", {})
+
+    assert slept == [1.0]
+
+
 async def test_paced_writes_wait_after_a_burst_and_reads_never(
     server: Any, http: Any, slept: list[float]
 ) -> None:
@@ -437,31 +519,6 @@ async def test_paced_writes_wait_after_a_burst_and_reads_never(
         await client.get("/")
 
     assert slept == [1.0, 2.0]  # the clock of these tests stands still
-
-
-def _waits(bucket: Bucket, times: list[float]) -> list[float]:
-    waits = []
-    for now in times:
-        wait_s, bucket = bucket.take(now)
-        waits.append(wait_s)
-    return waits
-
-
-@pytest.mark.parametrize(
-    ("times", "waits"),
-    [
-        ([100.0] * 3, [0, 0, 0]),
-        ([100.0] * 5, [0, 0, 0, 1, 2]),
-        ([100.0, 100.0, 100.0, 100.0, 101.0, 102.0], [0, 0, 0, 1, 1, 1]),
-        ([100.0, 100.0, 100.0, 103.0, 103.0, 103.0], [0, 0, 0, 0, 0, 0]),
-        ([100.0, 90.0, 90.0, 90.0], [0, 0, 0, 1]),
-    ],
-    ids=["a burst is free", "then a second each", "kept up", "an idle time refills", "a clock set back"],
-)
-def test_a_bucket_is_a_function_of_the_clock_and_what_was_written(
-    times: list[float], waits: list[float]
-) -> None:
-    assert _waits(Bucket(burst=3), times) == waits
 
 
 @pytest.mark.parametrize(

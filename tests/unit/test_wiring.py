@@ -32,12 +32,12 @@ def test_only_a_place_that_something_else_names_is_sent_a_token(
     if remote:
         subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
 
-    assert wiring._is_trusted(api, tmp_path) is is_trusted
+    assert wiring._is_trusted(Target("github", api, "a/b"), tmp_path) is is_trusted
 
 
 def test_a_target_is_written_as_the_options_that_name_it() -> None:
     assert wiring.flags_of(Target("sandbox", "sandbox", "local/plans")) == ("--tracker", "sandbox")
-    assert wiring.flags_of(Target("github", wiring.GITHUB_API, "a/b")) == ("-R", "a/b")
+    assert wiring.flags_of(Target("github", "https://api.github.com", "a/b")) == ("-R", "a/b")
     ghe = Target("github", "https://ghe.example.org/api/v3", "a/b")
     assert wiring.flags_of(ghe) == ("--api-url", ghe.api, "-R", "a/b")
 

@@ -1,19 +1,23 @@
-"""`plansync init`: writes a commented settings file."""
+"""`plansync init`: writes a commented settings file, and says where issues would be made and as whom."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plansync.cli.context import Common, relative
 from plansync.cli.door import ask, say, tell
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, PlansyncError
+
+if TYPE_CHECKING:
+    from plansync.config import Home
 
 _ATTRIBUTES = "*.jsonl merge=plansync"
 _DRIVER = "plansync state merge %O %A %B"
@@ -33,7 +37,7 @@ def command(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
 ) -> None:
-    """Write a commented plansync.toml for this project; sends nothing anywhere."""
+    """Write a commented plansync.toml for this project; on the tracker it only looks."""
     from plansync import config
 
     common: Common = context.obj
@@ -41,14 +45,12 @@ def command(
     target = root / config.FILE
     if target.exists():
         raise ConfigError(f"{target} is there already; edit it, or delete it to begin anew")
-    host, found = config.remote_repository(config.git_remote(root))
+    host, found = config.remote_repository(_own_remote(root))
     repo = common.flags.get("repo") or (found if "gitlab" not in host else "")
     if common.is_attended and not yes:
         repo = ask("Repository (OWNER/NAME, empty for the sandbox)", repo or "")
     tracker = common.flags.get("tracker") or ("github" if repo else "sandbox")
-    api = common.flags.get("api_url") or (
-        "" if host in ("", "github.com") or not repo else f"https://{host}/api/v3"
-    )
+    api = common.flags.get("api_url") or (config.api_of(host) if repo else "")
     home = config.load(Path.cwd(), {}, {"repo": repo or None, "tracker": tracker, "api_url": api or None})
     found_plans = config.plan_paths(home, root)
     plans = [_name(path, root) for path in found_plans]
@@ -61,7 +63,55 @@ def command(
         _prepare_merges(root)
     if "gitlab" in host and not repo:
         tell("This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set.")
+    if tracker == "github" and repo:
+        _tell_remotes(root, repo)
+        _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), repo)
     _advise(tracker, repo or "", found_plans)
+
+
+def _own_remote(root: Path) -> str:
+    """Find the remote that is meant: never one that is called upstream, which belongs to others."""
+    from plansync import config
+
+    return "" if config.git_remotes(root).keys() == {"upstream"} else config.git_remote(root)
+
+
+def _tell_remotes(root: Path, repo: str) -> None:
+    """Where git knows several repositories, name them all."""
+    from plansync import config
+
+    found = {name: config.remote_repository(url)[1] for name, url in config.git_remotes(root).items()}
+    others = [f"{other} ({name})" for name, other in found.items() if other and other != repo]
+    if others:
+        tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
+
+
+def _tell_standing(home: Home, repo: str) -> None:
+    """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
+    from plansync import wiring
+
+    try:
+        found = asyncio.run(wiring.look_at(home.settings))
+    except PlansyncError as error:
+        tell(f"{repo} could not be looked at: {error}")
+        return
+    place, seen = found.repository, found.repository.visibility
+    words = "public: everybody can read what is made there" if seen == "public" else seen
+    tell(f"Repository: {place.name}{f' ({words})' if words else ''}")
+    tell(f"Account: {found.account or 'the tracker does not say whose token this is'}")
+    if found.is_protected is not None:
+        is_not = (
+            "is protected: a job that commits the plan there is refused"
+            if found.is_protected
+            else "is not protected"
+        )
+        tell(f"Default branch: {place.default_branch} {is_not}")
+    if place.parent:
+        tell(
+            f'{place.name} is a fork of {place.parent}. Taken: {place.name}; for the other: repo = "{place.parent}"'
+        )
+    if place.refusal:
+        tell(f"Not yet: {place.refusal}")
 
 
 def _prepare_merges(root: Path) -> None:
@@ -100,7 +150,8 @@ def _quoted(text: str) -> str:
 def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
     if not plans:
         tell("No plan was found; name it in the file, or on the command line.")
-    where = f"{repo} on GitHub" if tracker == "github" else "the sandbox"
-    tell(f"Issues will be made in {where}. Nothing was sent. Next, see what a first push would do:")
+    named = {"github": f"{repo} on GitHub", "sandbox": "the sandbox"}
+    where = named.get(tracker, f"{repo} on {tracker}")
+    tell(f"Issues will be made in {where}. Nothing was written there. Next, see what a first push would do:")
     which = [str(relative(plans[0]))] if len(plans) > 1 else []
     say(f"  {shlex.join(['plansync', 'diff', *which])}")

@@ -8,7 +8,7 @@ import pytest
 
 from plansync.model import Base, Field, Item, Kind, Side, Snapshot, Tick, Uid, Value, steps_of, text_of
 from plansync.reconcile import Decision, Given, reconcile
-from plansync.reconcile.merge import Case, alike, plan_wins, same_title, three_way
+from plansync.reconcile.rows import Case, alike, plan_wins, same_title, three_way
 
 TASK = Uid("aaaaaab")
 STORES = frozenset(Field)

@@ -6,15 +6,14 @@ import pytest
 
 from plansync.model import OVERVIEW, TITLE_MAX, Base, Field, Kind, Stamp, State, Uid, Value
 from plansync.reconcile.bare import Bare
-from plansync.reconcile.merge import (
+from plansync.reconcile.merge import merge, shown_state
+from plansync.reconcile.rows import (
     CONFLICT,
     Case,
     Verdict,
     alike,
-    merge,
     plan_wins,
     same,
-    shown_state,
     three_way,
     three_way_state,
 )

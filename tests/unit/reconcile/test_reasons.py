@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from plansync.model import RELINKED
-from plansync.reconcile.reasons import DUPLICATE, FIX_REASON, UNDO, WORDS, in_words
+from plansync.reconcile.reasons import (
+    DUPLICATE,
+    FIX_REASON,
+    PHASE_DONE,
+    PHASE_OPEN,
+    UNDO,
+    UNLINKED,
+    WORDS,
+    in_words,
+)
 
 PACKAGE = Path(__file__).parents[3] / "plansync"
 RULE_AT = {"Verdict": 1, "Choice": 2, "Change": 4, "set": 3, "_set": 3}
@@ -41,7 +50,14 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 def rules() -> set[str]:
     files = [*(PACKAGE / "reconcile").glob("*.py"), *(PACKAGE / "sync").glob("*.py"), PACKAGE / "model.py"]
-    named = {RELINKED, FIX_REASON, DUPLICATE}  # by a constant: other parts ask for them
+    named = {
+        RELINKED,
+        FIX_REASON,
+        DUPLICATE,
+        UNLINKED,
+        PHASE_DONE,
+        PHASE_OPEN,
+    }  # by a constant: other parts ask for them
     return named | {rule for file in files for rule in rules_in(file.read_text(encoding="utf-8"))}
 
 

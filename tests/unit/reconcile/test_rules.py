@@ -215,6 +215,44 @@ def test_a_state_that_a_person_chose_is_not_undone_by_an_open_step() -> None:
     assert (agreed(decision, TASK, Field.STATE), steps(decision)) == ("done", "dig")
 
 
+def _line(state: str, *words: str) -> Snapshot:
+    """A task that says its state itself, in the plan."""
+    return issue(state, *words, carrier="line", status=state)
+
+
+def test_a_tick_before_the_reopening_that_a_step_asked_for_has_landed_takes_it_back() -> None:
+    """Its steps said that it is todo again, and a pull left the issue closed; now they say that it is done."""
+    done = _line("done", "DIG")
+    opened = decide(Base(done, issue("done", "DIG"), done), done, issue("done", "dig"))
+    owed = Base(_line("todo", "dig"), issue("done", "dig"), {**opened.changeset.agreed})
+
+    decision = decide(owed, _line("todo", "dig"), issue("done", "DIG"))
+
+    assert agreed(opened, TASK, Field.STATE) == "todo"
+    assert agreed(decision, TASK, Field.STATE) == "done"
+    assert not [op for op in written(decision) if op[0] == "tracker"]
+
+
+def test_a_tick_does_not_finish_a_task_that_its_author_took_up_before_its_issue_is_reopened() -> None:
+    """The tick may be older than that: the run that decided on the reopening may not have seen it."""
+    owed = Base(_line("todo", "dig"), issue("done", "dig"), _line("todo", "dig"))
+
+    decision = decide(owed, _line("todo", "dig"), issue("done", "DIG"))
+
+    assert agreed(decision, TASK, Field.STATE) == "todo"
+    assert ("tracker", "reopen-issue", TASK, {"state": "todo"}) in written(decision)
+
+
+def test_what_the_steps_said_of_a_state_is_forgotten_when_somebody_says_another() -> None:
+    then = showing(_line("todo", "dig"), TASK, implied=(f"{TASK}/0",))
+
+    same = decide(Base(then, then, then), then, then)
+    closed = decide(Base(then, then, then), then, issue("done", "dig"))
+
+    assert agreed(same, TASK, Field.IMPLIED) == (f"{TASK}/0",)
+    assert (agreed(closed, TASK, Field.STATE), agreed(closed, TASK, Field.IMPLIED)) == ("done", ())
+
+
 # ------------------------------------------------------------------ R4: reopened
 
 

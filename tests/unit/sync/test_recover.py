@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from plansync.errors import OutcomeUnknown, PlanUnsure, StoreError
-from plansync.model import Field
+from plansync.model import Field, State
 from plansync.trackers.base import Record, Thing, Written
+from tests.simulation.world import Crash
 from tests.unit.sync.bench import Bench, kinds
 
 
@@ -293,6 +294,54 @@ def test_a_body_that_comes_through_after_it_was_given_up_is_known_again(synced: 
     assert "- [x] Mark the corners" in synced.issue("Dig").body
 
 
+def _give_up(synced: Bench) -> str:
+    """Run until a body is sent, and let a push take it for refused: it has not come through. Says what was sent."""
+    update, late = synced.tracker.update, list[str]()
+
+    async def dies(thing: Thing, ref: int, fields: Written) -> Record:
+        late.append(fields["body"])
+        raise Crash("the process died")
+
+    synced.tracker.update = dies  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        synced.run()
+    synced.tracker.update = update  # type: ignore[method-assign]
+    assert synced.run("push", only=["Level"]).error is None
+    assert synced.outcomes()[-1] == "update-issue refused"
+    return late[0]
+
+
+def test_a_body_that_comes_through_late_landed_like_any_other_where_nothing_was_remembered_since(
+    synced: Bench,
+) -> None:
+    """Its ticks follow from a close; by themselves they would be steps that nobody had seen open."""
+    synced.touch("Dig", state=State.DONE)
+    synced.touch("Dig", body=_give_up(synced))
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert synced.text.count("- [x]") == synced.issue("Dig").body.count("- [x]") == 2
+    synced.touch("Dig", state=State.TODO)
+    synced.run()
+    assert synced.text.count("- [x]") == 0
+
+
+def test_a_body_that_comes_through_late_is_news_to_a_state_file_from_before(synced: Bench) -> None:
+    before = synced.files.plan, synced.files.state
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    synced.run()
+    synced.edit("- [ ] Take the turf off", "- [x] Take the turf off")
+    late = _give_up(synced)
+    synced.files.plan, synced.files.state = before
+    synced.touch("Dig", body=late)
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert synced.text.count("- [x]") == synced.issue("Dig").body.count("- [x]") == 2
+
+
 @pytest.mark.parametrize("goes_back", [True, False], ids=["git put the plan back", "the plan as it was left"])
 def test_a_step_that_only_the_local_memory_and_the_issue_know_is_no_removed_one(
     synced: Bench, goes_back: bool
@@ -346,6 +395,28 @@ def test_words_of_a_step_that_git_put_back_after_such_a_run_are_asked_about(sync
         (Field.TEXT, "Mark the corners", "Mark the four corners")
     ]
     assert synced.files.plan == before
+
+
+def test_a_tick_that_git_put_back_after_a_run_that_died_in_its_next_write_is_asked_about(
+    synced: Bench,
+) -> None:
+    """That it was ticked landed for sure; what nobody wrote down is whether the issue was closed for it."""
+
+    def die() -> None:
+        raise Crash("the process died")
+
+    before = synced.files.plan
+    synced.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    synced.at["sent close-issue"] = die
+    with pytest.raises(Crash):
+        synced.run()
+    synced.files.plan = before
+
+    report = synced.run()
+
+    assert [(c.field, c.local, c.remote) for c in report.conflicts] == [(Field.TICK, "open", "ticked")]
+    assert "- [x] Fill with gravel" in synced.issue("Level").body
+    assert synced.issue("Level").state is State.DONE
 
 
 def test_what_another_copy_wrote_is_news(synced: Bench) -> None:

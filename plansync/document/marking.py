@@ -1,0 +1,73 @@
+"""What a tracker shows beside a task's text: its labels, and the accounts of its owners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from plansync import durations
+from plansync.document.references import Register, named
+from plansync.document.tree import Document, Node
+from plansync.document.vocabulary import HIGH_RISK
+from plansync.model import Uid
+from plansync.text import one_line
+
+LABEL_MAX = 50
+"""Characters of a label's name. Source: GitHub's schema of labels."""
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+_SEPARATORS = re.compile(r"[,;、，]")
+
+
+class Marking(NamedTuple):
+    """How labels and owners are made.
+
+    `risk`: the label of a task of high risk, empty for none. `has_estimates`: an estimate is a label too.
+    `people`: names as plans have them, folded → accounts.
+    """
+
+    risk: str = "risk: high"
+    has_estimates: bool = False
+    people: Mapping[str, str] = MappingProxyType({})
+
+
+def risky(document: Document, known: Register) -> set[Uid]:
+    """List the tasks that the plan's own list of such names as of high risk."""
+    keys = [key for key in document.keys if key.name == "high_risk"]
+    spans = [span for key in keys for span in (key.items or (key.value,))]
+    return {uid for span in spans for uid in named(document.text(span), known).tasks}
+
+
+def labels(document: Document, node: Node, marking: Marking, *, is_risky: bool = False) -> tuple[str, ...]:
+    """List a task's labels, each once, however it is spelt; one that is longer than a label may be is cut."""
+    found = [one_line(part.strip("`#* \t"))[:LABEL_MAX].strip() for part in _parts(document, node, "labels")]
+    if marking.risk and (is_risky or HIGH_RISK.match(document.value(node, "risk"))):
+        found.append(marking.risk)
+    estimate = durations.read(document.value(node, "estimate")) if marking.has_estimates else None
+    if estimate:
+        found.append(f"estimate: {durations.compact(estimate.high)}")
+    return _once(found)
+
+
+def owners(document: Document, node: Node, marking: Marking) -> tuple[str, ...]:
+    """List the accounts of a task's owners: those written as @name, and those whose names are mapped."""
+    names = [one_line(part.strip("`* \t")) for part in _parts(document, node, "owner")]
+    accounts = (
+        marking.people.get(name.casefold()) or (name[1:] if name.startswith("@") else "") for name in names
+    )
+    return _once(account for account in accounts if _LOGIN.fullmatch(account))
+
+
+def _parts(document: Document, node: Node, key: str) -> list[str]:
+    return _SEPARATORS.split(document.value(node, key))
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    """Leave out what is there already in another case: a tracker holds both for one."""
+    first: dict[str, str] = {}
+    for name in names:
+        if name:
+            first.setdefault(name.casefold(), name)
+    return tuple(first.values())

@@ -1,0 +1,125 @@
+"""Issues and their comments in GitHub's dialect."""
+
+from __future__ import annotations
+
+from plansync.sandbox import github_shown as shown
+from plansync.sandbox import github_taken as taken
+from plansync.sandbox.github_common import created, links, one_issue, paged, the_issue, there
+from plansync.sandbox.github_door import Answer, Call
+from plansync.sandbox.kinds import Belongs, Comment, Issue, IssueChanges, Query, Reason, State
+
+
+def list_issues(call: Call) -> Answer:
+    """Answer GET R/issues."""
+    page = taken.page(call.query)
+    labels = tuple(name.strip() for name in call.query.get("labels", "").split(",") if name.strip())
+    wanted = Query(
+        state=taken.state_filter(call.query, "Issue"),
+        labels=labels,
+        milestone=_milestone_filter(call),
+        since=taken.since(call.query, "Issue"),
+        sort=taken.sort(call.query),
+        is_descending=taken.choice(call.query, "direction", ("desc", "asc"), "Issue") == "desc",
+        limit=page.size,
+        offset=page.offset,
+    )
+    found, total = call.records.issues(wanted)
+    milestones = {each.number: each for each in call.records.milestones()}
+    body = [shown.issue(call.site, each, milestones.get(each.milestone or 0)) for each in found]
+    return Answer(body, headers=links(call, page, total))
+
+
+def _milestone_filter(call: Call) -> int | Belongs | None:
+    text = call.query.get("milestone", "")
+    if text in ("", "*", "none"):
+        return {"": None, "*": Belongs.ANY, "none": Belongs.NONE}[text]
+    number = taken.milestone({"milestone": text})
+    if number is None or call.records.milestone(number) is None:
+        raise taken.invalid("Issue", "milestone", value=text)
+    return number
+
+
+def get_issue(call: Call) -> Answer:
+    """Answer GET R/issues/{number}."""
+    return Answer(one_issue(call, the_issue(call)))
+
+
+def create_issue(call: Call) -> Answer:
+    """Answer POST R/issues."""
+    title = taken.title(call.payload, "Issue")
+    body = taken.text(call.payload, "body", "Issue")
+    labels = taken.labels(call.payload.get("labels") or [])
+    assignees = _assignable(call)
+    milestone = _existing_milestone(call)
+    made = call.records.add_issue(title, call.site.owner, body=body, milestone=milestone, labels=labels)
+    call.records.relations.assign(made.number, assignees or ())
+    return created(one_issue(call, there(call.records.issue(made.number))))
+
+
+def update_issue(call: Call) -> Answer:
+    """Answer PATCH R/issues/{number}: only what is named moves."""
+    number, payload = the_issue(call).number, call.payload
+    changes: IssueChanges = {}
+    if payload.get("title") is not None:
+        changes["title"] = taken.title(payload, "Issue")
+    if "body" in payload:
+        changes["body"] = taken.text(payload, "body", "Issue")
+    if "milestone" in payload:
+        changes["milestone"] = _existing_milestone(call)
+    labels = taken.labels(payload["labels"]) if payload.get("labels") is not None else None
+    state, reason = taken.state(payload, "Issue"), taken.reason(payload)
+    assignees = _assignable(call)
+    call.records.change_issue(number, **changes)
+    if labels is not None:
+        call.records.relabel_issue(number, labels)
+    if assignees is not None:
+        call.records.relations.reassign(number, assignees)
+    return Answer(one_issue(call, _turned(call, number, state, reason)))
+
+
+def _turned(call: Call, number: int, state: State | None, reason: Reason | None) -> Issue:
+    """Close or reopen; a reason counts only where the state changes."""
+    if state is State.CLOSED:
+        why = reason if reason in (Reason.NOT_PLANNED, Reason.DUPLICATE) else Reason.COMPLETED
+        return call.records.close_issue(number, why, call.site.owner)
+    if state is State.OPEN:
+        return call.records.reopen_issue(number, call.site.owner)
+    return there(call.records.issue(number))
+
+
+def _existing_milestone(call: Call) -> int | None:
+    number = taken.milestone(call.payload)
+    if number is not None and call.records.milestone(number) is None:
+        raise taken.invalid("Issue", "milestone", value=call.payload["milestone"])
+    return number
+
+
+def _assignable(call: Call) -> list[str] | None:
+    """Read whom an issue is given to; one login that cannot have it refuses the whole write."""
+    if call.payload.get("assignees") is None:
+        return None
+    logins = taken.logins(call.payload["assignees"])
+    refused = [each for each in logins if not taken.is_assignable(call.traits, call.site.owner, each)]
+    if refused:
+        raise taken.invalid("Issue", "assignees", value=refused)
+    return logins
+
+
+# --- comments
+
+
+def list_comments(call: Call) -> Answer:
+    """Answer GET R/issues/{number}/comments."""
+    since = taken.since(call.query, "IssueComment")
+    found = [each for each in call.records.comments(the_issue(call).number) if each.updated_at >= since]
+    return paged(call, found, shown.comment)
+
+
+def create_comment(call: Call) -> Answer:
+    """Answer POST R/issues/{number}/comments."""
+    issue = the_issue(call)
+    body = taken.text(call.payload, "body", "IssueComment")
+    if body is None or not body.strip():
+        raise taken.invalid("IssueComment", "body", "missing_field")
+    made: Comment = call.records.add_comment(issue.number, body, call.site.owner)
+    return created(shown.comment(call.site, made))

@@ -1,0 +1,36 @@
+"""Whom an issue cannot be given to: asked before anything is written, because one such name refuses a whole issue."""
+
+from __future__ import annotations
+
+from plansync.model import Field, Note, Uid, owner_of
+from plansync.sync.session import Session
+
+
+async def ask_for_owners(session: Session) -> None:
+    """Ask once for each account that the plan names anew; those that are no collaborators are left out, and told."""
+    if Field.OWNERS not in session.project.tracker.traits.stores:
+        return
+    named = dict[str, list[Uid]]()
+    for uid, item in session.shown.items():
+        known = (
+            _names(session.base.agreed[uid].fields.get(Field.OWNERS)) if uid in session.base.agreed else set()
+        )
+        for login in _names(item.fields.get(Field.OWNERS)) - known:
+            named.setdefault(login, []).append(uid)
+    there = {login for record in session.mirror.records.values() for login in _names(record.assignees)}
+    for login, uids in named.items():
+        if login not in there and not await session.project.tracker.is_assignable(login):
+            session.unassignable.add(login)
+            session.notes += [Note(uid, _told(session, login, uid)) for uid in uids]
+
+
+def _told(session: Session, login: str, uid: Uid) -> str:
+    line = session.line_of(owner_of(uid))
+    return (
+        f"line {line}: @{login} cannot be given issues of {session.project.target.project}, so nobody is; it takes a "
+        "collaborator of the repository"
+    )
+
+
+def _names(value: object) -> set[str]:
+    return {name.casefold() for name in value} if isinstance(value, tuple) else set()
