@@ -397,7 +397,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {Field.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - {*mapping.TITLE, Field.STATE, Field.PHASE}
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
