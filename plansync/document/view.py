@@ -98,7 +98,6 @@ class _Viewer:
         marking: Marking,
         prose: str,
         template: str,
-        marking: Marking,
     ) -> None:
         self.document, self.name, self.links, self.milestones = document, name, links, milestones
         self.place, self.marking, self.prose, self.template = place, marking, prose, template
