@@ -381,7 +381,7 @@ class History:
                 if done.status is Status.UNKNOWN and done.operation.kind in ("close-issue", "reopen-issue"):
                     self.witness.doubt(self._word(done.operation.uid), started)
             for each in report.conflicts if copy is self.first else ():
-                if each.field is Field.STEPS or (each.field is Field.TICK and each.base is None):
+                if each.field in (Field.STEPS, Field.TICK):
                     self.witness.argue(self._word(owner_of(each.uid)))
             is_well = report.error is None and all(d.status in _WELL for d in report.done)
             if is_well and copy is self.first and direction != "push":

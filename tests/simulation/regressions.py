@@ -460,4 +460,33 @@ REGRESSIONS: dict[str, Past] = {
         " plan:remove:56797101 tracker:untick:739353109 plan:tick:1829519634 run:sync:2985778735",
         chances=ALL,
     ),
+    "a close that was undone and done again between two runs is the one from before": Past(
+        712302,
+        "run:sync:2057458443 tracker:close:2462114816 plan:finish:2911668816"
+        " tracker:close:4197896615 run:sync:4152276668 plan:add:2761744749 run:push:4085323607"
+        " tracker:reopen:2251876648 tracker:close:1893945681 tracker:keyword:1013906079"
+        " tracker:close:2458236538",
+        chances=ALL,
+    ),
+    "a close beside a conflict about a tick is said by a status line": Past(
+        815764,
+        "plan:tick:428054552 plan:tick:1423639825 run:sync:1198986993 run:push:3187585770"
+        " plan:tick:3564336520 plan:remove:4126957617 plan:remove:2299967938"
+        " tracker:foreign:3457862516 run:sync:3414847979 run:sync:3714043883 plan:tick:1567353416"
+        " plan:reword:532539180 git:branch:1233709398 run:sync:3674065794 git:branch:3992805477"
+        " plan:tick:308403044 run:sync:3454610391",
+        chances=ALL,
+    ),
+    "a step that came late and was sent again may be removed": Past(
+        911642,
+        "run:sync:1914331624 tracker:move:2821845712 run:sync:1622391944 plan:add:2539905272"
+        " run:sync:3389320164 run:sync:3869442895",
+        chances=ALL,
+    ),
+    "a step that was reworded beyond recognition is another one": Past(
+        501245,
+        "run:push:346866686 plan:remove:1603345130 tracker:tick:28665227 tracker:reword:1045943985"
+        " tracker:reword:4244768656 tracker:reword:2180147548",
+        chances=ALL,
+    ),
 }

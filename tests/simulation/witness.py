@@ -42,6 +42,7 @@ class Witness:
     excused: set[str] = field(default_factory=set)
     doubted: dict[str, int] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    came_back: dict[str, int] = field(default_factory=dict)
     cut_off: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
     argued: set[str] = field(default_factory=set)
@@ -222,6 +223,8 @@ class Witness:
         is_blind = self.is_blind or self.running_since >= 0
         if side == TRACKER and is_blind and key in self.unheard and new == self.unheard[key]:
             self.excused.add(owner)  # it came back before a run looked: nobody can tell that it was away
+        elif key[0] == "state" and side == TRACKER and self.unheard.get(key) == new:
+            self.came_back[owner] = self.event
         elif side == TRACKER and (self.running_since >= 0 or key[0] == "state"):
             self.unheard.setdefault(key, old)
             self.is_blind = self.is_blind or self.running_since >= 0
@@ -282,13 +285,16 @@ class Witness:
         return any(_are_alike(a, b) for a, b in pairs)
 
     def _has_rival(self, side: str, step: str) -> bool:
-        """Say whether a reworded step is no rewording: a new one of its task is like what it was, too (semantics §2.1).
+        """Say whether a reworded step is no rewording (semantics §2.1).
 
-        It is a step that was removed and one that was added, so a removal on the other side is no removal of that.
+        It may be too unlike what it was, or a new one of its task is like that, too: it is a step that was removed and
+        one that was added, so a removal on the other side is no removal of that.
         """
         texts = self.history.get((side, ("text", step)), [None])
         if texts[0] is None or texts[0] == texts[-1]:
             return False
+        if min(_likeness(str(texts[0]), str(texts[-1]))) < _ALIKE:
+            return True
         other = TRACKER if side == PLAN else PLAN
         here, there = self.seen.values[side], self.seen.values[other]
         new = [
@@ -536,7 +542,8 @@ class Witness:
         is_never = name in self.sent and self.sent[name] == {*self.seen.order[PLAN].get(task, ())}
         is_rival = self._has_rival(PLAN if side == TRACKER else TRACKER, name)
         is_back = is_there and (task in self.unsure or is_never or is_rival)
-        if history[-1] != history[0] and history[-1] not in there[1:] and not is_back:
+        is_heard = history[-1] in there[1:] or (side, ("step", name)) in self.met
+        if history[-1] != history[0] and not (is_heard or is_back):
             raise Broken(f"lost: a person {'added' if history[-1] else 'removed'} {name} in the {side}")
         if is_there not in there:
             raise Broken(f"invented: {name} in the {side} is {'there' if is_there else 'gone'}")
@@ -649,7 +656,8 @@ class StepsSay:
             return
         news = times.tick if new == State.DONE.value else max(times.open_, times.unsaid)
         is_ours = new == State.TODO.value and self.witness.doubted.get(name, news) < news
-        if old != history[0] and news <= times.state and not is_ours:
+        is_back = self.witness.came_back.get(name) == times.state  # to a run it never was away
+        if old != history[0] and news <= times.state and not (is_ours or is_back):
             raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
         if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
             raise Broken(f"the issue of {name} was closed again without a tick after its reopening")
@@ -797,7 +805,14 @@ def _passed(history: list[Value], there: list[Value]) -> list[Value]:
 
 
 def _are_alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    """Say whether two texts may be taken for one that was reworded, whichever was first: that can make a difference."""
+    return max(_likeness(one, other)) >= _ALIKE
+
+
+def _likeness(one: str, other: str) -> tuple[float, float]:
+    pairs = ((one, other), (other, one))
+    first, second = (SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in pairs)
+    return first, second
 
 
 def _task_of(row: Row, milestones: dict[int, str]) -> TaskSeen | None:
