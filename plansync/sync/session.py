@@ -415,6 +415,15 @@ class Session:
             self.lacks.add(what)
             self.late_notes.append(Note("", why))
 
+    def _kept(self, side: Snapshot) -> Snapshot:
+        """Show the tracker without links, where they are none of ours."""
+        if Field.EDGES in self.stored:
+            return side
+        return {
+            u: replace(i, fields={f: v for f, v in i.fields.items() if f is not Field.EDGES})
+            for u, i in side.items()
+        }
+
     def _assignable(self, side: Snapshot) -> Snapshot:
         """Show the plan without owners whom no issue can be given to."""
         if not self.unassignable:
@@ -435,7 +444,7 @@ class Session:
         given = Given(
             base=self._thawed_base(),
             local=self.thawed(self._assignable({**self.shown, **self.awaited})),
-            remote=self.thawed(self.view.items),
+            remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
             computed=self._computed,

@@ -257,14 +257,16 @@ class Draft:
 def written(draft: Draft, body: str) -> Written:
     """Say what one operation sends; `body` is the freshest text of an issue whose body is edited.
 
-    Raises: Rejected where it would be longer than the tracker takes; Unwritable (see `block`).
+    Raises: Rejected where the text has no block to edit; Unwritable (see `block`).
     """
-    fields = _WRITTEN[draft.operation.kind](draft, body)
-    if len(fields.get("body", "")) > draft.traits.body_max:
-        raise Rejected(
-            f"the issue text would be longer than the {draft.traits.body_max} characters a body may have"
-        )
-    return fields
+    return _WRITTEN[draft.operation.kind](draft, body)
+
+
+def too_long(fields: Written, traits: Traits) -> str:
+    """Say what of a write is longer than the tracker takes; empty for nothing. A title is cut before."""
+    if len(fields.get("body", "")) > traits.body_max:
+        return f"the issue text would be longer than the {traits.body_max} characters a body may have"
+    return ""
 
 
 def _create_milestone(draft: Draft, body: str) -> Written:
