@@ -7,26 +7,19 @@ Source: sync semantics, "Steps and derived state".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from plansync.model import (
     OVERVIEW,
-    Base,
-    Choice,
-    Choices,
     Conflict,
     Field,
     Item,
     Kind,
-    Side,
     Snapshot,
     State,
-    Take,
     Tick,
-    Twin,
     Uid,
-    Value,
     conflict_id,
     is_step,
     owner_of,
@@ -36,61 +29,9 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.agreement import Agreement
-from plansync.reconcile.aside import Settles
-from plansync.reconcile.bare import Bare
+from plansync.reconcile.given import Given
 from plansync.reconcile.merge import shown_state
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What a user may choose to follow. Source: design, `[when]`."""
-
-    issue_closed: str = "auto"
-    steps_done: str = "close"
-    task_removed: str = "keep"
-    issue_added: str = "labelled"
-    done_at_first_push: str = "skip"
-
-
-Computed = Callable[[Snapshot, Mapping[Uid, State]], Mapping[Field, Value]]
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """All that a decision rests on.
-
-    `computed` gives the plan's live lines for agreed states. `is_serial`: the tracker takes one write
-    at a time, so issues can be made in the plan's order at no cost. `choices`: what a person decided.
-    `assume`: the side that holds where nothing is remembered of a field. `is_final`: the plan is on its default
-    branch, where its computed lines are refreshed. `settles`: which fields may be settled where the sides differ,
-    where not all. `pruned`: in which state a person wants the issues of removed tasks.
-    `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
-    because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
-    for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
-    to be none of those. `spoken`: the items below whose issues people wrote comments.
-    """
-
-    base: Base
-    local: Snapshot
-    remote: Snapshot
-    stores: Mapping[Side, frozenset[Field]]
-    lineage: str
-    computed: Computed
-    today: str = ""
-    is_serial: bool = True
-    policy: Policy = field(default_factory=Policy)
-    skipped: frozenset[Uid] = frozenset()
-    choices: Choices = field(default_factory=dict)
-    assume: Take | None = None
-    is_final: bool = True
-    settles: Settles | None = None
-    pruned: Mapping[Uid, Choice] = field(default_factory=dict)
-    former: Mapping[Uid, int] = field(default_factory=dict)
-    bare: Mapping[Uid, Bare] = field(default_factory=dict)
-    twins: tuple[Twin, ...] = ()
-    spoken: frozenset[Uid] = frozenset()
-    told: Mapping[Uid, Uid] = field(default_factory=dict)
-    apart: Collection[Uid] = ()
+from plansync.reconcile.sections import decide_sections
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -141,6 +82,15 @@ def note_drifts(agreement: Agreement, given: Given) -> None:
         if isinstance(accepted, tuple) and accepted:
             lasting = (a for a in accepted if a in names or a.startswith("#"))
             agreement.set(uid, Field.ACCEPTED, tuple(lasting), "told")
+
+
+def add_sections(agreement: Agreement, given: Given, conflicts: Sequence[Conflict]) -> None:
+    """Agree on the derived parts of the overview issue; like the plan's own lines they wait for its default branch."""
+    if not given.is_final or not given.has_overview:
+        return
+    values = given.sections(_overlaid(agreement, given), states(agreement, given), conflicts)
+    remote, is_whole = given.remote.get(OVERVIEW), OVERVIEW in given.bare
+    decide_sections(agreement, remote, values, given.seen, given.settles, is_whole=is_whole)
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:

@@ -292,6 +292,7 @@ def _template_task(rng: Random, pen: Pen, number: str, before: list[str]) -> lis
         lines += [
             f"**Requirements**: {rng.choice(WORDS)}  ",
             f"**Estimated Time**: {rng.randint(1, 9)} hours  ",
+            f"**Labels**: {rng.choice(WORDS)}  ",
             f"**Dependencies**: {depends}",
             "",
         ]

@@ -318,6 +318,18 @@ class TrackerPerson:
     def _label(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
         return replace(row, labels=(*row.labels, f"bot-{self.pen.word('l')}")), "a bot puts a label on it"
 
+    def _block(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        other = rng.choice([r for r in tracker.issues() if r.ref != row.ref] or [row])
+        if other is row:
+            return row, ""
+        blockers = tuple(sorted({*row.blockers, other.ref}))
+        return replace(row, blockers=blockers), f"says that {_name(row)} waits for {_name(other)}"
+
+    def _unblock(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        gone = rng.choice(row.blockers)
+        blockers = tuple(b for b in row.blockers if b != gone)
+        return replace(row, blockers=blockers), f"takes the link of {_name(row)} to #{gone} away"
+
     def _comment(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
         return row, "a bot comments"
 
@@ -434,6 +446,8 @@ _CHOICE: Mapping[str, Callable[[Row], bool]] = {
     "close": lambda row: row.state is State.TODO and _is_task(row),
     "drop": lambda row: row.state is State.TODO and _is_task(row),
     "reopen": lambda row: row.state is not State.TODO and _is_task(row),
+    "block": _is_task,
+    "unblock": lambda row: bool(row.blockers),
     "rename": _is_task,
     "move": _is_task,
 }
@@ -455,5 +469,7 @@ TRACKER_ACTS: Mapping[str, int] = {
     "foreign": 2,
     "keyword": 2,
     "label": 1,
+    "block": 1,
+    "unblock": 2,
     "comment": 1,
 }
