@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from plansync.sandbox.app import REPO, TOKEN, app
-from plansync.sandbox.kinds import IssueChanges, Reason
+from plansync.sandbox.kinds import IssueChanges, Reason, Role
 from plansync.sandbox.records import Records
 from plansync.trackers.base import Thing, Tracker
 from plansync.trackers.conformance import Bench, Conformance, Trait, Way
@@ -67,7 +67,7 @@ class Clock:
 class SandboxBench(Bench):
     """The sandbox's records, with a person at them; how they are reached is a subclass's."""
 
-    absent = frozenset({Trait.READERS, Trait.HIDDEN})
+    absent = frozenset({Trait.HIDDEN})
     token = TOKEN
     secrets = (CANARY, STRANGER)
     people = ("amara", "Jonas-K")
@@ -83,6 +83,8 @@ class SandboxBench(Bench):
 
     def open(self, way: Way = Way.USUAL, cache: MutableMapping[str, bytes] | None = None) -> Tracker:
         address, reached = self.reach(way)
+        if way is Way.READER:
+            self.records.play(role=Role.READ)
         token = Token(STRANGER if way is Way.STRANGER else self.token)
         project = "local/nothing" if way is Way.ELSEWHERE else REPO
         kept = {} if cache is None else cache
@@ -138,7 +140,7 @@ class Served(SandboxBench):
 
     def __init__(self, records: Records, sandbox: Sandbox) -> None:
         super().__init__(records)
-        self.address = sandbox.place.api_url
+        self.address, self.token = sandbox.place.api_url, sandbox.place.token
 
     def reach(self, way: Way) -> tuple[str, dict[str, Any]]:
         if way is Way.NOWHERE:

@@ -54,11 +54,11 @@ class Sandbox:
 
     def remember(self) -> Path:
         kept = self.records.with_name(f"{next(self._numbers)}.kept")
-        _copy(self.records, kept)
+        copy_records(self.records, kept)
         return kept
 
     def restore(self, kept: Path) -> None:
-        _copy(kept, self.records)
+        copy_records(kept, self.records)
 
     def delete(self, number: int) -> None:
         """Delete an issue, as the web page of a tracker can."""
@@ -80,7 +80,7 @@ class Sandbox:
         self._process.communicate()
 
 
-def _copy(here: Path, there: Path) -> None:
+def copy_records(here: Path, there: Path) -> None:
     """Copy records, the way that a process which uses them takes part in."""
     with closing(sqlite3.connect(here)) as source, closing(sqlite3.connect(there)) as target:
         source.backup(target)
