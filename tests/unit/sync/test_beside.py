@@ -123,7 +123,10 @@ def test_a_link_of_others_is_told_once(shed: Bench) -> None:
     shed.run()
     shed.touch("Dig", blockers=(3,))
 
-    told = ["#1 is blocked by #3 on the tracker, which the plan does not say" in str(notes(shed.run())) for _ in "ab"]
+    told = [
+        "#1 is blocked by #3 on the tracker, which the plan does not say" in str(notes(shed.run()))
+        for _ in "ab"
+    ]
 
     assert told == [True, False]
     assert blockers(shed)["Dig"] == (3,)
