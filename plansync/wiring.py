@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from plansync import config
+from plansync import config, remotes
 from plansync.config import Home, Settings, dialect_of
 from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
@@ -145,7 +145,7 @@ def _is_trusted(target: Target, root: Path) -> bool:
     host = _host(target.api)
     if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
-    own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", config.git_remote(root))
+    own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", remotes.git_remote(root))
     return own is not None and host.removeprefix("api.") == own[1]
 
 

@@ -163,12 +163,12 @@ def check_named_target(home: Home) -> None:
 
     Raises: ConfigError where the work tree has a tracker as remote and nothing is configured.
     """
-    from plansync import config
+    from plansync import remotes
 
     settings = home.settings
     if settings.tracker is not None or settings.repo or settings.api_url:
         return
-    host, name = config.remote_repository(config.git_remote(Path.cwd()))
+    host, name = remotes.remote_repository(remotes.git_remote(Path.cwd()))
     if name:
         raise ConfigError(
             f"this folder belongs to {name} on {host}, but no tracker is set up, and plansync never writes to a "

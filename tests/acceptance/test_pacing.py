@@ -198,6 +198,8 @@ def test_ctrl_c_during_a_wait_ends_it_at_once_and_the_next_run_goes_on(
     assert time.monotonic() - began < 10
     assert "run the same command again to go on" in terminal.seen
     assert len(person.tasks()) == 9
+    sent = [asked for asked in stage.writes if asked.path.endswith("/issues")]
+    assert len(sent) == 10, "what was refused is not sent again"
     stage.behave()
     assert_completes(long, person)
 

@@ -38,19 +38,19 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
 ) -> None:
     """Write a commented plansync.toml for this project; on the tracker it only looks."""
-    from plansync import config
+    from plansync import config, remotes
 
     common: Common = context.obj
     root = config.git_root(Path.cwd()) or Path.cwd()
     target = root / config.FILE
     if target.exists():
         raise ConfigError(f"{target} is there already; edit it, or delete it to begin anew")
-    host, found = config.remote_repository(_own_remote(root))
+    host, found = remotes.remote_repository(_own_remote(root))
     repo = common.flags.get("repo") or (found if "gitlab" not in host else "")
     if common.is_attended and not yes:
         repo = ask("Repository (OWNER/NAME, empty for the sandbox)", repo or "")
     tracker = common.flags.get("tracker") or ("github" if repo else "sandbox")
-    api = common.flags.get("api_url") or (config.api_of(host) if repo else "")
+    api = common.flags.get("api_url") or (remotes.api_of(host) if repo else "")
     home = config.load(Path.cwd(), {}, {"repo": repo or None, "tracker": tracker, "api_url": api or None})
     found_plans = config.plan_paths(home, root)
     plans = [_name(path, root) for path in found_plans]
@@ -71,16 +71,16 @@ def command(
 
 def _own_remote(root: Path) -> str:
     """Find the remote that is meant: never one that is called upstream, which belongs to others."""
-    from plansync import config
+    from plansync import remotes
 
-    return "" if config.git_remotes(root).keys() == {"upstream"} else config.git_remote(root)
+    return "" if remotes.git_remotes(root).keys() == {"upstream"} else remotes.git_remote(root)
 
 
 def _tell_remotes(root: Path, repo: str) -> None:
     """Where git knows several repositories, name them all."""
-    from plansync import config
+    from plansync import remotes
 
-    found = {name: config.remote_repository(url)[1] for name, url in config.git_remotes(root).items()}
+    found = {name: remotes.remote_repository(url)[1] for name, url in remotes.git_remotes(root).items()}
     others = [f"{other} ({name})" for name, other in found.items() if other and other != repo]
     if others:
         tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
