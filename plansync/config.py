@@ -128,19 +128,19 @@ class Settings(_Strict):
     check: Check = Check()
     plan: list[PlanEntry] = []
 
-    @field_validator("title")
-    @classmethod
-    def _is_template(cls, template: str) -> str:
-        if problem := titles.problem(template):
-            raise ValueError(problem)
-        return template
-
     @field_validator("tracker")
     @classmethod
     def _is_known(cls, kind: str | None) -> str | None:
         if kind is not None and not kinds.is_kind(kind):
             raise ValueError(f"must be one of {kinds.known()} (got {kind!r})")
         return kind
+
+    @field_validator("title")
+    @classmethod
+    def _is_template(cls, template: str) -> str:
+        if problem := titles.problem(template):
+            raise ValueError(problem)
+        return template
 
     @property
     def kind(self) -> str:

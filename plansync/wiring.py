@@ -21,7 +21,7 @@ from plansync import config
 from plansync.config import Home, Settings, dialect_of
 from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
-from plansync.reconcile.rules import Policy
+from plansync.reconcile.given import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
 from plansync.store import places, shelf, state
@@ -243,12 +243,12 @@ async def _opened(
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
+        marking=marking(settings),
+        has_links=settings.dependencies == "links",
         overview=settings.overview,
         prose=settings.prose,
         title=settings.title,
         link=config.plan_link(paths.plan, target.api, target.project),
-        marking=marking(settings),
-        has_links=settings.dependencies == "links",
         place=config.plan_title(paths.plan),
         branch=other_branch(paths.plan.resolve().parent, settings.default_branch, os.environ),
         max_creates=settings.max_creates,

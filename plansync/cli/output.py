@@ -164,7 +164,9 @@ class Writer:
             is_told = report.error is not None and done.error == str(report.error)  # said once, at the end
             if done.error and done.status is not Status.SKIPPED and not is_told:
                 name = report.labels.get(done.operation.uid, done.operation.uid)
-                say(in_line(f"plansync: {done.operation.kind} {name}: {done.error}"), err=True)
+                line = report.lines.get(done.operation.uid, 0)
+                where = f" (line {line})" if line and "line " not in done.error else ""
+                say(in_line(f"plansync: {done.operation.kind} {name}{where}: {done.error}"), err=True)
 
 
 def _waits_for_pull(report: Report, done: Done) -> bool:

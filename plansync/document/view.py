@@ -66,9 +66,9 @@ def snapshot(
     links: bool = True,
     milestones: str = "auto",
     place: str = "",
+    marking: Marking | None = None,
     prose: str = "lead",
     title: str = titles.PLAIN,
-    marking: Marking | None = None,
 ) -> View:
     """Show a plan. `name` is the file's, for a plan whose title is a placeholder.
 
@@ -79,7 +79,7 @@ def snapshot(
     task's text the "lead", all of it ("full"), or "none"; `title`: the template of an issue's title.
     """
     lens = document.dialect.milestones if milestones == "auto" else milestones
-    return _Viewer(document, name, links, lens, place, prose, title, marking or Marking()).view()
+    return _Viewer(document, name, links, lens, place, marking or Marking(), prose, title).view()
 
 
 class _Viewer:
@@ -92,12 +92,12 @@ class _Viewer:
         links: bool,
         milestones: str,
         place: str,
+        marking: Marking,
         prose: str,
         template: str,
-        marking: Marking,
     ) -> None:
         self.document, self.name, self.links, self.milestones = document, name, links, milestones
-        self.place, self.prose, self.template, self.marking = place, prose, template, marking
+        self.place, self.marking, self.prose, self.template = place, marking, prose, template
         self.items: dict[Uid, Item] = {}
         self.notes: list[Note] = []
         markers = Counter(n.marker for n in document.nodes if n.marker)

@@ -14,12 +14,13 @@ from plansync.reconcile.akin import doubtful, same_task
 from plansync.reconcile.aside import set_aside
 from plansync.reconcile.bare import Bare
 from plansync.reconcile.elements import follow_edges
+from plansync.reconcile.given import Given, Policy
 from plansync.reconcile.merge import merge
 from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.phases import follow_tasks
 from plansync.reconcile.removed import asked, closed, noted, remembered, removed
-from plansync.reconcile.rules import Given, Policy, add_sections, derive, note_drifts, states, without_issue
+from plansync.reconcile.rules import add_sections, derive, note_drifts, states, without_issue
 from plansync.reconcile.settle import fold, held, settle
 from plansync.reconcile.twins import asked_twins, closed_twins
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from plansync.model import Field, Kind, Snapshot, Uid, uids_of
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
+from plansync.reconcile.given import Given
 from plansync.reconcile.rows import ROWS
-from plansync.reconcile.rules import Given
 
 _SAID = (Field.TITLE, Field.STATE, Field.PHASE)
 _IN_A_BLOCK = tuple(name for kind, name in ROWS if kind is Kind.TASK and name not in _SAID)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from plansync.model import Conflict, Field, Item, Kind, Snapshot, Uid, steps_of, text_of
+from plansync.reconcile.given import Given
 from plansync.reconcile.pairing import is_held, is_similar
-from plansync.reconcile.rules import Given
 from plansync.text import words
 
 COMPARISONS_MAX = 4_000

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from plansync.model import Change, Field, Item, Kind, Operation, Side, Snapshot, Uid, Value, uids_of
 from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.given import Given
 from plansync.reconcile.reasons import UNLINKED
-from plansync.reconcile.rules import Given
 
 _WHOLE = {Field.LABELS: "set-labels", Field.OWNERS: "set-assignees"}
 

@@ -31,9 +31,9 @@ from plansync.model import (
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
 from plansync.reconcile.elements import edge_changes, element_changes
+from plansync.reconcile.given import Given
 from plansync.reconcile.reasons import FIX_REASON, UNLINKED
 from plansync.reconcile.rows import same
-from plansync.reconcile.rules import Given
 
 IDS, MILESTONES, ISSUES = 0, 1, 2
 _AFTER_ISSUES = {"update-issue": 1, "set-milestone": 2, "close-issue": 3, "reopen-issue": 3}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from plansync.model import Field, Kind, State, Uid, state_of, text_of
 from plansync.reconcile.agreement import Agreement
+from plansync.reconcile.given import Given
 from plansync.reconcile.reasons import PHASE_DONE, PHASE_OPEN
-from plansync.reconcile.rules import Given
 
 _YES, _NO = "yes", "no"
 

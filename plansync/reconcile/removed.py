@@ -27,9 +27,9 @@ from plansync.model import (
     state_of,
     uids_of,
 )
+from plansync.reconcile.given import Given
 from plansync.reconcile.order import ISSUES
 from plansync.reconcile.rows import ROWS, same
-from plansync.reconcile.rules import Given
 
 _SHOWN_MAX = 5
 

@@ -115,23 +115,6 @@ def plan_wins(case: Case) -> Verdict:
     return Verdict(case.local, "push" if case.local_moved else "finish")
 
 
-def plan_says(case: Case) -> Verdict:
-    """Decide what stands around a title: written when the plan changes it, whatever people made of it on the tracker.
-
-    A plan that shows none any more, because the settings want none, wants the bare title.
-    """
-    if case.local is None and case.has_base:
-        case = case._replace(local=PLAIN)
-    if case.local is None or case.remote is None:
-        return Verdict(None, "unknown")
-    if case.same(case.local, case.remote):
-        return Verdict(case.local, "agree")
-    if not case.same(case.local, case.agreed):
-        return Verdict(case.local, "push")
-    is_edited = not case.same(case.remote, case.then_remote)
-    return Verdict(None, "edited on the tracker") if is_edited else Verdict(case.local, "finish")
-
-
 def each_element(case: Case) -> Verdict:
     """Decide a set element by element, each as a field of two values; only those that the plan named are ours.
 
@@ -172,6 +155,23 @@ def when_said(case: Case) -> Verdict:
     if case.local and case.remote == "" and not case.has_base:
         return Verdict(case.local, "push")
     return plan_wins(case)
+
+
+def plan_says(case: Case) -> Verdict:
+    """Decide what stands around a title: written when the plan changes it, whatever people made of it on the tracker.
+
+    A plan that shows none any more, because the settings want none, wants the bare title.
+    """
+    if case.local is None and case.has_base:
+        case = case._replace(local=PLAIN)
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if case.same(case.local, case.remote):
+        return Verdict(case.local, "agree")
+    if not case.same(case.local, case.agreed):
+        return Verdict(case.local, "push")
+    is_edited = not case.same(case.remote, case.then_remote)
+    return Verdict(None, "edited on the tracker") if is_edited else Verdict(case.local, "finish")
 
 
 def alike(a: Value | None, b: Value | None) -> bool:

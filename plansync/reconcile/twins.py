@@ -23,10 +23,10 @@ from plansync.model import (
     text_of,
     tick_of,
 )
+from plansync.reconcile.given import Given
 from plansync.reconcile.order import ISSUES
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.reconcile.rows import ROWS
-from plansync.reconcile.rules import Given
 from plansync.text import words
 
 _Step = tuple[str, Tick | None]

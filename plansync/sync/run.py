@@ -143,6 +143,7 @@ class _Run:
             self.settled = self.options.settling.settle(session, changeset)
             changeset = session.decide()
         chosen = self.chooser.choose(changeset, self.settled)
+        self._refuse(journal, chosen)
         self._tell(changeset, chosen)
         self.options.decided(session, chosen)
         planned = [d.operation for d in chosen if d.status is Status.PLANNED]
@@ -169,6 +170,14 @@ class _Run:
         except StoreError as error:
             self.report.error = self.report.error or error
         return self._finish()
+
+    def _refuse(self, journal: Journal, chosen: list[Done]) -> None:
+        """Refuse before the first write what the tracker's limits do not let in."""
+        writer = Writer(self.session, journal)
+        for done in chosen:
+            is_text = done.operation.kind in ("create-issue", "update-issue")
+            if is_text and done.status is Status.PLANNED and (why := writer.too_long(done)):
+                done.status, done.error = Status.REFUSED, why
 
     async def _read(self) -> Journal:
         session = self.session

@@ -211,9 +211,9 @@ class Session:
             links=project.links,
             milestones=project.milestones,
             place=project.place,
+            marking=project.marking,
             prose=project.prose,
             title=project.title,
-            marking=project.marking,
         )
 
     def read_state(self) -> None:
@@ -438,6 +438,15 @@ class Session:
             self.lacks.add(what)
             self.late_notes.append(Note("", why))
 
+    def _kept(self, side: Snapshot) -> Snapshot:
+        """Show the tracker without links, where they are none of ours."""
+        if Field.EDGES in self.stored:
+            return side
+        return {
+            u: replace(i, fields={f: v for f, v in i.fields.items() if f is not Field.EDGES})
+            for u, i in side.items()
+        }
+
     def _assignable(self, side: Snapshot) -> Snapshot:
         """Show the plan without owners whom no issue can be given to."""
         if not self.unassignable:
@@ -458,7 +467,7 @@ class Session:
         given = Given(
             base=self._thawed_base(),
             local=self.thawed(self._assignable({**self.shown, **self.awaited})),
-            remote=self.thawed(self.view.items),
+            remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
             computed=self._computed,
@@ -677,12 +686,8 @@ class Session:
         item = next((side[uid] for side in sides if uid in side), None)
         if item is None:
             return uid
-        if (
-            item.kind is not Kind.STEP
-            and uid in (*self.local, *self.shown)
-            and item.at is not None
-            and item.at >= 0
-        ):
+        is_in_plan = uid in self.local or uid in self.shown
+        if item.kind is not Kind.STEP and is_in_plan and item.at is not None and item.at >= 0:
             label = self.document.nodes[item.at].label
             return label or text_of(item, Field.TITLE)
         return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)

@@ -70,13 +70,9 @@ class Writer:
         session, op = self.session, done.operation
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
-        after = held(_with_steps(session.remote, op.uid), session.agreed, [op])
-        if item is None:
-            after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
-        known = item.stamp if item else Stamp()
-        stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
-        after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
-        fields = mapping.written(self._draft(op, after, stamp), body)
+        fields, after = self._meant(done, body)
+        if why := mapping.too_long(fields, session.project.tracker.traits):
+            raise Rejected(why)
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
         before = (done.id, image) if image else None
@@ -95,11 +91,35 @@ class Writer:
         done.status = Status.UNKNOWN  # until the journal knows
         session.project.at_point(f"sent {op.kind}")
         self._landed(done, record, after, row, intent)
-        for name in mapping.dropped(fields, record):
-            done.error = (
-                f"the tracker did not keep the {name} of {record.title}; does the token have write access?"
-            )
+        if lost := mapping.dropped(fields, record):
+            done.error = self._not_kept(lost)
         session.project.at_point(f"landed {op.kind}")
+
+    def too_long(self, done: Done) -> str:
+        """Say what of an operation the tracker's limits do not let in, as far as can be told before it is written."""
+        record = self.session.record_of(done.operation.uid)
+        try:
+            fields, _ = self._meant(done, record.body if record else "")
+        except (Rejected, Unwritable):
+            return ""  # it depends on the text as it is then
+        return mapping.too_long(fields, self.session.project.tracker.traits)
+
+    def _meant(self, done: Done, body: str) -> tuple[Written, dict[Uid, Item]]:
+        """Say what an operation sends, where `body` is the text that it edits, and what its side shows afterwards."""
+        session, op = self.session, done.operation
+        item = session.remote.get(op.uid)
+        after = held(_with_steps(session.remote, op.uid), session.agreed, [op])
+        if item is None:
+            after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
+        known = item.stamp if item else Stamp()
+        stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
+        after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
+        return mapping.written(self._draft(op, after, stamp), body), after
+
+    def _not_kept(self, lost: Sequence[str]) -> str:
+        """Say what a tracker dropped without a word: it does where an account may not set it."""
+        project = self.session.project.target.project
+        return f"{project} did not keep the {' and '.join(lost)}; it needs a token whose account has write access there"
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
         """Say what a record will show that is only now made: all that is agreed, and open."""
@@ -130,7 +150,8 @@ class Writer:
 
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
-        taken = {r.title for (thing, _), r in session.mirror.records.items() if thing is Thing.MILESTONE}
+        known = session.mirror.records if op.kind.endswith("milestone") else {}
+        taken = {r.title for (thing, _), r in known.items() if thing is Thing.MILESTONE}
         traits = session.project.tracker.traits
         return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
 

@@ -1,10 +1,12 @@
-"""Where a GitHub token is found, in the order that users know from `gh`. Reads no file and no clock.
+"""Where a GitHub token is found: in the order that users know from `gh`, then in the system's keyring.
 
-A token never goes to another host: a variable that belongs to github.com is not read for any other.
+A token never goes to another host: a variable that belongs to github.com is not read for any other. Nothing is
+ever written; the keyring is an extra (`pip install plansync[keyring]`), and without it there is none.
 """
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
@@ -17,6 +19,11 @@ from plansync.trackers.token import Token
 Run: TypeAlias = Callable[[Sequence[str]], str]
 """Runs a program and gives what it printed; raises what `subprocess.run` raises."""
 
+Keyring: TypeAlias = Callable[[str, str], str | None]
+"""Gives the password of a service and a name, if there is one."""
+
+KEYRING_NAME = "token"
+"""The name under which a token is kept: `keyring set plansync:github.com token`."""
 _GH_TIMEOUT_S = 3.0  # as long as gh itself gives the keyring
 _PUBLIC = ("GH_TOKEN", "GITHUB_TOKEN")
 _ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
@@ -30,7 +37,21 @@ def run_program(argv: Sequence[str]) -> str:
     return done.stdout
 
 
-def find_token(host: str, environ: Mapping[str, str], run: Run = run_program) -> Token | None:
+def read_keyring(service: str, name: str) -> str | None:
+    """Ask the system's keyring; whatever goes wrong there means that it has none.
+
+    Its backends raise whatever the system's library does, so nothing more precise can be caught.
+    """
+    try:
+        found = importlib.import_module("keyring").get_password(service, name)
+    except Exception:  # noqa: BLE001 - a locked, absent or broken keyring is one that has no token
+        return None
+    return found if isinstance(found, str) else None
+
+
+def find_token(
+    host: str, environ: Mapping[str, str], run: Run = run_program, keyring: Keyring = read_keyring
+) -> Token | None:
     """Find the token for a host of GitHub's kind; its `source` says where it was.
 
     Shape: `host` is the API's or the web's, alone, with a port, or as a whole address.
@@ -39,7 +60,9 @@ def find_token(host: str, environ: Mapping[str, str], run: Run = run_program) ->
     for name in variables(host, environ):
         if environ.get(name, "").strip():
             return Token(environ[name], name)
-    return None if is_loopback(_name(host)) else _from_gh(host, environ, run)
+    if is_loopback(_name(host)):
+        return None
+    return _from_gh(host, environ, run) or _from_keyring(host, keyring)
 
 
 def own_token(environ: Mapping[str, str]) -> Token | None:
@@ -72,6 +95,12 @@ def _from_gh(host: str, environ: Mapping[str, str], run: Run) -> Token | None:
         return Token(run(argv), "`gh auth token`")
     except (OSError, ValueError, subprocess.SubprocessError, ConfigError):
         return None
+
+
+def _from_keyring(host: str, keyring: Keyring) -> Token | None:
+    service = f"plansync:{_web(host)}"
+    found = keyring(service, KEYRING_NAME)
+    return Token(found, f"the keyring ({service})") if found and found.strip() else None
 
 
 def _is_public(host: str) -> bool:

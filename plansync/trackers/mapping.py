@@ -221,15 +221,6 @@ def _items(
     yield Item(uid, kind, fields, record.ref, block.stamp if block else Stamp(), record.node)
 
 
-def _title_fields(uid: Uid, kind: Kind, title: str, names: Names) -> dict[Field, Value]:
-    """Read an issue's title: the task's own, whole where it was cut, and what stands around it."""
-    frames, known = names.frames.get(uid, ()), names.titles.get(uid, ())
-    if kind is not Kind.TASK or (names.template == titles.PLAIN and not frames):
-        return {Field.TITLE: titles.taken(title, titles.PLAIN, (titles.PLAIN,), known, TITLE_MAX)[1]}
-    around, own = titles.taken(title, names.template, frames, known, TITLE_MAX)
-    return {Field.TITLE: own, Field.FRAME: around}
-
-
 def _beside(record: Record, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Field, Value]:
     """Show what stands beside an issue's text: labels, people, and links to other issues of the plan."""
     fields: dict[Field, Value] = {
@@ -240,6 +231,15 @@ def _beside(record: Record, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Fie
         ours = (by_ref.get((Thing.ISSUE, ref)) for ref in record.blockers)
         fields[Field.EDGES] = tuple(sorted(u for u in ours if u))
     return fields
+
+
+def _title_fields(uid: Uid, kind: Kind, title: str, names: Names) -> dict[Field, Value]:
+    """Read an issue's title: the task's own, whole where it was cut, and what stands around it."""
+    frames, known = names.frames.get(uid, ()), names.titles.get(uid, ())
+    if kind is not Kind.TASK or (names.template == titles.PLAIN and not frames):
+        return {Field.TITLE: titles.taken(title, titles.PLAIN, (titles.PLAIN,), known, TITLE_MAX)[1]}
+    around, own = titles.taken(title, names.template, frames, known, TITLE_MAX)
+    return {Field.TITLE: own, Field.FRAME: around}
 
 
 def _steps(uid: Uid, block: Block) -> Iterable[Item]:
@@ -291,14 +291,16 @@ class Draft:
 def written(draft: Draft, body: str) -> Written:
     """Say what one operation sends; `body` is the freshest text of an issue whose body is edited.
 
-    Raises: Rejected where it would be longer than the tracker takes; Unwritable (see `block`).
+    Raises: Rejected where the text has no block to edit; Unwritable (see `block`).
     """
-    fields = _WRITTEN[draft.operation.kind](draft, body)
-    if len(fields.get("body", "")) > draft.traits.body_max:
-        raise Rejected(
-            f"the issue text would be longer than the {draft.traits.body_max} characters a body may have"
-        )
-    return fields
+    return _WRITTEN[draft.operation.kind](draft, body)
+
+
+def too_long(fields: Written, traits: Traits) -> str:
+    """Say what of a write is longer than the tracker takes; empty for nothing. A title is cut before."""
+    if len(fields.get("body", "")) > traits.body_max:
+        return f"the issue text would be longer than the {traits.body_max} characters a body may have"
+    return ""
 
 
 def _create_milestone(draft: Draft, body: str) -> Written:

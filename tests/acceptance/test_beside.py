@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.people import Copy, Person
+from tests.support.sandbox import Sandbox
 
 
 def links(person: Person) -> dict[str, set[str]]:
@@ -240,3 +241,75 @@ def test_a_phases_due_date_is_its_milestones(fresh: Copy, person: Person) -> Non
     assert ran.kinds("tracker") == ["update-milestone"]
     assert person.milestones()[1]["due_on"][:10] == "2027-04-15"
     assert fresh.is_settled()
+
+
+# --------------------------------------------- what a server does not keep
+
+
+def test_a_server_without_links_gets_the_text_alone_and_is_asked_once(
+    fresh: Copy, person: Person, sandbox: Sandbox
+) -> None:
+    sandbox.play(has_dependencies=False)
+
+    ran = fresh.push()
+
+    assert ran.json["outcome"] == "done"
+    assert ran.kinds("tracker", "agreed") == ["add-dependency"] * 14
+    assert sum("keeps no links between issues" in note["text"] for note in ran.json["notes"]) == 1
+    assert ran.json["requests"]["by_method"] == {"GET": 4, "POST": 17}
+    assert "**Dependencies**: #1" in person.issue("Keep pictures with recipes")["body"]
+    assert '"caps":{"links":false}' in fresh.state.read_text().splitlines()[0]
+    assert fresh.is_settled()
+
+
+def test_a_server_that_learns_to_keep_links_gets_them_with_full(
+    fresh: Copy, person: Person, sandbox: Sandbox
+) -> None:
+    sandbox.play(has_dependencies=False)
+    fresh.push()
+    sandbox.play(has_dependencies=True)
+    assert fresh.is_settled()
+
+    fresh.sync("--full")
+
+    assert sum(len(blockers) for blockers in links(person).values()) == 14
+    assert fresh.is_settled()
+
+
+def test_an_owner_is_assigned_and_one_who_cannot_be_is_told_with_the_line(
+    fresh: Copy, person: Person, sandbox: Sandbox
+) -> None:
+    sandbox.play(assignable=("ana-dev", "bo"))
+    fresh.plan.with_name("plansync.toml").write_text('[people]\n"Ana" = "ana-dev"\n')
+    fresh.replace(
+        "**Dependencies**: Task 1.2", "**Owner**: Ana, @bo, @nobody, Carla\n**Dependencies**: Task 1.2"
+    )
+
+    before = fresh.text.splitlines()
+
+    ran = fresh.push()
+
+    assert {user["login"] for user in person.issue("Upload page")["assignees"]} == {"ana-dev", "bo"}
+    told = [note["text"] for note in ran.json["notes"] if "@nobody" in note["text"]]
+    line = 1 + next(n for n, text in enumerate(before) if text.startswith("### Task 3.1"))
+    assert [text.partition(" cannot be given issues of ")[0] for text in told] == [f"line {line}: @nobody"]
+
+    fresh.replace("**Owner**: Ana, @bo, @nobody, Carla", "**Owner**: @bo")
+    ran = fresh.sync()
+
+    assert ran.kinds("tracker") == ["set-assignees"]
+    assert {user["login"] for user in person.issue("Upload page")["assignees"]} == {"bo"}
+    assert fresh.is_settled()
+
+
+def test_a_text_that_is_too_long_is_refused_before_anything_is_written(fresh: Copy, person: Person) -> None:
+    fresh.replace("- [ ] Write the news entry", f"- [ ] Write {'on and ' * 10_000}on")
+
+    seen = fresh.run("diff", "--json", exits=5)
+    ran = fresh.push(exits=5)
+
+    assert seen.kinds("tracker", "refused") == ran.kinds("tracker", "refused") == ["create-issue"]
+    assert "longer than the 65536 characters a body may have" in ran.err or "65536" in str(
+        ran.json["operations"]
+    )
+    assert len(person.tasks()) == 11

@@ -32,9 +32,10 @@ from plansync.sync.run import Direction, Options, run
 from plansync.sync.session import Project
 from tests.simulation import faults
 from tests.simulation.looks import TEMPLATE, Look, Pen
+from tests.simulation.memory import PLAN, TRACKER
 from tests.simulation.people import TRACKER_ACTS, PlanPerson, TrackerPerson
 from tests.simulation.repository import GIT_ACTS, Repository
-from tests.simulation.witness import PLAN, TRACKER, Witness
+from tests.simulation.witness import Witness
 from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
 
 TARGET = Target("github", "https://tracker.test", "owner/name")
@@ -341,6 +342,7 @@ class History:
         project = self._project(copy, weather)
         report: Report | None = None
         has_died = False
+        before, state = copy.disk.before, copy.disk.state
         copy.disk.before = b""
         started = self.witness.event
         copy.pasts.add(copy.disk.plan)
@@ -356,7 +358,12 @@ class History:
             has_died = True
         except PlansyncError as error:
             self.log.append(f"    {type(error).__name__}: {error}")
-        copy.disk.before = copy.disk.before if has_died else b""
+        if report is not None:
+            copy.disk.before = b""
+        elif (
+            not copy.disk.before and copy.disk.state == state
+        ):  # nor does this run know what the last one wrote
+            copy.disk.before = before
         copy.disk.weather = self.tracker.weather = CALM
         self.witness.ends()
         self.witness.judge()
@@ -374,12 +381,15 @@ class History:
                 if done.status is Status.UNKNOWN and done.operation.kind in ("close-issue", "reopen-issue"):
                     self.witness.doubt(self._word(done.operation.uid), started)
             for each in report.conflicts if copy is self.first else ():
-                if each.field is Field.STEPS or (each.field is Field.TICK and each.base is None):
+                if each.field in (Field.STEPS, Field.TICK):
                     self.witness.argue(self._word(owner_of(each.uid)))
             is_well = report.error is None and all(d.status in _WELL for d in report.done)
             if is_well and copy is self.first and direction != "push":
                 disputed = [n for c in report.conflicts for n, _ in self._disputes(c.uid, c.field)]
-                self.witness.finished(started, disputed, is_whole=direction == "sync", is_clear=is_clear)
+                is_whole = (
+                    direction == "sync" and not self.git.branch
+                )  # a branch owes what it decides of states
+                self.witness.finished(started, disputed, is_whole=is_whole, is_clear=is_clear)
         return report
 
     def _tell(self, report: Report) -> None:

@@ -21,8 +21,8 @@ from plansync.model import State
 from plansync.sync.events import Report
 from tests.simulation.driver import Action, History, running
 from tests.simulation.looks import BOXES, TEMPLATE, Look
+from tests.simulation.memory import PLAN, TRACKER
 from tests.simulation.people import TRACKER_ACTS
-from tests.simulation.witness import PLAN, TRACKER
 from tests.simulation.world import Broken, Row, Weather
 
 _CALM_RUNS_MAX = 3

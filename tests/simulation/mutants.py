@@ -18,6 +18,7 @@ from plansync.errors import OutcomeUnknown
 from plansync.model import Base, Field, Kind, Operation, Side, Snapshot, Stamp, State, Tick, Uid
 from plansync.reconcile import fold, held, pairing, rules
 from plansync.reconcile import settle as true_settle
+from plansync.reconcile.given import Given
 from plansync.reconcile.rows import ROWS, Case, Rule, Verdict
 from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync import recover, run, session, write
@@ -189,7 +190,7 @@ _DONE_WINS = {
 }
 
 
-def _close_by_level(agreement: Any, given: rules.Given, uid: Uid) -> None:
+def _close_by_level(agreement: Any, given: Given, uid: Uid) -> None:
     """Close whatever has all its steps ticked, whoever opened it."""
     if agreement.get(uid, Field.STATE) == State.TODO and rules._is_finished(agreement, given, uid):
         agreement.set(uid, Field.STATE, State.DONE.value, "R2")

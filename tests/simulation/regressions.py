@@ -363,4 +363,130 @@ REGRESSIONS: dict[str, Past] = {
         " run:push:316088580",
         chances=ALL,
     ),
+    "a plan put back to before a run that died is as if it had not been, also after a refused run": Past(
+        707541,
+        "run:sync:694149062 tracker:tick:2005314333 run:sync:851560819 run:push:743605735"
+        " plan:untick:3735282643",
+        look="boxes",
+        chances=ALL,
+    ),
+    "what a branch removed goes where it was only sent from main meanwhile": Past(
+        803826,
+        "run:push:2052848719 git:branch:200748743 plan:remove:1340652476 git:branch:1999687887"
+        " run:sync:1204176252",
+        chances=ALL,
+    ),
+    "a status line that an older plan lacks says todo to a newer state file": Past(
+        705851,
+        "run:sync:2452970632 git:commit:2210474776 run:sync:498078464 git:check_out:3108088697"
+        " plan:untick:4060643386 git:state_back:3895529762",
+        chances=ALL,
+    ),
+    "a task that was done again by its steps may be dropped though its issue is not closed yet": Past(
+        803818,
+        "run:sync:2396535986 plan:tick:3906447003 tracker:reopen:303709088 tracker:add:1700145052"
+        " run:sync:1822150816 tracker:tick:960375564 run:pull:3388919850 plan:drop:83825232",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a close beside a run that died in its own is taken for that one": Past(
+        804212,
+        "run:push:807710467 tracker:untick:2694090417 plan:finish:1354240573"
+        " plan:reword:2994399172 tracker:tick:3351283214 run:sync:2030857405"
+        " tracker:keyword:3165615205 plan:untick:1219726270",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step that was reworded, removed and replaced by one like it is that one": Past(
+        706656,
+        "run:push:3358615404 plan:remove:306052472 plan:reword:4273999135 plan:remove:1399187361"
+        " plan:add:2572413905 plan:new_task:1096657526 tracker:tick:174051717 plan:tick:777728878",
+        chances=ALL,
+    ),
+    "a state that came back before it was ever agreed is no news": Past(
+        708144,
+        "run:push:753795688 run:sync:2461676044 tracker:close:3577476630 tracker:tick:3445011157"
+        " run:sync:573247148 run:push:1192157151 tracker:drop:836754696 plan:finish:4209213949"
+        " plan:tick:3420651376 run:pull:2526091556 run:sync:2048298496 tracker:reopen:928514947",
+        chances=ALL,
+    ),
+    "a tick that came and went while a body was late leaves the plan as it was agreed": Past(
+        704589,
+        "run:push:2603619509 tracker:close:2969308052 tracker:tick:3104442415"
+        " tracker:close:1188313643 tracker:reword:2835630259 plan:prose:2743487769"
+        " run:sync:3173562611 plan:tick:800480335 plan:finish:2861749467 run:push:2445657664"
+        " plan:untick:2685614875",
+        chances=ALL,
+    ),
+    "a task that the plan holds for done is said to be so to an older state file": Past(
+        804036,
+        "run:push:3623050318 plan:tick:2253210950 git:commit:1131202447 plan:tick:1655078469"
+        " tracker:drop:3407132600 run:pull:1968560737 tracker:add:2359075023 plan:tick:25224616"
+        " git:state_back:2676250289",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step that a branch checked away opens no task": Past(
+        706949,
+        "run:push:2054958374 git:commit:4035135044 tracker:keyword:1741163834 run:sync:3593560608"
+        " plan:add:770801621 git:branch:3064047796 run:pull:379463138 git:check_out:1080957481",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step like one that another branch knows is that one to it": Past(
+        809310,
+        "run:push:804361184 tracker:remove:2849091212 git:branch:597507748 run:sync:1390872898"
+        " tracker:close:1147735339 tracker:add:2400806063 git:check_out:1931254429",
+        chances=ALL,
+    ),
+    "a tick that is again what it was before a run that died closes nothing": Past(
+        810860,
+        "run:push:2004757262 tracker:add:2685564635 plan:tick:751593805 run:sync:3861561457"
+        " plan:finish:747255168 plan:untick:65062046 run:sync:1875756985 plan:finish:80421718"
+        " tracker:tick:3803796948",
+        chances=ALL,
+    ),
+    "a step opened beside a conflict about another one is no edge": Past(
+        802428,
+        "run:sync:3444198842 plan:check:2175806969 plan:check:4022807350 plan:tick:2767153378"
+        " run:sync:2458403861 plan:remove:766773567 tracker:tick:1172732348 plan:untick:4189686948"
+        " run:push:3719810176 tracker:untick:4270276052",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a tick that the plan owed and its author made too is the one that was unticked there": Past(
+        900946,
+        "run:push:3201999240 tracker:close:2804853962 plan:finish:4234711328 run:sync:2810589635"
+        " plan:remove:56797101 tracker:untick:739353109 plan:tick:1829519634 run:sync:2985778735",
+        chances=ALL,
+    ),
+    "a close that was undone and done again between two runs is the one from before": Past(
+        712302,
+        "run:sync:2057458443 tracker:close:2462114816 plan:finish:2911668816"
+        " tracker:close:4197896615 run:sync:4152276668 plan:add:2761744749 run:push:4085323607"
+        " tracker:reopen:2251876648 tracker:close:1893945681 tracker:keyword:1013906079"
+        " tracker:close:2458236538",
+        chances=ALL,
+    ),
+    "a close beside a conflict about a tick is said by a status line": Past(
+        815764,
+        "plan:tick:428054552 plan:tick:1423639825 run:sync:1198986993 run:push:3187585770"
+        " plan:tick:3564336520 plan:remove:4126957617 plan:remove:2299967938"
+        " tracker:foreign:3457862516 run:sync:3414847979 run:sync:3714043883 plan:tick:1567353416"
+        " plan:reword:532539180 git:branch:1233709398 run:sync:3674065794 git:branch:3992805477"
+        " plan:tick:308403044 run:sync:3454610391",
+        chances=ALL,
+    ),
+    "a step that came late and was sent again may be removed": Past(
+        911642,
+        "run:sync:1914331624 tracker:move:2821845712 run:sync:1622391944 plan:add:2539905272"
+        " run:sync:3389320164 run:sync:3869442895",
+        chances=ALL,
+    ),
+    "a step that was reworded beyond recognition is another one": Past(
+        501245,
+        "run:push:346866686 plan:remove:1603345130 tracker:tick:28665227 tracker:reword:1045943985"
+        " tracker:reword:4244768656 tracker:reword:2180147548",
+        chances=ALL,
+    ),
 }

@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from plansync.store import merging
-from tests.simulation.witness import PLAN, Memory, Witness
+from tests.simulation.memory import PLAN, Memory
+from tests.simulation.witness import Witness
 from tests.simulation.world import Disk
 
 

@@ -9,112 +9,19 @@ look: where the steps say a task's state, or where its own box does.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from plansync.model import OVERVIEW, State
+from plansync.trackers.base import Thing
 from tests.simulation.looks import BodySeen, Look, PlanSeen, TaskSeen, phase_word, read_body, word_of
+from tests.simulation.memory import PLAN, TRACKER, Key, Memory, Sight, Times, Value, changed, nothing
 from tests.simulation.world import Broken, Disk, Row, SimTracker
 
-Key = tuple[str, str]
-Value = str | bool | None
-PLAN, TRACKER = "plan", "tracker"
 _DEPENDS = "**Dependencies**"
 _ALIKE = 0.6
 """From here on two texts may be taken for one that was reworded."""
-
-
-@dataclass(slots=True)
-class Sight:
-    """Both sides at one moment, as a reader sees them."""
-
-    values: dict[str, dict[Key, Value]]
-    owner: dict[str, str]
-    order: dict[str, dict[str, list[str]]]
-    optional: set[str] = field(default_factory=set)
-    doubled: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Times:
-    """When people last did something to a task, in events.
-
-    `known_tick`: a tick after the task had its issue. `news`: a tick or an open step that no run has decided on
-    yet, by side. `decided`: what a run last knew when it decided on the state. `undone`: an open step came to a task
-    that both sides held for done. `redone`: somebody ticked or said more since. `unsaid`: a status line was deleted,
-    which says todo (semantics §2.3).
-    """
-
-    tick: int = -1
-    real_tick: int = -1
-    open_: int = -1
-    reopen: int = -1
-    close: int = -1
-    state: int = -1
-    status: int = -1
-    removal: int = -1
-    known_tick: int = -1
-    decided: int = -1
-    news_tick: dict[str, int] = field(default_factory=dict)
-    news_open: dict[str, int] = field(default_factory=dict)
-    undone: int = -1
-    redone: int = -1
-    unsaid: int = -1
-
-    def copy(self) -> Times:
-        """Keep them as they are now."""
-        return replace(self, news_tick=dict(self.news_tick), news_open=dict(self.news_open))
-
-    def joined(self, other: Times) -> Times:
-        """Take the later of each; what only one of two copies decided on is not decided."""
-        both = {name: max(getattr(self, name), getattr(other, name)) for name in _EVENTS}
-        news = (
-            {s: max(a.get(s, -1), b.get(s, -1)) for s in {*a, *b}}
-            for a, b in ((self.news_tick, other.news_tick), (self.news_open, other.news_open))
-        )
-        both["decided"] = min(self.decided, other.decided)
-        return replace(self, **both, news_tick=next(news), news_open=next(news))
-
-
-_EVENTS = tuple(name for name, kind in Times.__annotations__.items() if kind == "int")
-
-
-@dataclass(slots=True)
-class Memory:
-    """What is known of one copy's past: values since it agreed with the tracker, and who did what when.
-
-    `plan_since`: what the plan held since this memory was put by (see `Witness.commit`).
-    """
-
-    history: dict[tuple[str, Key], list[Value]] = field(default_factory=dict)
-    times: dict[str, Times] = field(default_factory=lambda: defaultdict(Times))
-    last_event: dict[tuple[str, Key], int] = field(default_factory=dict)
-    met: set[tuple[str, Key]] = field(default_factory=set)
-    plan_since: dict[Key, list[Value]] = field(default_factory=dict)
-
-    def copy(self) -> Memory:
-        """Keep it as it is now."""
-        times = defaultdict(Times, {k: t.copy() for k, t in self.times.items()})
-        return Memory(
-            {k: list(v) for k, v in self.history.items()}, times, dict(self.last_event), set(self.met)
-        )
-
-    def add(self, side: str, key: Key, value: Value) -> None:
-        """Note a value that came while this memory was put by."""
-        if side == PLAN:
-            self.plan_since.setdefault(key, []).append(value)
-        else:
-            values = self.history.setdefault((side, key), [_nothing(key)])
-            if values[-1] != value:
-                values.append(value)
-            self.met.discard((side, key))
-
-
-def _nothing(key: Key) -> Value:
-    """Say what a thing that is not there is worth."""
-    return False if key[0] == "step" else None
 
 
 @dataclass(slots=True)
@@ -134,6 +41,10 @@ class Witness:
     owners: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
     doubted: dict[str, int] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    came_back: dict[str, int] = field(default_factory=dict)
+    cut_off: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
     argued: set[str] = field(default_factory=set)
     sent: dict[str, set[str]] = field(default_factory=dict)
     known: dict[str, set[str]] = field(default_factory=dict)
@@ -233,6 +144,7 @@ class Witness:
         self.running_since = event
         self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
         self.is_blind = not is_clear
+        self.cut_off.clear()
 
     def ends(self) -> None:
         """Note that a run ended: what it saw of the tracker it heard of, unless something came in between."""
@@ -253,7 +165,7 @@ class Witness:
         self.event += 1
         then, now = self.seen, self._look()
         self.owners |= now.owner
-        for key in sorted(_changed(then, now, side)):
+        for key in sorted(changed(then, now, side)):
             self._person_wrote(side, key, then.values[side].get(key), now.values[side].get(key), now, then)
             if is_old:
                 self.excused.add(self.owners.get(key[1], key[1]))
@@ -287,14 +199,14 @@ class Witness:
         """Excuse what differs from the newer plan that a run left: it comes back with it."""
         left = Sight({PLAN: {}}, {}, {PLAN: {}})
         self._show_plan(left, self.look.read(self.left))
-        for key in _changed(left, self.seen, PLAN):
+        for key in changed(left, self.seen, PLAN):
             self.excused.add(self.owners.get(key[1], key[1]))
 
     def _excuse_taken_back(self, then: Sight, now: Sight) -> None:
         """Excuse what a person put back before any run knew that it was written: as if it never had been."""
         before = Sight({PLAN: {}}, {}, {PLAN: {}})
         self._show_plan(before, self.look.read(self.disk.before))
-        for key in _changed(then, now, PLAN):
+        for key in changed(then, now, PLAN):
             was, is_ = before.values[PLAN].get(key), now.values[PLAN].get(key)
             if was == is_:
                 self.excused.add(now.owner.get(key[1]) or then.owner.get(key[1]) or key[1])
@@ -306,21 +218,27 @@ class Witness:
     def _person_wrote(self, side: str, key: Key, old: Value, new: Value, now: Sight, then: Sight) -> None:
         owner = now.owner.get(key[1]) or then.owner.get(key[1]) or key[1]
         value = new if key[0] != "step" else bool(new)
-        self.history.setdefault((side, key), [_nothing(key)]).append(value)
+        self.history.setdefault((side, key), [nothing(key)]).append(value)
         self._note(self.memory, side, key, old, new, owner)
         is_blind = self.is_blind or self.running_since >= 0
         if side == TRACKER and is_blind and key in self.unheard and new == self.unheard[key]:
             self.excused.add(owner)  # it came back before a run looked: nobody can tell that it was away
+        elif key[0] == "state" and side == TRACKER and self.unheard.get(key) == new:
+            self.came_back[owner] = self.event
         elif side == TRACKER and (self.running_since >= 0 or key[0] == "state"):
             self.unheard.setdefault(key, old)
             self.is_blind = self.is_blind or self.running_since >= 0
         is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
-        if key[0] == "step" and (self._has_look_alikes(side, owner, then, now) or (is_unknown and not new)):
-            self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
+        if side == PLAN and key[0] == "tick" and owner in self.cut_off:
+            self.forgotten.add(owner)  # a tick that is again what it was before that run is no edge
         for memory in self.commits:
             memory.add(side, key, value)
             if side == TRACKER:
                 self._note(memory, side, key, old, new, owner)
+        pasts = (m.history for m in (self.memory, *self.commits))
+        has_alikes = key[0] == "step" and any(self._has_look_alikes(p, side, owner, now) for p in pasts)
+        if key[0] == "step" and (has_alikes or (is_unknown and not new)):
+            self.excused.add(owner)  # and where nothing was agreed yet, what is gone here was added there
 
     @staticmethod
     def _is_unknown(memory: Memory, task: str) -> bool:
@@ -349,27 +267,34 @@ class Witness:
             times.close = self.event
         self.states.person_wrote(memory, side, key, new, owner)
 
-    def _has_look_alikes(self, side: str, task: str, then: Sight, now: Sight) -> bool:
+    def _has_look_alikes(
+        self, history: Mapping[tuple[str, Key], list[Value]], side: str, task: str, now: Sight
+    ) -> bool:
         """Say whether a step that is gone and a new one read alike: nobody can tell that from a rewording."""
         gone, new = list[str](), list[str]()
-        for (where, (kind, step)), values in self.history.items():
-            if where != side or kind != "step" or task not in (then.owner.get(step), now.owner.get(step)):
+        for (where, (kind, step)), values in history.items():
+            if where != side or kind != "step" or self.owners.get(step) != task:
                 continue
-            texts = [str(t) for t in self.history.get((side, ("text", step)), []) if t]
-            text = str(now.values[side].get(("text", step)) or (texts[-1] if texts else ""))
-            if bool(values[0]) is not bool(values[-1]):
-                (new if values[-1] else gone).append(text)
+            texts = [str(t) for t in history.get((side, ("text", step)), []) if t]
+            shown = now.values[side].get(("text", step))
+            if bool(values[0]) is not bool(
+                values[-1]
+            ):  # gone is what was agreed, however it was reworded first
+                (new if values[-1] else gone).extend([str(shown)] if shown else {*texts[:1], *texts[-1:]})
         pairs = ((a, b) for a in gone for b in new)
         return any(_are_alike(a, b) for a, b in pairs)
 
     def _has_rival(self, side: str, step: str) -> bool:
-        """Say whether a reworded step is no rewording: a new one of its task is like what it was, too (semantics §2.1).
+        """Say whether a reworded step is no rewording (semantics §2.1).
 
-        It is a step that was removed and one that was added, so a removal on the other side is no removal of that.
+        It may be too unlike what it was, or a new one of its task is like that, too: it is a step that was removed and
+        one that was added, so a removal on the other side is no removal of that.
         """
         texts = self.history.get((side, ("text", step)), [None])
         if texts[0] is None or texts[0] == texts[-1]:
             return False
+        if min(_likeness(str(texts[0]), str(texts[-1]))) < _ALIKE:
+            return True
         other = TRACKER if side == PLAN else PLAN
         here, there = self.seen.values[side], self.seen.values[other]
         new = [
@@ -397,6 +322,7 @@ class Witness:
         had, where that shows just the steps that were there before the run. It comes back: no words are lost by it.
         """
         for task in tasks:
+            self.cut_off.add(task)
             known = self.known.get(task, set())
             self.sent |= {step: known for step in self.seen.order[TRACKER].get(task, ()) if step not in known}
 
@@ -409,7 +335,7 @@ class Witness:
     def commit(self) -> Memory:
         """Put by what this copy knows now; what others do from here on will be news to it."""
         self.judge()
-        self.commits.append(self.memory.copy())
+        self.commits.append(replace(self.memory.copy(), statuses={*self._statuses}))
         return self.commits[-1]
 
     def check_out(self, memory: Memory, unsettled: Iterable[str] = ()) -> None:
@@ -441,7 +367,7 @@ class Witness:
             keys = {key for _, key in {*then.history, *self.history}}
             self.excused |= {self.owners.get(k[1], k[1]) for k in keys if self._is_news_to(then, k)}
         for key, values in memory.plan_since.items():
-            then.history.setdefault((PLAN, key), [_nothing(key)]).extend(values)
+            then.history.setdefault((PLAN, key), [nothing(key)]).extend(values)
             owner = self.owners.get(key[1], key[1])
             if key[0] == "step" and not values[-1] and self._is_unknown(then, owner):
                 self.excused.add(owner)
@@ -452,6 +378,10 @@ class Witness:
         for task, times in self.times.items():
             known = then.times[task]  # what went there and back since is nothing to that file
             then.times[task] = replace(known.joined(times), reopen=known.reopen, undone=known.undone)
+            # and what the plan says of a state, or says no more, is to it what its author says
+            then.times[task].unsaid = self.event if task in memory.statuses - self._statuses else known.unsaid
+            said = memory.plan_since.get(("state", task), [State.TODO.value])[-1]
+            then.times[task].close = self.event if said != State.TODO.value else then.times[task].close
         then.last_event |= self.last_event
         self._take(then)
 
@@ -479,10 +409,15 @@ class Witness:
             is_later = seen[-len(seen_there) :] == seen_there  # the branch agreed with the tracker later
             if theirs not in (ours, then) and ours not in (theirs, then):
                 self.excused.add(self.seen.owner.get(name[1]) or name[1])
+            elif theirs not in (ours, then) and not is_later and seen == ours == theirs[:1]:
+                merged.history[PLAN, name] = theirs  # what it changed was agreed here meanwhile
             elif theirs not in (ours, then) or (theirs == ours and is_later):
                 merged.history |= {(PLAN, name): theirs} if theirs else {}
                 merged.history |= {(TRACKER, name): seen_there} if seen_there else {}
-        merged.times |= {t: merged.times[t].joined(times) for t, times in other.times.items()}
+        merged.times |= {  # what only the branch worked on is as it left it
+            t: times if merged.times[t] == fork.times.get(t) else merged.times[t].joined(times)
+            for t, times in other.times.items()
+        }
         merged.last_event |= {k: max(v, merged.last_event.get(k, -1)) for k, v in other.last_event.items()}
         self._take(merged)
 
@@ -495,9 +430,9 @@ class Witness:
         self._statuses = {t.key for t in plan.tasks.values() if t.status_line >= 0}
         self.excused |= {t.key for t in tasks if not t.uid and self._is_retitled(t)}
         then, self.seen = self.seen, self._look()
-        for key in _changed(then, self.seen, PLAN):
+        for key in changed(then, self.seen, PLAN):
             for put_by in self.commits:
-                put_by.add(PLAN, key, self.seen.values[PLAN].get(key, _nothing(key)))
+                put_by.add(PLAN, key, self.seen.values[PLAN].get(key, nothing(key)))
         self._keep_text()
 
     # ------------------------------------------------------------------ judge
@@ -511,8 +446,12 @@ class Witness:
         self.owners |= now.owner
         self.excused |= now.doubled  # two texts of one step side by side: nothing is lost, a person tidies up
         past = {k: list(v) for k, v in self.history.items() if k[1][0] == "state"}
+        self.late = {
+            word_of("t", self.tracker.rows[Thing.ISSUE, ref].title) for ref in self.tracker.came_late
+        }
+        self.tracker.came_late.clear()
         for side in (PLAN, TRACKER):
-            for key in sorted(_changed(then, now, side)):
+            for key in sorted(changed(then, now, side)):
                 self._engine_wrote(side, key, then, now, past)
         self._judge_text(then, now)
         self._statuses = {t.key for t in self._plan().tasks.values() if t.status_line >= 0}
@@ -566,7 +505,7 @@ class Witness:
     ) -> None:
         kind, name = key
         other = TRACKER if side == PLAN else PLAN
-        default = _nothing(key)
+        default = nothing(key)
         old = then.values[side].get(key, default)
         new = now.values[side].get(key, default)
         history = self.history.setdefault((side, key), [default])
@@ -578,7 +517,7 @@ class Witness:
             elif kind == "step":
                 self._step_wrote(side, name, bool(new), history, there)
             elif old is not None and new is not None:
-                is_heard = old in there[1:] or (side, key) in self.met
+                is_heard = old in _passed(history, there) or (side, key) in self.met
                 if old != history[0] and not is_heard and not self.states.saw(side, key, new, owner):
                     raise Broken(f"lost: the {side}'s {kind} of {name} was {old!r} by a person, now {new!r}")
                 if new not in there and not self.states.is_derived(kind, new, owner):
@@ -591,7 +530,8 @@ class Witness:
             if side == TRACKER and is_news:  # to an older copy it is news like any other
                 self._note(memory, side, key, old, new, owner)
         is_copied = new in there and (new == there[-1] or not self.states.is_derived(kind, new, owner))
-        if is_copied and (kind != "state" or self.look.has_own_boxes):
+        is_late = side == TRACKER and owner in self.late  # it was decided on before the plan's last values
+        if is_copied and not is_late and (kind != "state" or self.look.has_own_boxes):
             after = there[len(there) - 1 - there[::-1].index(new) :]
             self.history[other, key] = after
 
@@ -602,7 +542,8 @@ class Witness:
         is_never = name in self.sent and self.sent[name] == {*self.seen.order[PLAN].get(task, ())}
         is_rival = self._has_rival(PLAN if side == TRACKER else TRACKER, name)
         is_back = is_there and (task in self.unsure or is_never or is_rival)
-        if history[-1] != history[0] and history[-1] not in there[1:] and not is_back:
+        is_heard = history[-1] in there[1:] or (side, ("step", name)) in self.met
+        if history[-1] != history[0] and not (is_heard or is_back):
             raise Broken(f"lost: a person {'added' if history[-1] else 'removed'} {name} in the {side}")
         if is_there not in there:
             raise Broken(f"invented: {name} in the {side} is {'there' if is_there else 'gone'}")
@@ -620,7 +561,7 @@ class Witness:
 
         `is_clear`: nothing it read was stale.
 
-        The state of issues is agreed by every run that listened to the tracker.
+        The state of issues is agreed by every run that listened to the tracker, and heard it as it was.
         """
         disputes = set(disputed)
         keys = {*self.seen.values[PLAN], *self.seen.values[TRACKER]}
@@ -629,17 +570,17 @@ class Witness:
                 continue
             one, two = (self.seen.values[s].get(key) for s in (PLAN, TRACKER))
             if key[0] == "state" and not self.look.has_own_boxes:
-                self.history[TRACKER, key] = [two] if key[1] not in disputes else self.history[TRACKER, key]
+                if is_clear and key[1] not in disputes:
+                    self.history[TRACKER, key] = [two]
             elif one == two:
                 self.history[PLAN, key] = [one]
                 self.history[TRACKER, key] = [two]
             elif key[0] == "tick" and ("step", key[1]) not in self.seen.values[TRACKER] and not disputes:
                 self.history[PLAN, key] = [one]  # a pull agrees to a new step as well, and owes it
-        if is_clear:
-            self._consume(since, disputes, is_whole=is_whole)
+        self._consume(since, disputes, is_whole=is_whole and is_clear)
 
     def _consume(self, since: int, disputes: set[str], *, is_whole: bool) -> None:
-        """Take states that a run saw for decided on; after a whole run ticks and open steps are old news."""
+        """Take states that a run may have seen for decided on; after a whole run ticks and open steps are old news."""
         for name, times in self.times.items():
             if name not in disputes:
                 times.decided = max(times.decided, since)
@@ -715,11 +656,12 @@ class StepsSay:
             return
         news = times.tick if new == State.DONE.value else max(times.open_, times.unsaid)
         is_ours = new == State.TODO.value and self.witness.doubted.get(name, news) < news
-        if old != history[0] and news <= times.state and not is_ours:
+        is_back = self.witness.came_back.get(name) == times.state  # to a run it never was away
+        if old != history[0] and news <= times.state and not (is_ours or is_back):
             raise Broken(f"lost: a person made the issue of {name} {old}, now it is {new}")
         if new == State.DONE.value and max(times.tick, times.status) <= times.reopen:
             raise Broken(f"the issue of {name} was closed again without a tick after its reopening")
-        is_quiet = max(times.open_, times.status, times.removal) < 0
+        is_quiet = max(times.open_, times.status, times.unsaid, times.removal) < 0
         if new == State.TODO.value and is_quiet and not self._had_addition(name):
             raise Broken(f"the issue of {name} was reopened though nobody unticked or added a step")
 
@@ -743,7 +685,7 @@ class StepsSay:
         is_said = times.status >= 0 or (name in self.witness.argued and self.witness.has_status_line(name))
         if state == State.DONE.value and order and not is_all and not is_said:
             raise Broken(f"settled, but {name} is done with open steps")
-        is_held = max(times.state, times.removal, times.status) >= 0
+        is_held = max(times.state, times.removal, times.status) >= 0 or name in self.witness.forgotten
         if state == State.TODO.value and is_all and not is_held and times.real_tick >= 0:
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
 
@@ -802,13 +744,21 @@ class BoxesSay:
             raise Broken(f"invented: {name} is {new} in the {side}; the other side had {there}")
 
     def _is_overtaken(self, side: str, name: str, new: Value) -> bool:
-        """Say whether who said a state did more since, or a run knew the state before somebody did more."""
+        """Say whether who said a state did more since, or a run knew the state before somebody did more.
+
+        A state that a person said while nobody knew whether a run that died had said it is taken for that run's.
+        """
         times = self.witness.times[name]
         said = self.witness.last_event.get((side, ("state", name)), -1)
         if new == State.DONE.value:
             return max(times.news_tick.values(), default=-1) > said
+        if (
+            new == State.DROPPED.value
+        ):  # a run took the task for done again by its steps, before somebody dropped it
+            return any(said < event <= times.decided for event in times.news_tick.values())
         return new == State.TODO.value and any(
-            event > said and (where == side or times.decided >= said)
+            self.witness.doubted.get(name, event) < event
+            or (event > said and (where == side or times.decided >= said))
             for where, event in times.news_open.items()
         )
 
@@ -820,8 +770,9 @@ class BoxesSay:
     def check(self, name: str, order: list[str]) -> None:
         """Hold a task's state against its steps.
 
-        Steps of a task that is dropped say nothing of its state (semantics §2.4, R8). Where nobody knew any more what
-        a step was, and so was asked, its tick is no edge: it may have been ticked, and the task reopened, before.
+        Steps of a task that is dropped say nothing of its state (semantics §2.4, R8), nor do those of one with a
+        conflict about them until that is over. Where nobody knew any more what a step was, and so was asked, its
+        tick is no edge: it may have been ticked, and the task reopened, before.
         """
         seen = self.witness.seen
         state = seen.values[TRACKER].get(("state", name))
@@ -830,13 +781,13 @@ class BoxesSay:
         counting = [tick for tick in ticks.values() if tick != "dropped"]
         is_all = bool(counting) and all(counting)
         is_dropped = seen.values[PLAN].get(("state", name)) == State.DROPPED.value
-        is_undone = times.undone > times.redone and not is_dropped
+        is_undone = times.undone > times.redone and not is_dropped and name not in self.witness.argued
         if state == State.DONE.value and is_undone and name not in self.witness.doubted:
             raise Broken(f"settled, but {name} is done, and a step was opened after both sides were done")
         is_known = name not in self.witness.doubted
         if state == State.DONE.value and counting and not is_all and times.close < 0 and is_known:
             raise Broken(f"settled, but {name} is done with open steps, and nobody closed it")
-        is_held = max(times.state, times.removal) >= 0
+        is_held = max(times.state, times.removal) >= 0 or name in self.witness.forgotten
         if (
             state == State.TODO.value
             and is_all
@@ -848,8 +799,20 @@ class BoxesSay:
             raise Broken(f"settled, but {name} is open with all steps ticked by a person")
 
 
+def _passed(history: list[Value], there: list[Value]) -> list[Value]:
+    """List what the other side went through since both agreed: also what it got then, where this side still owes it."""
+    return there[1:] if there[0] == history[0] else there
+
+
 def _are_alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    """Say whether two texts may be taken for one that was reworded, whichever was first: that can make a difference."""
+    return max(_likeness(one, other)) >= _ALIKE
+
+
+def _likeness(one: str, other: str) -> tuple[float, float]:
+    pairs = ((one, other), (other, one))
+    first, second = (SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in pairs)
+    return first, second
 
 
 def _task_of(row: Row, milestones: dict[int, str]) -> TaskSeen | None:
@@ -860,11 +823,6 @@ def _task_of(row: Row, milestones: dict[int, str]) -> TaskSeen | None:
     task = TaskSeen(key, row.title, milestones.get(row.milestone or 0, ""), ref=row.ref)
     task.steps = list(body.steps)
     return task
-
-
-def _changed(then: Sight, now: Sight, side: str) -> set[Key]:
-    old, new = then.values[side], now.values[side]
-    return {k for k in {*old, *new} if old.get(k) != new.get(k)}
 
 
 def _unlinked(lines: Iterable[str]) -> list[str]:

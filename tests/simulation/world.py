@@ -19,7 +19,8 @@ from tests.simulation import faults
 
 _EPOCH = 1_750_000_000
 _RE_READ = ("update-issue", "set-milestone", "close-issue", "reopen-issue", "update-milestone")
-_WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH", "after GET issue")
+_WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH")
+_RE_READS = ("after GET issue", "after GET milestone")
 _PAGE, _NEWEST_PAGE = 5, 30
 _MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
 _BOX = re.compile(r"^ *- \[.\] .*$", re.MULTILINE)
@@ -78,7 +79,7 @@ class Weather:
         if self.crash_at and self.points >= self.crash_at:  # nor does another task of the dead process go on
             raise Crash(name)
         # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
-        is_open = not name.startswith(_WINDOW)
+        is_open = not name.startswith(_WINDOW) and name not in _RE_READS
         due = [at for at in self.visits if at <= self.points]
         if is_open and due:
             self.visits.pop(min(due))()
@@ -136,6 +137,7 @@ class SimTracker:
         self.is_lagging = True
         self.late: list[Late] = []
         self.unseen: set[int] = set()  # issues that a late write changed since they were last read themselves
+        self.came_late: set[int] = set()  # the same, since the witness last looked
         self.chances = faults.ALL
 
     @property
@@ -177,6 +179,7 @@ class SimTracker:
             self.log(f"    {'late' if is_free else 'too late'}: {thing.value} #{row.ref}")
             if is_free:
                 self.unseen.add(row.ref)
+                self.came_late |= {row.ref} - {0}
                 self.put(thing, row if row.ref else replace(row, ref=self.number(thing)))
 
     def _is_taken(self, thing: Thing, row: Row) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.canary import assert_untold
 from tests.support.outline import BOM, Change, Outline, changes, outline
 
 LIMIT_S = 120
@@ -109,6 +110,7 @@ def run(
         check=False,
     )
     ran = Ran(tuple(arguments), done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert_untold(ran.out + ran.err, env)
     assert "Traceback" not in ran.err, ran
     assert ran.code != 3, f"a bug: {ran}"
     return ran

@@ -13,7 +13,18 @@ from typing import Unpack
 
 from plansync.sandbox.kinds import TraitChanges
 from plansync.sandbox.records import Records
+from tests.support.canary import CANARY
 from tests.support.people import Place, environment
+
+_PROGRAM = f"""
+import functools
+from plansync.cli.main import run
+from plansync.sandbox import serve
+
+serve.app, serve.TOKEN = functools.partial(serve.app, token={CANARY!r}), {CANARY!r}
+run()
+"""
+"""`plansync sandbox`, but that its token is one to be searched for: its own is a word that is said often."""
 
 
 class Sandbox:
@@ -23,8 +34,8 @@ class Sandbox:
         self.records = folder / "records.db"
         argv = [
             sys.executable,
-            "-m",
-            "plansync",
+            "-c",
+            _PROGRAM,
             "sandbox",
             "--port",
             "0",

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plansync.errors import ConfigError
-from plansync.trackers.credentials import find_token, run_program, sign_in_advice, variables
+from plansync.trackers.credentials import (
+    find_token,
+    read_keyring,
+    run_program,
+    sign_in_advice,
+    variables,
+)
 
 
 class Gh:
@@ -93,7 +101,7 @@ def test_the_first_variable_that_belongs_to_the_host_wins(
     ],
 )
 def test_a_token_of_another_host_is_never_taken(host: str, environ: dict[str, str]) -> None:
-    assert find_token(host, environ, Gh(error=FileNotFoundError("gh"))) is None
+    assert find_token(host, environ, Gh(error=FileNotFoundError("gh")), no_keyring) is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +146,7 @@ def test_gh_may_live_elsewhere() -> None:
     ids=["missing", "not allowed", "signed out", "hanging", "garbled", "silent", "chatty"],
 )
 def test_a_gh_that_fails_has_no_token(gh: Gh) -> None:
-    assert find_token("github.com", {}, gh) is None
+    assert find_token("github.com", {}, gh, no_keyring) is None
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7526", "localhost", "[::1]:80"])
@@ -192,3 +200,72 @@ def test_the_public_token_serves_an_enterprise_host_only_where_the_environment_n
 
     assert "GITHUB_TOKEN" in variables("ghe.example", environ)
     assert "GITHUB_TOKEN" not in variables("other.example", environ)
+
+
+# The keyring, an extra.
+
+
+def no_keyring(service: str, name: str) -> None:
+    """Have no token."""
+
+
+@pytest.mark.parametrize(
+    ("host", "service"),
+    [
+        ("https://api.github.com", "plansync:github.com"),
+        ("https://api.acme.ghe.com", "plansync:acme.ghe.com"),
+        ("https://ghe.example/api/v3", "plansync:ghe.example"),
+    ],
+)
+def test_the_keyring_is_asked_last_for_what_is_kept_for_the_host(host: str, service: str) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def keyring(*words: str) -> str:
+        asked.append((words[0], words[1]))
+        return "kept\n"
+
+    token = find_token(host, {}, Gh(error=FileNotFoundError("gh")), keyring)
+
+    assert token is not None
+    assert (token.reveal(), token.source) == ("kept", f"the keyring ({service})")
+    assert asked == [(service, "token")]
+    asked.clear()
+    assert find_token(host, {}, Gh("gho_stored"), keyring) is not None
+    assert find_token(host, {"PLANSYNC_TOKEN": "x"}, Gh(), keyring) is not None
+    assert find_token("http://127.0.0.1:7526", {}, Gh(), keyring) is None
+    assert asked == []
+
+
+@pytest.mark.parametrize("kept", [None, "", " \n"])
+def test_a_keyring_without_a_token_gives_none(kept: str | None) -> None:
+    gh = Gh(error=FileNotFoundError("gh"))
+
+    assert find_token("github.com", {}, gh, lambda service, name: kept) is None
+
+
+BACKENDS = {
+    "kept": "def get_password(service, name):\n    return f'{service}/{name}'",
+    "locked": "def get_password(service, name):\n    raise RuntimeError('locked')",
+    "broken": "raise ImportError('no backend')",
+    "odd": "def get_password(service, name):\n    return object()",
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_whatever_a_keyring_does_it_is_read_or_silently_has_none(
+    backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keyring.py").write_text(BACKENDS[backend], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+
+    found = read_keyring("plansync:github.com", "token")
+
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+    assert found == ("plansync:github.com/token" if backend == "kept" else None)
+
+
+def test_without_the_extra_there_is_no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)  # as Python marks what cannot be imported
+
+    assert read_keyring("plansync:github.com", "token") is None

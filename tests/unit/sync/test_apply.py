@@ -356,7 +356,7 @@ def test_what_the_tracker_did_not_keep_of_a_write_is_told(bench: Bench) -> None:
 
     report = bench.run()
 
-    assert "the tracker did not keep the labels of Dig; does the token have write access?" in [
+    assert "owner/name did not keep the labels; it needs a token whose account has write access there" in [
         d.error for d in report.done
     ]
     assert report.count(Side.REMOTE, APPLIED) == 2 + 4
