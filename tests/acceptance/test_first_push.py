@@ -146,7 +146,9 @@ def test_a_run_is_one_json_document(fresh: Copy) -> None:
         assert set(operation) == OPERATION
         assert operation["status"] == "applied"
     kinds = [op["kind"] for op in document["operations"] if op["side"] == "tracker"]
-    assert kinds == ["create-milestone"] * 4 + ["create-issue"] * 12 + ["add-dependency"] * 14 + ["create-issue"]
+    assert kinds == ["create-milestone"] * 4 + ["create-issue"] * 12 + ["add-dependency"] * 14 + [
+        "create-issue"
+    ]
 
 
 def test_a_first_push_that_nobody_can_be_asked_about_stops_before_any_write(
