@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from plansync import titles
 from plansync.document import vocabulary
-from plansync.document.block import holds
 from plansync.document.dialect import Counts
 from plansync.document.listing import parts
 from plansync.document.marking import Marking, labels, owners, risky
 from plansync.document.metadata import Key, folded
+from plansync.document.prose import opened, prose_of
 from plansync.document.references import Register, named, register
 from plansync.document.spans import Span
 from plansync.document.steps import Line, read_line
@@ -22,7 +22,6 @@ from plansync.document.tree import ISSUE_LINK, Document, Node, Role, link_line
 from plansync.model import (
     OVERALL_WORDS,
     OVERVIEW,
-    TITLE_MAX,
     WHOLE_PLAN,
     Field,
     Item,
@@ -35,16 +34,14 @@ from plansync.model import (
     text_of,
     uids_of,
 )
-from plansync.text import cut, is_common_title, is_placeholder, words
+from plansync.text import is_common_title, is_placeholder, words
 from plansync.uids import Minter
 
 COMPLETION = re.compile(r"(\d+)(\s*%\s*\(\s*)(\d+)(\s*/\s*)(\d+)(\s*[^\d)][^)]*\).*)")
-_LEAD_MAX = 600
 _LABEL_MAX = 50
 _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 _SEPARATORS = re.compile(r"\s*[,;、，；]\s*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_BULLET = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s")
 _STATES = {Tick.OPEN: State.TODO, Tick.TICKED: State.DONE, Tick.DROPPED: State.DROPPED}
 
 
@@ -314,35 +311,6 @@ def _link(document: Document, node: Node) -> str:
     key = link_line(document, node)
     found = ISSUE_LINK.fullmatch(document.text(key.value)) if key else None
     return f"#{found[1]} {found[2]}".strip() if found else ""
-
-
-def opened(title: str, prose: str, around: str = titles.PLAIN) -> str:
-    """Let a text begin with the whole title where the issue's holds only a part of it."""
-    return f"{title}\n\n{prose}".strip() if len(title) > titles.room(around, TITLE_MAX) else prose
-
-
-def prose_of(document: Document, node: Node, much: str) -> str:
-    """Read a task's text: its "lead", up to the first fence or heading; all of it ("full"); or "none"."""
-    if much == "none":
-        return ""
-    if much == "full" and holds(text := _joined(document, node.whole)):
-        return text
-    return cut(_joined(document, node.prose), _LEAD_MAX)
-
-
-def _joined(document: Document, spans: Sequence[Span]) -> str:
-    text = ""
-    for part in (_unindented(document, span) for span in spans):
-        joint = "\n" if _BULLET.match(part) and _BULLET.match(text.rpartition("\n")[2]) else "\n\n"
-        text = f"{text}{joint}{part}" if text else part
-    return text
-
-
-def _unindented(document: Document, span: Span) -> str:
-    """Read a block so that it begins at the margin, whatever stood it in a list."""
-    text = document.text(span).replace("\r\n", "\n").replace("\r", "\n")
-    margin = document.column(span.start) - 1
-    return re.sub(rf"\n[ \t]{{0,{margin}}}", "\n", text) if margin else text
 
 
 def status_fields(document: Document, node: Node) -> dict[Field, Value]:

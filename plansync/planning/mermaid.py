@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from plansync.model import Field, Snapshot, State, Uid, text_of, uids_of
 from plansync.planning.progress import by_phase
-from plansync.text import cut, one_line, words
+from plansync.text import cut, in_line, one_line, words
 
 TASKS_MAX, EDGES_MAX = 120, 400
 """Beyond these nobody can read a drawing, and GitHub makes none."""
@@ -91,7 +91,7 @@ def _node(items: Snapshot, states: Mapping[Uid, State], uid: Uid) -> str:
 
 def label(text: str) -> str:
     """Write a text as the inside of a quoted label: letters and digits as they are, nearly all else as entities."""
-    text = cut(one_line(text), _LABEL_MAX)
+    text = cut(one_line(in_line(text)), _LABEL_MAX) or "…"
     begin = _LIST.match(text)
     head, tail = (text[: begin.end()], text[begin.end() :]) if begin else ("", text)
     coded = [c if c.isalnum() else _coded(c) for c in head]

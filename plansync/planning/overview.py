@@ -25,7 +25,7 @@ from plansync.model import (
 )
 from plansync.planning.mermaid import drawing
 from plansync.planning.progress import by_phase, overall, progress
-from plansync.text import cut, neutralise, one_line
+from plansync.text import cut, in_line, neutralise, one_line
 
 _LINES_MAX = 50
 _TITLE_MAX = 120
@@ -86,12 +86,12 @@ def _progress(items: Snapshot, states: Mapping[Uid, State]) -> str:
 
 
 def _title(text: str) -> str:
-    return neutralise(cut(one_line(text), _TITLE_MAX))
+    return neutralise(cut(one_line(in_line(text)), _TITLE_MAX))
 
 
 def _foreign(text: str) -> str:
     """Write a title that anybody on the tracker may have made: as words, no markup of theirs."""
-    return neutralise(_MARKDOWN.sub(r"\\\g<0>", cut(one_line(text), _TITLE_MAX)))
+    return neutralise(_MARKDOWN.sub(r"\\\g<0>", cut(one_line(in_line(text)), _TITLE_MAX)))
 
 
 # --------------------------------------------------------------- decisions

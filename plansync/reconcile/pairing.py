@@ -49,14 +49,14 @@ def pair(
     `bound`: what a person or the plan's own link bound to a record is itself, marked or not. `told`: which
     tasks a person said to be which on the tracker.
     """
-    local = _rename(local, unmarked(base, local, remote, bound))
-    local = _rename(local, {u: to for u, to in told.items() if to in remote and to not in local})
+    local = rename(local, unmarked(base, local, remote, bound))
+    local = rename(local, {u: to for u, to in told.items() if to in remote and to not in local})
     owners = [u for u in {**local, **remote} if not is_step(u)]
     local_names: dict[Uid, Uid] = {}
     remote_names: dict[Uid, Uid] = {}
     for owner in owners:
         _pair_steps(owner, base, local, remote, local_names, remote_names)
-    return _rename(local, local_names), _rename(remote, remote_names)
+    return rename(local, local_names), rename(remote, remote_names)
 
 
 def unmarked(base: Base, local: Snapshot, remote: Snapshot, bound: Collection[Uid] = ()) -> dict[Uid, Uid]:
@@ -149,7 +149,7 @@ def read_back(shown: Snapshot, held: Snapshot) -> Snapshot:
             same = waiting.get((item.kind, words(text_of(item, Field.TITLE))))
             if same:
                 names[uid] = same.pop(0)
-    return _rename(shown, names)
+    return rename(shown, names)
 
 
 def _issue(item: Item, side: Snapshot) -> object:
@@ -215,7 +215,7 @@ def _phases_by_title(nameless: Iterable[Uid], local: Snapshot, free: Snapshot) -
     return {ours[0]: theirs[0] for ours, theirs in pairs if len(ours) == len(theirs) == 1}
 
 
-def _rename(side: Snapshot, names: Mapping[Uid, Uid]) -> Snapshot:
+def rename(side: Snapshot, names: Mapping[Uid, Uid]) -> Snapshot:
     """Give items their new uids, everywhere they are named."""
     if not names:
         return side

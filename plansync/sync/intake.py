@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plansync.document.dialect import Counts
+from plansync.document.prose import opened
 from plansync.document.tree import Role
-from plansync.document.view import opened
 from plansync.errors import ConfigError, SafetyStop
 from plansync.model import (
     OVERVIEW,

@@ -46,6 +46,7 @@ from plansync.reconcile import Bare, Given, Policy, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.merge import shown_state
 from plansync.reconcile.order import IDS
+from plansync.reconcile.pairing import rename, unmarked
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import NO_CONFIG, command
@@ -158,6 +159,7 @@ class Session:
         self.late_notes: list[Note] = []
         self.absent: dict[tuple[Thing, int], Absence] = {}
         self.frozen: set[Uid] = set()
+        self.recognised: dict[Uid, Uid] = {}
         self.restoring: set[Uid] = set()
         self.pruned: dict[Uid, Choice] = {}
         self.former_refs: dict[Uid, int] = {}
@@ -464,6 +466,7 @@ class Session:
 
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
+        self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
             local=self.thawed(self._assignable({**self.shown, **self.awaited})),
@@ -574,6 +577,13 @@ class Session:
         is_lost = (k for k, why in self.absent.items() if why in existence.LOST and k in self.names.known)
         return self.frozen - {self.names.known[key] for key in is_lost}
 
+    def _recognise_frozen(self) -> None:
+        """Show frozen tasks that lost their ids under these: what their titles make by now would be new tasks."""
+        if self.frozen:
+            names = unmarked(self.base, self.shown, self.view.items, self.bare)
+            self.recognised |= {uid: name for uid, name in names.items() if name in self.frozen}
+            self.shown = dict(rename(self.shown, self.recognised))
+
     def _thawed_base(self) -> Base:
         if not self.frozen:
             return self.base
@@ -581,7 +591,7 @@ class Session:
 
     def read_again(self, content: bytes) -> Snapshot:
         """Show a plan as written, in the same light as the one that was decided on."""
-        shown = self.thawed(self.show(self.project.parse(content)).items)
+        shown = self.thawed(rename(self.show(self.project.parse(content)).items, self.recognised))
         return linkable(shown, self.skipped, self.doubts, self.remote)
 
     def lose(self, thing: Thing, ref: int, absence: Absence) -> None:

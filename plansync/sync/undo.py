@@ -41,7 +41,15 @@ from plansync.sync.session import Former, Session
 from plansync.text import cut, words
 
 _STAYS = ("create-milestone", "set-marker", "set-link")
-_FOLLOWS = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL, Field.MARKER, Field.LINK, *SECTIONS)
+_FOLLOWS = (
+    Field.COMPLETION,
+    Field.CURRENT_PHASE,
+    Field.OVERALL,
+    Field.MARKER,
+    Field.LINK,
+    Field.FRAME,
+    *SECTIONS,
+)
 _BY_STATE = (Field.STATE, Field.STATUS)
 _SHOWN_MAX = 60
 

@@ -8,7 +8,7 @@ from plansync.model import Drift, Field, Uid
 from plansync.reconcile.settle import said
 from plansync.sync.session import Session
 
-_OUTSIDE = (Field.TITLE, Field.STATE, Field.PHASE)
+_OUTSIDE = (Field.TITLE, Field.FRAME, Field.STATE, Field.PHASE)
 """What goes on syncing without the block."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from plansync.sandbox.app import REPO, TOKEN, app
+from plansync.sandbox.app import REPO, app
 from plansync.sandbox.kinds import IssueChanges, Reason, Role
 from plansync.sandbox.records import Records
 from plansync.trackers.base import Thing, Tracker
@@ -68,7 +68,7 @@ class SandboxBench(Bench):
     """The sandbox's records, with a person at them; how they are reached is a subclass's."""
 
     absent = frozenset({Trait.HIDDEN})
-    token = TOKEN
+    token = CANARY
     secrets = (CANARY, STRANGER)
     people = ("amara", "Jonas-K")
     nobody = "nobody-here"
@@ -120,8 +120,6 @@ class SandboxBench(Bench):
 class Inside(SandboxBench):
     """Reached in-process, as a command reaches it."""
 
-    token = CANARY
-
     def __init__(self, records: Records, clock: Clock) -> None:
         super().__init__(records)
         self.clock = clock
@@ -141,6 +139,7 @@ class Served(SandboxBench):
     def __init__(self, records: Records, sandbox: Sandbox) -> None:
         super().__init__(records)
         self.address, self.token = sandbox.place.api_url, sandbox.place.token
+        self.secrets = (self.token, STRANGER)
 
     def reach(self, way: Way) -> tuple[str, dict[str, Any]]:
         if way is Way.NOWHERE:

@@ -489,4 +489,11 @@ REGRESSIONS: dict[str, Past] = {
         " tracker:reword:4244768656 tracker:reword:2180147548",
         chances=ALL,
     ),
+    "a tick that a run implied before it died is taken back also over older files": Past(
+        930057,
+        "run:sync:3724065781 git:commit:1369857468 tracker:tick:2456952409"
+        " tracker:keyword:718009663 run:sync:1235987262 tracker:reopen:938100763"
+        " git:check_out:136566544",
+        chances=ALL,
+    ),
 }

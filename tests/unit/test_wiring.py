@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plansync import wiring
+from plansync import config, wiring
 from plansync.config import Home, Settings, When, fingerprint
 from plansync.store.state import Target
 
@@ -59,3 +59,48 @@ def test_the_fingerprint_moves_with_what_maps_a_plan_and_with_nothing_else(tmp_p
         of(when=When(steps_done="nothing").model_dump()),
     }
     assert len(others | same) == 8
+
+
+@pytest.mark.parametrize(
+    ("remote", "api", "link"),
+    [
+        (
+            "git@github.com:a/b.git",
+            "https://api.github.com",
+            "https://github.com/a/b/blob/HEAD/docs/my%20plan.md",
+        ),
+        (
+            "https://github.com/A/B",
+            "https://api.github.com",
+            "https://github.com/A/B/blob/HEAD/docs/my%20plan.md",
+        ),
+        ("git@github.com:a/fork.git", "https://api.github.com", ""),
+        ("git@github.com:a/b.git", "https://github.example.org/api/v3", ""),
+        (
+            "git@github.example.org:a/b.git",
+            "https://github.example.org/api/v3",
+            "https://github.example.org/a/b/blob/HEAD/docs/my%20plan.md",
+        ),
+        ("", "https://api.github.com", ""),
+    ],
+)
+def test_the_plan_is_linked_to_where_its_remote_is_the_target(
+    tmp_path: Path, remote: str, api: str, link: str
+) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    if remote:
+        subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
+
+    assert config.plan_link(tmp_path / "docs" / "my plan.md", api, "a/b") == link
+
+
+def test_how_issues_look_is_one_of_the_settings_whose_change_is_shown_first(tmp_path: Path) -> None:
+    def named(**settings: str) -> str:
+        home = Home(settings=Settings.model_validate(settings), file=None, root=tmp_path)
+        return fingerprint(home, tmp_path / "plan.md", "here")
+
+    usual = {"title": "{title}", "prose": "lead", "overview": "auto", "milestones": "auto"}
+    other = {"title": "{number} {title}", "prose": "none", "overview": "none", "milestones": "none"}
+
+    assert named(**usual) == named()
+    assert len({named(), *(named(**{name: value}) for name, value in other.items())}) == 5

@@ -139,6 +139,19 @@ def test_a_graph_of_which_somebody_took_the_end_hides_the_block() -> None:
     assert read(render(FULL).replace("fill:#fff\n```", "fill:#fff")) is None
 
 
+@pytest.mark.parametrize("kind", ["task", "overview"])
+def test_the_closing_sentence_links_to_the_plan_where_that_is_known(kind: str) -> None:
+    linked = replace(FULL, kind=kind, sections={}, path="docs/plan.md", link="https://x.example/docs/plan.md")
+    body = render(linked)
+    shown = read(body)
+
+    assert "\nBoxes above follow [docs/plan.md](https://x.example/docs/plan.md), both ways.\n" in body
+    assert shown is not None and (shown.path, shown.link) == (linked.path, linked.link)
+    assert block.is_as_written(body, shown)
+    assert written(body, replace(linked, link="")) == body, "it stays as it was written"
+    assert "follow `a]b.md`, both" in render(replace(linked, path="a]b.md"))
+
+
 LINES = st.lists(
     st.sampled_from(["- 0 of 1 done: A", "- 1 of 1 done: A", "- 0 of 2 done: B", "- 3 of 4 done: C"])
 )

@@ -101,6 +101,8 @@ def test_what_mermaid_would_read_is_written_as_entities() -> None:
     assert label("1. First") == "1#46; First"
     assert label("- first") == "#45; first"
     assert label("end") == "end"
+    assert label("") == "#8230;"
+    assert label("a\u202eb") == "a#60;U#43;202E#62;b", "what turns the words around is seen"
     assert label("set the direction LR") == "set the directio#110; LR", "it is found wherever it stands"
     assert label("Größe messen, 測る") == "Größe messen, 測る"
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from plansync.document.marking import Marking
 from plansync.errors import Moved, OutcomeUnknown, Unsupported
-from plansync.model import State
+from plansync.model import Change, Field, Operation, Side, State, Uid
 from plansync.reconcile import Policy
-from plansync.sync.events import Status
+from plansync.reconcile.rows import Case, plan_says, same_words
+from plansync.sync.costs import cost
+from plansync.sync.events import Cost, Status
+from plansync.sync.stopping import Stop
+from plansync.titles import PLAIN
+from plansync.trackers.github import TRAITS
+from plansync.trackers.pacing import Bucket
 from tests.unit.sync.bench import Bench, kinds, notes
 
 PLAN = """\
@@ -334,3 +345,108 @@ def test_phases_that_are_done_before_they_have_issues_are_made_closed(shed: Benc
 
     assert shed.issue("Phase 1: Ground").state is State.DONE
     assert shed.is_settled()
+
+
+# ------------------------------------------- the rest of a run that writes
+
+
+def test_a_server_whose_issues_count_no_links_is_taken_to_keep_none(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = shed.tracker._record
+    monkeypatch.setattr(
+        shed.tracker, "_record", lambda thing, row: replace(shown(thing, row), blocked_by=None, blockers=None)
+    )
+
+    report = shed.run()
+
+    assert kinds(report, AGREED) == ["add-dependency"] * 3
+    assert "keeps no links between issues; they stand in the texts" in str(notes(report))
+    assert shed.is_settled()
+
+
+def test_a_text_that_grew_too_long_meanwhile_is_refused_as_well(shed: Bench) -> None:
+    shed.run()
+    body = shed.issue("Level").body
+    shed.edit("- [ ] Lay the stones", "- [x] Lay the stones, all of them")
+    shed.touch("Level", body=f"{'x' * 65_500}\n{body}")
+    shed.run()
+
+    shed.edit("- [x] Lay the stones, all of them", "- [x] Lay the stones, all of them and those left over")
+    report = shed.run()
+
+    assert [d.error for d in report.done if d.status is Status.REFUSED] == [
+        "the issue text would be longer than the 65536 characters a body may have"
+    ]
+
+
+def test_a_plan_whose_tracker_keeps_no_owners_asks_for_none(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = replace(TRAITS, stores=TRAITS.stores - {Field.OWNERS})
+    monkeypatch.setattr(type(shed.tracker), "traits", property(lambda tracker: kept))
+
+    shed.run()
+
+    assert "GET assignee ana" not in shed.tracker.requests.by_method
+    assert shed.is_settled()
+
+
+def test_the_first_push_can_name_whose_token_it_is(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def account() -> str:
+        return "ana"
+
+    monkeypatch.setattr(shed.tracker, "account", account)
+
+    assert shed.run(names_account=True).account == "ana"
+
+
+def test_a_repository_that_was_renamed_is_named(shed: Bench) -> None:
+    shed.tracker.here = replace(shed.tracker.here, name="owner/new-name")
+
+    assert 'set repo = "owner/new-name"' in str(notes(shed.run()))
+
+
+def test_without_an_overview_its_issue_is_left_alone(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.run()
+    bench.fields["overview"] = "none"
+
+    assert not kinds(bench.run(allow=("settings-changed",)), APPLIED)
+    assert bench.is_settled()
+
+
+def test_a_wait_ends_when_the_run_is_to_end() -> None:
+    async def waiting() -> float:
+        stop, start = Stop(), time.monotonic()
+        await stop.pause(0.01)
+        asyncio.get_running_loop().call_later(0.01, stop.ask)
+        await stop.pause(60)
+        assert stop.is_asked
+        return time.monotonic() - start
+
+    assert asyncio.run(waiting()) < 30
+
+
+def test_what_writes_cost_is_told_with_and_without_a_pace() -> None:
+    change = Change(Uid("k3f9a2c"), Field.TITLE, None, "Dig", "new")
+    made = [Operation(Side.REMOTE, "create-issue", Uid("k3f9a2c"), (change,), 2)] * 30
+
+    free = cost(made, None, 0.0, 0.1)
+    paced = cost(made, Bucket(), 0.0, 0.1)
+
+    assert (free.requests, free.writes, free.mails) == (31, 30, 30)
+    assert paced.seconds > free.seconds + 5
+    assert cost([], None, 0.0, 0.1) == Cost()
+
+
+def test_a_frame_around_titles_that_people_changed_is_noted_and_one_that_is_owed_is_written() -> None:
+    def case(agreed: str | None, local: str | None, then: str, remote: str | None) -> Case:
+        return Case(agreed, agreed, then, local, remote, False, same_words)
+
+    assert plan_says(case("1: {}", "1: {}", "1: {}", "9: {}")).rule == "edited on the tracker"
+    assert plan_says(case("1: {}", "1: {}", "2: {}", "2: {}")).rule == "finish"
+    assert plan_says(case("1: {}", "2: {}", "1: {}", "1: {}")).rule == "push"
+    assert plan_says(case("1: {}", None, "1: {}", "1: {}")).value == PLAIN
+    assert plan_says(case(None, None, "1: {}", "1: {}")).rule == "unknown"
+    assert plan_says(case("1: {}", "1: {}", "1: {}", "1: {}")).rule == "agree"

@@ -225,3 +225,21 @@ def test_where_nothing_is_remembered_a_block_is_not_written_before_the_state_fil
     assert bench.run(settling=Settling((), Take.PLAN, how=How.REWRITE_BLOCK)).is_rebuilt
     assert bench.issue("Dig").body == cut
     assert [d.field for d in bench.run().drifts] == [Field.STEPS]
+
+
+def test_a_task_that_lost_its_id_gets_no_second_issue_where_its_own_cannot_be_read(synced: Bench) -> None:
+    """It was renamed, so its title makes another id: what tells who it is are the words that both sides know."""
+    synced.edit("### Task 2.1: Paint", "### Task 2.1: Varnish")
+    synced.run()
+    synced.delete("Varnish")
+    lines = synced.text.splitlines(keepends=True)
+    number = next(n for n, line in enumerate(lines) if "Varnish" in line)
+    lines[number] = "### Task 2.1: Varnish\n"
+    link = next(n for n, line in enumerate(lines) if n > number and line.startswith("**Issue**"))
+    synced.files.plan = "".join(lines[:link] + lines[link + 1 :]).encode()
+
+    report = synced.run(full=True)
+
+    assert "create-issue" not in {d.operation.kind for d in report.done}
+    assert [c.field for c in report.conflicts] == [Field.EXISTENCE]
+    assert [row.title for row in synced.tracker.issues()].count("Varnish") == 0
