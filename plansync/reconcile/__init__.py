@@ -13,7 +13,7 @@ from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.akin import doubtful, same_task
 from plansync.reconcile.aside import set_aside
 from plansync.reconcile.bare import Bare
-from plansync.reconcile.elements import follow_edges
+from plansync.reconcile.elements import follow_edges, without_lost_ends
 from plansync.reconcile.given import Given, Policy
 from plansync.reconcile.merge import merge
 from plansync.reconcile.order import operations
@@ -55,7 +55,7 @@ class Decision(NamedTuple):
 def reconcile(given: Given) -> Decision:
     """Decide everything that would make plan and tracker tell the same story."""
     local, remote = pair(given.base, given.local, given.remote, given.bare, given.told)
-    given = replace(given, local=local, remote=remote)
+    given = replace(given, base=without_lost_ends(given.base, remote), local=local, remote=remote)
     given = replace(given, skipped=without_issue(given))
     doubts = doubtful(given)
     given = replace(given, skipped=given.skipped | doubts.keys())

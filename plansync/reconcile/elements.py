@@ -7,8 +7,9 @@ assignees" and "dependency edges".
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from plansync.model import Change, Field, Item, Kind, Operation, Side, Snapshot, Uid, Value, uids_of
+from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Snapshot, Uid, Value, uids_of
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.given import Given
 from plansync.reconcile.reasons import UNLINKED
@@ -60,7 +61,7 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
     for key, spelt in coming.items():
         yield Change(uid, name, tuple(now.values()), (*now.values(), spelt), why)
         now[key] = spelt
-    for key in [key for key in now if key not in wanted]:
+    for key in [key for key in now if key not in wanted and (name is not Field.EDGES or key in given.remote)]:
         left = {k: n for k, n in now.items() if k != key}
         yield Change(uid, name, tuple(now.values()), tuple(left.values()), why)
         now = left
@@ -92,6 +93,21 @@ def _leads_back(agreement: Agreement, start: Uid, goal: Uid) -> bool:
             edges = agreement.get(uid, Field.EDGES)
             todo += [Uid(e) for e in edges] if isinstance(edges, tuple) else []
     return False
+
+
+def without_lost_ends(base: Base, remote: Snapshot) -> Base:
+    """Remember no link to an issue that is not there: with it the link went, and nobody took it away."""
+    lost = {u for i in base.remote.values() for u in uids_of(i, Field.EDGES) if u not in remote}
+    if not lost:
+        return base
+
+    def lens(item: Item) -> Item:
+        edges = tuple(u for u in uids_of(item, Field.EDGES) if u not in lost)
+        return (
+            replace(item, fields={**item.fields, Field.EDGES: edges}) if Field.EDGES in item.fields else item
+        )
+
+    return replace(base, remote={uid: lens(item) for uid, item in base.remote.items()})
 
 
 def follow_edges(agreement: Agreement, given: Given) -> None:

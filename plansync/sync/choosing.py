@@ -68,6 +68,8 @@ class Chooser:
         if op.wave == IDS and op.kind == "update-summary":
             return True  # what git left there is in the way of any other write
         is_wanted = self.wanted is None or is_footer or self.session.owner_of(op.uid) in self.wanted
+        if self.wanted is not None and op.kind == "add-dependency":
+            is_wanted &= all(uid in self.session.remote or uid in self.wanted for uid in op.needs)
         return is_wanted and not self.waits_for_branch(op) and self._is_of_direction(op, news)
 
     def _is_of_direction(self, op: Operation, news: Set[Uid]) -> bool:

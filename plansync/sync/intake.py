@@ -151,7 +151,7 @@ def expect(session: Session, record: Record, phase: str | None) -> None:
         Field.PROSE: opened(record.title, ""),
         Field.REQUIREMENTS: "",
         Field.ESTIMATE: "",
-        Field.DEPENDS: (),
+        **dict.fromkeys((Field.DEPENDS, Field.EDGES, Field.LABELS, Field.OWNERS), ()),
         Field.MARKER: "",
         **({Field.LINK: ""} if session.project.links else {}),
         **({Field.PHASE: phase} if phase is not None else {}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from plansync.errors import (
     Unwritable,
 )
 from plansync.model import (
+    Base,
     Field,
     Item,
     Operation,
@@ -171,8 +172,28 @@ class Writer:
             "changes": changes,
             "state": session.state_digest,
             "then": state.record(session.base, owner)["crc"] if owner in session.base.local else "",
-            "records": {owner: state.record(part, owner)},
+            "records": {owner: state.record(part, owner)} | self._records_of(self._unlinked(op)),
         }
+
+    def _unlinked(self, op: Operation) -> dict[Uid, Base]:
+        """Show what is remembered of the issues that were linked to one which a new one stands in for.
+
+        Nobody took those links away: they went with the old issue, and are owed to the new one.
+        """
+        base, found = self.session.base, dict[Uid, Base]()
+        if op.kind == "create-issue":
+            for uid, item in base.remote.items():
+                if op.uid in uids_of(item, Field.EDGES):
+                    sides = (base.local, base.remote, base.agreed)
+                    part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
+                    edges = tuple(u for u in uids_of(item, Field.EDGES) if u != op.uid)
+                    left = replace(item, fields={**item.fields, Field.EDGES: edges})
+                    found[uid] = replace(part, remote={**part.remote, uid: left})
+        return found
+
+    @staticmethod
+    def _records_of(parts: Mapping[Uid, Base]) -> dict[Uid, Any]:
+        return {uid: state.record(part, uid) for uid, part in parts.items()}
 
     async def _send(self, op: Operation, item: Item | None, fields: Written) -> Record:
         tracker = self.session.project.tracker
@@ -225,13 +246,22 @@ class Writer:
         session.remote |= _certified(op, known, answer)
         if twin := session.twin(op.uid):
             session.accept_twin(twin)
-        self.remember([twin.of if twin else op.uid], row, intent)
+        unlinked = self._unlinked(op)
+        for uid, part in unlinked.items():
+            fold(session.base, part, uid)
+        self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
-    def remember(self, owners: Iterable[Uid], row: int | None, intent: dict[str, Any]) -> None:
-        """Move the base of some items, and let the journal's row carry what it is now."""
+    def remember(
+        self,
+        owners: Iterable[Uid],
+        row: int | None,
+        intent: dict[str, Any],
+        besides: Mapping[Uid, Any] | None = None,
+    ) -> None:
+        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`."""
         session = self.session
-        records = {}
+        records: dict[Uid, Any] = dict(besides or {})
         for owner in owners:
             part = session.settled(owner)
             fold(session.base, part, owner)

@@ -103,7 +103,8 @@ def snapshot(records: Iterable[Record], names: Names) -> View:
     ours = _ours(read, names)
     kept, items = {u: r for u, (r, _) in ours.items()}, dict[Uid, Item]()
     second = list(_second(read, kept))
-    by_ref = {(r.thing, r.ref): u for u, r in kept.items()} | {(r.thing, r.ref): b.uid for r, b in second}
+    by_ref = {**names.known, **{(r.thing, r.ref): u for u, r in kept.items()}}
+    by_ref |= {(r.thing, r.ref): b.uid for r, b in second}
     for uid, (record, block) in ours.items():
         items |= {item.uid: item for item in _items(uid, record, block, names, by_ref)}
     twins, notes = list[Twin](), list[Note]()

@@ -84,6 +84,9 @@ def test_a_new_issue_is_made_where_somebody_says_so(copy: Copy, person: Person, 
     assert made["milestone"]["title"] == person.issue(copy.outline.task("1.2").title)["milestone"]["title"]
     assert f"[#{made['number']}]" in copy.section("1.1") and f"[#{deleted}]" not in copy.text
     assert decisions(copy, exits=0) == []
+    assert {"add-dependency"} == {*copy.sync().kinds("tracker")} - {"update-issue"}, (
+        "its links went with the old one"
+    )
     assert copy.is_settled()
 
 
@@ -99,6 +102,9 @@ def test_taking_the_plan_means_a_new_issue_and_taking_the_issue_a_dropped_task(
 
     assert person.issue(copy.outline.task("1.1").title)["state"] == "open"
     assert "**Status**: Dropped" in copy.section("2.1")
+    assert {"add-dependency"} == {*copy.sync().kinds("tracker")} - {"update-issue"}, (
+        "its links went with the old one"
+    )
     assert copy.is_settled()
 
 
@@ -150,6 +156,9 @@ def test_a_transferred_issue_is_asked_about_and_may_be_made_anew(
 
     assert "a plan has one target" in refused.err
     assert person.issue(task.title)["number"] > number
+    assert {"add-dependency"} == {*copy.sync().kinds("tracker")} - {"update-issue"}, (
+        "its links went with the old one"
+    )
     assert copy.is_settled()
 
 
