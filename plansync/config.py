@@ -15,9 +15,11 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from plansync import titles
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
 from plansync.text import is_common_title, one_line, sound
@@ -107,6 +109,9 @@ class Settings(_Strict):
     ca_file: str | None = None
     links: bool = True
     milestones: Literal["auto", "phase", "plan", "none"] = "auto"
+    overview: Literal["auto", "always", "none"] = "auto"
+    prose: Literal["lead", "full", "none"] = "lead"
+    title: str = titles.PLAIN
     default_branch: str = ""
     dialect: Dialect | None = None
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
@@ -129,6 +134,13 @@ class Settings(_Strict):
         if kind is not None and not kinds.is_kind(kind):
             raise ValueError(f"must be one of {kinds.known()} (got {kind!r})")
         return kind
+
+    @field_validator("title")
+    @classmethod
+    def _is_template(cls, template: str) -> str:
+        if problem := titles.problem(template):
+            raise ValueError(problem)
+        return template
 
     @property
     def kind(self) -> str:
@@ -155,6 +167,9 @@ _FROM_ENVIRONMENT = (
     "ca_file",
     "links",
     "milestones",
+    "overview",
+    "prose",
+    "title",
     "default_branch",
     "dialect",
     "max_creates",
@@ -282,10 +297,12 @@ def fingerprint(home: Home, plan: Path, target: str) -> str:
 
     Another name means that a sync may now write what nobody changed.
     """
-    settings = home.settings
+    settings, usual = home.settings, Settings().model_dump()
+    forms = {name: getattr(settings, name) for name in ("overview", "prose", "title")}
     mapping = {
         "target": target,
         "milestones": settings.milestones,
+        **{name: said for name, said in forms.items() if said != usual[name]},
         "links": settings.links,
         "dialect": dialect_of(home, plan),
         "ticks": settings.ticks,
@@ -357,6 +374,18 @@ def git_remotes(root: Path) -> dict[str, str]:
         return {}
     rows = [line.split() for line in done.stdout.splitlines() if line.endswith("(fetch)")]
     return {row[0]: row[1] for row in rows if len(row) >= 2}
+
+
+def plan_link(plan: Path, api: str, project: str) -> str:
+    """Write the address of a plan on its repository's default branch; empty where its remote is not the target."""
+    top = git_root(plan.resolve().parent)
+    host, name = remote_repository(git_remote(top)) if top else ("", "")
+    home = urlsplit(api).hostname or ""
+    is_target = home.removeprefix("api.") == host and name.casefold() == project.casefold()
+    if top is None or not host or not is_target:
+        return ""
+    path = quote(plan.resolve().relative_to(top).as_posix())
+    return f"https://{host}/{name}/blob/HEAD/{path}"
 
 
 def git_ancestor(file: Path) -> str:

@@ -105,6 +105,17 @@ class Field(StrEnum):
     CURRENT_PHASE = "current_phase"
     OVERALL = "implementation_status"
     UPDATED = "last_updated"
+    FRAME = "frame"
+    PROGRESS = "progress"
+    CRITERIA = "criteria"
+    DECISIONS = "decisions"
+    OUTSIDERS = "outsiders"
+    GRAPH = "graph"
+    WRITTEN = "written"
+
+
+SECTIONS = (Field.PROGRESS, Field.CRITERIA, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)
+"""What the overview issue says besides the plan's own words, in its order: derived, and only ever written there."""
 
 
 ELEMENTS = frozenset({Field.LABELS, Field.OWNERS, Field.EDGES})

@@ -6,6 +6,7 @@ tracker and back is the value that left.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -215,6 +216,11 @@ def cut(text: str, limit: int) -> str:
         return text
     head = text[: limit - 1]
     return (head[: head.rfind(" ")] if " " in head[limit // 2 :] else head).rstrip() + "…"
+
+
+def short_digest(text: str) -> str:
+    """Name a text by twelve hexadecimal digits, the same for all that compare alike as lines."""
+    return hashlib.sha256(same_lines(text).encode()).hexdigest()[:12]
 
 
 def same_lines(text: object) -> str:

@@ -101,11 +101,15 @@ def _owed(half: Half) -> Words:
     }
 
 
+_MAYBE = (Field.PHASE, Field.FRAME)
+"""What a task may have none of."""
+
+
 def _unknown(base: Base, item: Item) -> Iterator[str]:
     """List the fields of a linked item on which nothing is agreed: the next run compares them anew."""
     agreed = base.agreed[item.uid].fields if item.uid in base.agreed else {}
     steps = (Field.STEPS,) if item.kind is not Kind.PHASE else ()
-    for name in (*(f for kind, f in ROWS if kind is item.kind and f is not Field.PHASE), *steps):
+    for name in (*(f for kind, f in ROWS if kind is item.kind and f not in _MAYBE), *steps):
         if name not in agreed:
             yield name.value
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from plansync.document import sections as parts_of
 from plansync.document.edits import Edit, apply_edits
 from plansync.document.metadata import Key, key_lines
+from plansync.document.sections import Section
 from plansync.document.spans import Block as Parsed
 from plansync.document.spans import Shape, Span, after_eol, blocks, eol_at, line_end, line_start
 from plansync.document.steps import Line, Place, Step, line_edits, read_boxes
-from plansync.model import Field, Stamp, Uid
+from plansync.model import OVERVIEW, SECTIONS, Field, Stamp, Tick, Uid
 from plansync.text import UID_PATTERN, neutralise, restore, same_lines
 
 _BEGIN = re.compile(
@@ -28,7 +30,13 @@ _BEGIN = re.compile(
 _ANY_BEGIN = re.compile(rb"^<!-- plansync:begin\b", re.MULTILINE)
 _END = re.compile(rb"^<!-- plansync:end -->[ \t]*\r?$", re.MULTILINE)
 _LEFT_OVER = re.compile(rb"^<!-- plansync:(?:begin|end)\b[^\r\n]*", re.MULTILINE)
-_FOLLOWS = re.compile(rb"^Boxes above follow `(?P<path>[^`\r\n]+)`, both ways\.[ \t]*\r?$", re.MULTILINE)
+_FOLLOWS = re.compile(
+    rb"^Boxes above follow (?:`(?P<path>[^`\r\n]+)`|\[(?P<linked>[^\]`\r\n]+)\]\((?P<link>[^)\s]+)\)), both ways\."
+    rb"[ \t]*\r?$",
+    re.MULTILINE,
+)
+_LINKABLE = re.compile(r"[\w.,+ ()/-]+")
+"""A path that is its own words in the text of a link."""
 _MILESTONE = re.compile(
     rf"<!-- plansync:milestone v=1 plan=([0-9a-z]{{8}}) id=({UID_PATTERN}) op=([0-9a-f]{{8}}) -->"
 )
@@ -46,7 +54,10 @@ _NAMES = {key.casefold(): name.value for name, key in META.items()}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a block says, in the plan's spelling. `meta` holds one line's text for each field."""
+    """What a block says, in the plan's spelling. `meta` holds one line's text for each field.
+
+    `link` leads to the plan, empty where nobody knows it. `sections`: an overview's derived parts.
+    """
 
     kind: str
     plan: str
@@ -56,11 +67,16 @@ class Content:
     prose: str = ""
     steps: Mapping[Uid, Step] = field(default_factory=dict)
     meta: Mapping[Field, str] = field(default_factory=dict)
+    sections: Mapping[Field, str] = field(default_factory=dict)
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block that was read. `inner` is the range between the two comment lines."""
+    """A block that was read. `inner` is the range between the two comment lines.
+
+    `written`: the digest of what we last wrote in a section.
+    """
 
     kind: str
     plan: str
@@ -72,6 +88,9 @@ class Block:
     meta: Mapping[Field, str]
     begin: Span
     inner: Span
+    sections: Mapping[Field, str] = field(default_factory=dict)
+    link: str = ""
+    written: Mapping[Field, str] = field(default_factory=dict)
 
 
 def _encoded(body: str) -> bytes:
@@ -93,20 +112,46 @@ def read(body: str) -> Block | None:
     parsed = blocks(part)
     if any(_is_open(part, each) for each in parsed):
         return None
-    lines, metas = read_boxes(part, parsed), _metas(part, parsed)
-    follows = _FOLLOWS.search(part)
+    inside = _Inside.of(part, parsed, begin["kind"] == b"overview")
+    lines, metas, follows = inside.lines, inside.metas, _FOLLOWS.search(part)
     return Block(
         kind=begin["kind"].decode(),
         plan=begin["plan"].decode(),
         uid=Uid(begin["uid"].decode()),
         stamp=Stamp(int(begin["rev"]), begin["op"].decode(), (begin["made"] or b"").decode()),
-        path=follows["path"].decode() if follows else "",
-        prose=restore(part[: _prose_end(part, lines, metas)].decode().replace("\r\n", "\n").strip("\n ")),
+        path=(follows["path"] or follows["linked"]).decode() if follows else "",
+        prose=restore(part[slice(*inside.prose)].decode().replace("\r\n", "\n").strip("\n ")),
         steps=tuple(line.step._replace(text=restore(line.step.text)) for line in lines),
         meta={name: restore(part[k.value.start : k.value.end].decode()) for name, k in metas.items()},
         begin=Span(begin.start(), line_end(source, begin.start())),
         inner=inner,
+        sections={name: each.text for name, each in inside.sections.items() if name in SECTIONS},
+        link=(follows["link"] or b"").decode() if follows else "",
+        written={name: each.last for name, each in inside.sections.items() if each.last},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What was found between the two comment lines. `close`: where the closing sentence begins, else the end."""
+
+    lines: Sequence[Line]
+    metas: Mapping[Field, Key]
+    sections: Mapping[Field, Section]
+    prose: Span
+    close: int
+
+    @classmethod
+    def of(cls, part: bytes, parsed: Sequence[Parsed], is_overview: bool) -> _Inside:
+        """Look at an inner part; metadata lines are a task's, sections an overview's."""
+        lines = read_boxes(part, parsed)
+        metas = {} if is_overview else _metas(part, parsed)
+        found = parts_of.find(part) if is_overview else {}
+        follows = _FOLLOWS.search(part)
+        close = follows.start() if follows else len(part)
+        prose = parts_of.risks(part, found, lines, close)
+        first = min([s.line.start for s in found.values()], default=len(part))
+        return cls(lines, metas, found, prose or Span(0, min(first, _prose_end(part, lines, metas))), close)
 
 
 def _is_open(part: bytes, block: Parsed) -> bool:
@@ -141,14 +186,37 @@ def _begin_line(kind: str, plan: str, uid: Uid, stamp: Stamp) -> str:
 
 def render(content: Content) -> str:
     """Write a whole block: only at creation, and where a body has none."""
-    parts = [neutralise(content.prose)] if content.prose else []
-    if content.steps:
-        parts.append("\n".join(_step_line(step) for step in content.steps.values()))
-    if content.meta:
-        parts.append("\n".join(_meta_line(name, content.meta[name]) for name in META if name in content.meta))
-    parts.append(f"Boxes above follow `{content.path}`, both ways.")
+    steps = "\n".join(_step_line(step) for step in content.steps.values())
+    if content.kind == "overview":
+        parts = _overview_parts(content, steps)
+    else:
+        meta = "\n".join(_meta_line(name, content.meta[name]) for name in META if name in content.meta)
+        parts = [neutralise(content.prose), steps, meta]
+    parts = [*(part for part in parts if part), f"Boxes above follow {_named(content)}, both ways."]
     begin = _begin_line(content.kind, content.plan, content.uid, content.stamp)
     return "\n".join([begin, "\n\n".join(parts), "<!-- plansync:end -->"])
+
+
+def _overview_parts(content: Content, steps: str) -> list[str]:
+    said = {name: parts_of.render(name, text) for name, text in content.sections.items() if text}
+    risks = [parts_of.render(Field.PROSE, parts_of.RISKS), neutralise(content.prose)] if content.prose else []
+    above, below = SECTIONS[:2], SECTIONS[2:]
+    return [*(said.get(n, "") for n in above), steps, *risks, *(said.get(n, "") for n in below)]
+
+
+def _named(content: Content) -> str:
+    """Name the plan: as a link where one is known and a path can be its text."""
+    if content.link and _LINKABLE.fullmatch(content.path):
+        return f"[{content.path}]({content.link})"
+    return f"`{content.path}`"
+
+
+def holds(prose: str) -> bool:
+    """Say whether a text can stand above a task's steps: it is read back as it is, and hides or adds none of them."""
+    step = Step("x", Tick.OPEN)
+    content = Content("task", "0" * 8, OVERVIEW, Stamp(), "x", prose, {OVERVIEW: step})
+    shown = read(render(replace(content, stamp=Stamp(1, "0" * 8))))
+    return shown is not None and shown.steps == (step,) and same_lines(shown.prose) == same_lines(prose)
 
 
 def append(body: str, content: Content) -> str:
@@ -174,7 +242,18 @@ def is_as_written(body: str, shown: Block) -> bool:
     """Say whether a body is what we write of what its block says, and no word of anybody else's."""
     meta = {name: text if name is Field.DEPENDS else neutralise(text) for name, text in shown.meta.items()}
     steps = {Uid(str(number)): step for number, step in enumerate(shown.steps)}
-    content = Content(shown.kind, shown.plan, shown.uid, shown.stamp, shown.path, shown.prose, steps, meta)
+    content = Content(
+        shown.kind,
+        shown.plan,
+        shown.uid,
+        shown.stamp,
+        shown.path,
+        shown.prose,
+        steps,
+        meta,
+        shown.sections,
+        shown.link,
+    )
     return same_lines(render(content)) == same_lines(body.strip())
 
 
@@ -198,17 +277,59 @@ def rewrite(body: str, shown: Block, uids: Sequence[Uid], held: Content, fields:
     source = _encoded(body)
     part = source[shown.inner.start : shown.inner.end]
     parsed = blocks(part)
-    lines, metas = read_boxes(part, parsed), _metas(part, parsed)
+    if shown.kind == "overview":
+        edits = _overview_edits(part, parsed, uids, held, fields)
+    else:
+        edits = _task_edits(part, parsed, uids, held, fields)
+    begin = _begin_line(held.kind, held.plan, held.uid, held.stamp).encode()
+    tail = source[shown.begin.end : shown.inner.start]
+    whole = source[: shown.begin.start] + begin + tail + apply_edits(part, edits) + source[shown.inner.end :]
+    return whole.decode()
+
+
+def _task_edits(
+    part: bytes, parsed: Sequence[Parsed], uids: Sequence[Uid], held: Content, fields: frozenset[Field]
+) -> list[Edit]:
+    inside = _Inside.of(part, parsed, is_overview=False)
+    lines, metas = inside.lines, inside.metas
     edits = line_edits(part, lines, uids, held.steps, neutralise, lambda: _first_step(part, metas))
     edits += [
         e for name in META if name in fields for e in _meta_edits(part, metas, name, held.meta.get(name, ""))
     ]
     if Field.PROSE in fields:
-        edits += _prose_edits(part, _prose_end(part, lines, metas), held.prose)
-    begin = _begin_line(held.kind, held.plan, held.uid, held.stamp).encode()
-    tail = source[shown.begin.end : shown.inner.start]
-    whole = source[: shown.begin.start] + begin + tail + apply_edits(part, edits) + source[shown.inner.end :]
-    return whole.decode()
+        edits += _prose_edits(part, inside.prose.end, held.prose)
+    return edits
+
+
+def _overview_edits(
+    part: bytes, parsed: Sequence[Parsed], uids: Sequence[Uid], held: Content, fields: frozenset[Field]
+) -> list[Edit]:
+    """List an overview's edits; of what is put at one place, what stands above comes first."""
+    inside = _Inside.of(part, parsed, is_overview=True)
+    found, lines, close = inside.sections, inside.lines, inside.close
+    wanted = {name: held.sections.get(name, "") for name in SECTIONS if name in fields}
+
+    def edits_of(names: Sequence[Field]) -> list[Edit]:
+        some = {name: wanted[name] for name in names if name in wanted}
+        return parts_of.rewrite(part, found, some, lines, close)
+
+    edits = edits_of(SECTIONS[:2])
+    edits += line_edits(
+        part, lines, uids, held.steps, neutralise, lambda: parts_of.first_criterion(part, found, close)
+    )
+    if Field.PROSE in fields:
+        edits += _risk_edits(part, inside, held.prose)
+    return edits + edits_of(SECTIONS[2:])
+
+
+def _risk_edits(part: bytes, inside: _Inside, prose: str) -> list[Edit]:
+    """Write the risks where they stand: below their heading, or at the top, where older blocks have them."""
+    has_heading = Field.PROSE in inside.sections
+    if not has_heading and part[slice(*inside.prose)].strip():
+        return _prose_edits(part, inside.prose.end, prose)
+    at = parts_of.place(Field.PROSE, inside.sections, inside.lines, inside.close)
+    text = neutralise(prose).encode().replace(b"\n", eol_at(part, at))
+    return parts_of.risk_edits(part, inside.sections, inside.prose if has_heading else None, text, at)
 
 
 def _first_step(part: bytes, metas: Mapping[Field, Key]) -> Place:

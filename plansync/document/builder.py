@@ -29,6 +29,7 @@ class _Draft:
     level: int
     keys: list[Key] = field(default_factory=list)
     prose: list[Span] = field(default_factory=list)
+    whole: list[Span] = field(default_factory=list)
     has_lead_ended: bool = False
 
 
@@ -92,7 +93,9 @@ class _Builder:
             keys[at] = keys[at]._replace(items=tuple(items))
         for draft in self.drafts.values():
             node = self.nodes[draft.index]
-            self.nodes[draft.index] = node._replace(keys=tuple(draft.keys), prose=tuple(draft.prose))
+            self.nodes[draft.index] = node._replace(
+                keys=tuple(draft.keys), prose=tuple(draft.prose), whole=tuple(draft.whole)
+            )
         footer = self._footer()
         return Document(
             source=self.source,
@@ -160,6 +163,7 @@ class _Builder:
             self.phase = self._open(Role.PHASE, block, phase, block.level)
         elif self.task:
             self.task.has_lead_ended = True
+            self.task.whole.append(block.span)
         else:
             self._other_heading(block)
 
@@ -217,6 +221,8 @@ class _Builder:
             self.is_past_rule = True
         elif self._ends_lead(block) and (draft := self._owner(block)):
             draft.has_lead_ended = True
+            if self._is_direct(block, draft) and b"<!-- plansync" not in self._bytes(block.span):
+                draft.whole.append(block.span)
 
     def _ends_lead(self, block: Block) -> bool:
         """Say whether no prose behind a block belongs to the lead; our mark on a line of its own is no end."""
@@ -302,8 +308,9 @@ class _Builder:
         if self.section[0] == "risks" and not owner:
             is_footer = any(key.name in _FOOTER_KEYS for key in keys)
             self.risks.extend([block.span] if block.inside < 0 and not is_footer else [])
-        elif owner and not owner.has_lead_ended and self._is_prose(index, block, owner, keys):
-            owner.prose.append(block.span)
+        elif owner and self._is_prose(index, block, owner, keys):
+            owner.whole.append(block.span)
+            owner.prose.extend([] if owner.has_lead_ended else [block.span])
 
     def _is_below_bare_key(self, block: Block, keys: Sequence[Key]) -> bool:
         """Take a bullet right below a key without a value for (a part of) that value."""
@@ -316,14 +323,22 @@ class _Builder:
         return True
 
     def _is_prose(self, index: int, block: Block, owner: _Draft, keys: Sequence[Key]) -> bool:
-        node = self.nodes[owner.index]
-        is_direct = block.inside < 0 if not node.is_item else self.boxed.get(block.inside) == owner.index
-        return is_direct and index not in self.parents and not any(key.name for key in keys)
+        is_bare = index not in self.parents and not any(key.name for key in keys)
+        return is_bare and self._is_direct(block, owner)
+
+    def _is_direct(self, block: Block, owner: _Draft) -> bool:
+        """Say whether a block stands right in a task, in no list or step of it."""
+        if self.nodes[owner.index].is_item:
+            return self.boxed.get(block.inside) == owner.index
+        return block.inside < 0
 
     # --------------------------------------------------------------- the end
 
+    def _bytes(self, span: Span) -> bytes:
+        return self.source[span.start : span.end]
+
     def _text(self, span: Span) -> str:
-        return self.source[span.start : span.end].decode("utf-8")
+        return self._bytes(span).decode("utf-8")
 
     def _footer(self) -> tuple[Span, str] | None:
         end = len(self.source.rstrip(b" \t\r\n"))

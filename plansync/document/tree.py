@@ -40,8 +40,8 @@ class Node(NamedTuple):
     `span`: a heading's whole section, an item with all that is nested in it. `title` leaves number,
     marker and closing hashes out. `label` is the number with its word, as written. `level`: nesting
     among steps. `parent`: index of the phase or task, -1 for none. `box`: the letter that carries a
-    task's or step's own state. `inline`: metadata within the title, by meaning. `trap`: why
-    nothing is written here, empty where nothing hinders.
+    task's or step's own state. `prose`: a task's lead; `whole`: all of its text but steps and metadata.
+    `inline`: metadata within the title, by meaning. `trap`: why nothing is written here, empty where nothing hinders.
     """
 
     role: Role
@@ -58,6 +58,7 @@ class Node(NamedTuple):
     level: int = 0
     keys: tuple[Key, ...] = ()
     prose: tuple[Span, ...] = ()
+    whole: tuple[Span, ...] = ()
     inline: tuple[tuple[str, str], ...] = ()
     trap: str = ""
 

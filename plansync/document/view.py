@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from plansync import titles
 from plansync.document import vocabulary
+from plansync.document.block import holds
 from plansync.document.dialect import Counts
 from plansync.document.listing import parts
 from plansync.document.marking import Marking, labels, owners, risky
@@ -30,6 +32,7 @@ from plansync.model import (
     Tick,
     Uid,
     Value,
+    text_of,
     uids_of,
 )
 from plansync.text import cut, is_common_title, is_placeholder, words
@@ -67,26 +70,37 @@ def snapshot(
     milestones: str = "auto",
     place: str = "",
     marking: Marking | None = None,
+    prose: str = "lead",
+    title: str = titles.PLAIN,
 ) -> View:
     """Show a plan. `name` is the file's, for a plan whose title is a placeholder.
 
     An item without a marker gets its minted uid. Two items with one marker are left out: nothing
     about them can be guessed. `links = False`: the plan shows no links, so none are written.
     `place`: what the folder says the plan is about, for the milestone of a plan whose title any plan could
-    have. `milestones`: "phase", one for the whole "plan", "none", or as the dialect has it ("auto").
+    have. `milestones`: "phase", one for the whole "plan", "none", or as the dialect has it ("auto"). `prose`: of a
+    task's text the "lead", all of it ("full"), or "none"; `title`: the template of an issue's title.
     """
     lens = document.dialect.milestones if milestones == "auto" else milestones
-    return _Viewer(document, name, links, lens, place, marking or Marking()).view()
+    return _Viewer(document, name, links, lens, place, marking or Marking(), prose, title).view()
 
 
 class _Viewer:
     """Builds the items of one document."""
 
     def __init__(
-        self, document: Document, name: str, links: bool, milestones: str, place: str, marking: Marking
+        self,
+        document: Document,
+        name: str,
+        links: bool,
+        milestones: str,
+        place: str,
+        marking: Marking,
+        prose: str,
+        template: str,
     ) -> None:
         self.document, self.name, self.links, self.milestones = document, name, links, milestones
-        self.place, self.marking = place, marking
+        self.place, self.marking, self.prose, self.template = place, marking, prose, template
         self.items: dict[Uid, Item] = {}
         self.notes: list[Note] = []
         markers = Counter(n.marker for n in document.nodes if n.marker)
@@ -184,17 +198,19 @@ class _Viewer:
         document, node = self.document, self.document.nodes[index]
         uid = self.uids[index]
         title = document.title_of(node)
-        prose = _prose(document, node)
+        around = self._frame(node)
         fields: dict[Field, Value] = {
             Field.TITLE: title,
             Field.STEPS: self._steps(uid, index),
-            Field.PROSE: f"{title}\n\n{prose}".strip() if len(title) > TITLE_MAX else prose,
+            Field.PROSE: opened(title, prose_of(document, node, self.prose), around),
             Field.REQUIREMENTS: document.value(node, "requirements"),
             Field.ESTIMATE: document.value(node, "estimate"),
             Field.MARKER: node.marker,
             Field.LABELS: labels(document, node, self.marking, is_risky=uid in self.risky),
             Field.OWNERS: owners(document, node, self.marking),
         }
+        if self.template != titles.PLAIN:
+            fields[Field.FRAME] = around
         if (depends := self._depends(uid, node)) is not None:
             fields[Field.DEPENDS] = depends
         if (phase := self._phase_of(node)) is not None:
@@ -204,6 +220,14 @@ class _Viewer:
         if node.tail and node.tail.ref:
             fields[Field.REFERENCE] = node.tail.ref
         self._add(uid, Kind.TASK, index, fields | status_fields(document, node))
+
+    def _frame(self, node: Node) -> str:
+        """Fill in the title's template for a task, all but its title."""
+        if self.template == titles.PLAIN:
+            return titles.PLAIN
+        phase = self.document.nodes[node.parent] if node.parent >= 0 else None
+        named = self.document.text(phase_name(self.document, phase)) if phase else ""
+        return titles.frame(self.template, node.id, named, text_of(self.items[OVERVIEW], Field.TITLE))
 
     def _phase_of(self, node: Node) -> str | None:
         if self.milestones == "plan":
@@ -292,13 +316,26 @@ def _link(document: Document, node: Node) -> str:
     return f"#{found[1]} {found[2]}".strip() if found else ""
 
 
-def _prose(document: Document, node: Node) -> str:
-    parts = [_unindented(document, span) for span in node.prose]
+def opened(title: str, prose: str, around: str = titles.PLAIN) -> str:
+    """Let a text begin with the whole title where the issue's holds only a part of it."""
+    return f"{title}\n\n{prose}".strip() if len(title) > titles.room(around, TITLE_MAX) else prose
+
+
+def prose_of(document: Document, node: Node, much: str) -> str:
+    """Read a task's text: its "lead", up to the first fence or heading; all of it ("full"); or "none"."""
+    if much == "none":
+        return ""
+    if much == "full" and holds(text := _joined(document, node.whole)):
+        return text
+    return cut(_joined(document, node.prose), _LEAD_MAX)
+
+
+def _joined(document: Document, spans: Sequence[Span]) -> str:
     text = ""
-    for part in parts:
+    for part in (_unindented(document, span) for span in spans):
         joint = "\n" if _BULLET.match(part) and _BULLET.match(text.rpartition("\n")[2]) else "\n\n"
         text = f"{text}{joint}{part}" if text else part
-    return cut(text, _LEAD_MAX)
+    return text
 
 
 def _unindented(document: Document, span: Span) -> str:

@@ -83,7 +83,7 @@ def computed_lines(items: Snapshot, states: Mapping[Uid, State]) -> dict[Field, 
     now = progress(states)
     values: dict[Field, Value] = {
         Field.COMPLETION: f"{now.percent}% {now.done}/{now.total}",
-        Field.OVERALL: OVERALL_WORDS[_overall(items, states, now)],
+        Field.OVERALL: OVERALL_WORDS[overall(items, states, now)],
     }
     if (phase := current_phase(items, states)) is not None:
         values[Field.CURRENT_PHASE] = phase
@@ -96,7 +96,8 @@ def computed_now(items: Snapshot, base: Base) -> dict[Field, Value]:
     return computed_lines(items, {uid: shown_state(items, uid, base) for uid in tasks})
 
 
-def _overall(items: Snapshot, states: Mapping[Uid, State], now: Progress) -> int:
+def overall(items: Snapshot, states: Mapping[Uid, State], now: Progress) -> int:
+    """Say how far a plan is: the index of its word in `OVERALL_WORDS`."""
     if now.total and now.done == now.total:
         return 2
     is_begun = now.done or any(tick_of(s) is Tick.TICKED for uid in states for s in steps_of(items, uid))

@@ -20,7 +20,7 @@ from plansync.reconcile.order import operations
 from plansync.reconcile.pairing import pair, read_back
 from plansync.reconcile.phases import follow_tasks
 from plansync.reconcile.removed import asked, closed, noted, remembered, removed
-from plansync.reconcile.rules import derive, note_drifts, states, without_issue
+from plansync.reconcile.rules import add_sections, derive, note_drifts, states, without_issue
 from plansync.reconcile.settle import fold, held, settle
 from plansync.reconcile.twins import asked_twins, closed_twins
 
@@ -70,17 +70,19 @@ def reconcile(given: Given) -> Decision:
     follow_tasks(agreement, given, states(agreement, given))
     gone = removed(given)
     closes = closed(given, gone)
+    conflicts = (
+        *agreement.conflicts.values(),
+        *asked(given, gone),
+        *asked_twins(given),
+        *same_task(given, doubts),
+    )
+    add_sections(agreement, given, conflicts)
     changeset = Changeset(
         agreed={**_snapshot(agreement, local, remote), **remembered(given, closes)},
         operations=tuple(
             sorted((*operations(agreement, given), *closes, *closed_twins(given)), key=lambda op: op.wave)
         ),
-        conflicts=(
-            *agreement.conflicts.values(),
-            *asked(given, gone),
-            *asked_twins(given),
-            *same_task(given, doubts),
-        ),
+        conflicts=conflicts,
         drifts=tuple(agreement.drifts.values()),
         removed=gone,
         notes=(

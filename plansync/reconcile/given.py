@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plansync.model import Base, Choice, Choices, Field, Side, Snapshot, State, Take, Twin, Uid, Value
+from plansync.model import (
+    OVERVIEW,
+    Base,
+    Choice,
+    Choices,
+    Conflict,
+    Field,
+    Side,
+    Snapshot,
+    State,
+    Take,
+    Twin,
+    Uid,
+    Value,
+)
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.bare import Bare
 
@@ -22,6 +36,14 @@ class Policy:
 
 
 Computed = Callable[[Snapshot, Mapping[Uid, State]], Mapping[Field, Value]]
+Sections = Callable[[Snapshot, Mapping[Uid, State], Sequence[Conflict]], Mapping[Field, str]]
+
+
+def no_sections(
+    items: Snapshot, states: Mapping[Uid, State], conflicts: Sequence[Conflict]
+) -> Mapping[Field, str]:
+    """Derive nothing."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,9 @@ class Given:
     `former`: the numbers of issues that were a task's until now. `bare`: the records that get our block or mark,
     because the plan was linked to them, or because a person asked for a new one. `twins`: the issues that were made
     for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
-    to be none of those. `spoken`: the items below whose issues people wrote comments.
+    to be none of those. `spoken`: the items below whose issues people wrote comments. `overview`: for which plans an
+    overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide;
+    `seen`: what this machine last saw both sides say in them.
     """
 
     base: Base
@@ -60,3 +84,15 @@ class Given:
     spoken: frozenset[Uid] = frozenset()
     told: Mapping[Uid, Uid] = field(default_factory=dict)
     apart: Collection[Uid] = ()
+    overview: str = "auto"
+    sections: Sections = no_sections
+    seen: Mapping[Field, str] = field(default_factory=dict)
+
+    @property
+    def has_overview(self) -> bool:
+        """Whether the plan has an overview issue, or gets one with its other issues."""
+        item = self.local.get(OVERVIEW)
+        if item is None or OVERVIEW in self.remote:
+            return item is not None
+        has_cause = bool(item.fields.get(Field.STEPS) or item.fields.get(Field.PROSE))
+        return self.overview == "always" or (self.overview == "auto" and has_cause)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from plansync.model import (
     OVERVIEW,
     RELINKED,
+    SECTIONS,
     Change,
     Field,
     Item,
@@ -38,7 +39,15 @@ IDS, MILESTONES, ISSUES = 0, 1, 2
 _AFTER_ISSUES = {"update-issue": 1, "set-milestone": 2, "close-issue": 3, "reopen-issue": 3}
 _MILESTONE_STATES = 4
 _ELEMENTS = (Field.LABELS, Field.OWNERS)
-_BODY = (Field.TITLE, Field.PROSE, Field.REQUIREMENTS, Field.ESTIMATE, Field.DEPENDS, Field.STEPS)
+_BODY = (
+    Field.TITLE,
+    Field.FRAME,
+    Field.PROSE,
+    Field.REQUIREMENTS,
+    Field.ESTIMATE,
+    Field.DEPENDS,
+    Field.STEPS,
+)
 _SUMMARY = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL)
 _NEW_TASK = (Field.TITLE, Field.PHASE, Field.MARKER, Field.LINK, Field.STATUS)
 _PLAN_FIELDS = ((Field.TITLE, "rename"), (Field.PHASE, "move-task"), (Field.STATUS, "set-status"))
@@ -211,7 +220,7 @@ class _Orderer:
         why = self.agreement.why.get((uid, Field.STEPS), "")
         return (
             *self._changes(uid, (Field.TITLE,), shown),
-            *self._new(uid, (f for f in _BODY if f not in (Field.TITLE, Field.STEPS))),
+            *self._new(uid, (f for f in (*_BODY, *SECTIONS) if f not in (Field.TITLE, Field.STEPS))),
             *self._step_changes(uid, shown, self.given.remote),
             Change(uid, Field.STEPS, None, steps, why),
         )
@@ -229,15 +238,16 @@ class _Orderer:
         if OVERVIEW in self.given.remote:
             shown = self.given.remote[OVERVIEW]
             changes = (
-                *self._changes(OVERVIEW, _BODY, shown),
+                *self._changes(OVERVIEW, (*_BODY, *SECTIONS), shown),
                 *self._step_changes(OVERVIEW, shown, self.given.remote),
             )
             if OVERVIEW in self.given.bare:
                 changes = self._whole_block(OVERVIEW, shown)
             if changes:
                 yield Operation(Side.REMOTE, "update-issue", OVERVIEW, changes, wave)
-        elif self._with_issue() and (item.fields.get(Field.STEPS) or item.fields.get(Field.PROSE)):
-            yield Operation(Side.REMOTE, "create-issue", OVERVIEW, self._new(OVERVIEW, _BODY), wave)
+        elif self._with_issue() and self.given.has_overview:
+            changes = self._new(OVERVIEW, (*_BODY, *SECTIONS))
+            yield Operation(Side.REMOTE, "create-issue", OVERVIEW, changes, wave)
 
     # ---------------------------------------------------------------- both
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from plansync.model import TITLE_MAX, Field, Kind, State, Value
+from plansync.model import SECTIONS, TITLE_MAX, Field, Kind, State, Value
+from plansync.reconcile.sections import same_section
 from plansync.text import cut, heading_words, same_lines, words
+from plansync.titles import PLAIN
 
 
 class Case(NamedTuple):
@@ -155,6 +157,23 @@ def when_said(case: Case) -> Verdict:
     return plan_wins(case)
 
 
+def plan_says(case: Case) -> Verdict:
+    """Decide what stands around a title: written when the plan changes it, whatever people made of it on the tracker.
+
+    A plan that shows none any more, because the settings want none, wants the bare title.
+    """
+    if case.local is None and case.has_base:
+        case = case._replace(local=PLAIN)
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if case.same(case.local, case.remote):
+        return Verdict(case.local, "agree")
+    if not case.same(case.local, case.agreed):
+        return Verdict(case.local, "push")
+    is_edited = not case.same(case.remote, case.then_remote)
+    return Verdict(None, "edited on the tracker") if is_edited else Verdict(case.local, "finish")
+
+
 def alike(a: Value | None, b: Value | None) -> bool:
     """Compare as they are."""
     return a == b
@@ -207,6 +226,7 @@ ROWS: Mapping[tuple[Kind, Field], Row] = {
     (Kind.PHASE, Field.TITLE): Row(same=same_heading),
     (Kind.PHASE, Field.DUE): Row(when_said),
     (Kind.TASK, Field.TITLE): Row(same=same_title),
+    (Kind.TASK, Field.FRAME): Row(plan_says, same_words),
     (Kind.TASK, Field.STATE): Row(three_way_state),
     (Kind.TASK, Field.PHASE): Row(),
     (Kind.TASK, Field.PROSE): Row(plan_wins, same_text),
@@ -224,5 +244,7 @@ ROWS: Mapping[tuple[Kind, Field], Row] = {
 
 def same(kind: Kind, name: Field) -> Callable[[Value | None, Value | None], bool]:
     """Say how a field is compared."""
+    if name in SECTIONS:
+        return same_section
     row = ROWS.get((kind, name))
     return row.same if row else alike

@@ -31,6 +31,7 @@ from plansync.model import (
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.given import Given
 from plansync.reconcile.merge import shown_state
+from plansync.reconcile.sections import decide_sections
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
@@ -81,6 +82,15 @@ def note_drifts(agreement: Agreement, given: Given) -> None:
         if isinstance(accepted, tuple) and accepted:
             lasting = (a for a in accepted if a in names or a.startswith("#"))
             agreement.set(uid, Field.ACCEPTED, tuple(lasting), "told")
+
+
+def add_sections(agreement: Agreement, given: Given, conflicts: Sequence[Conflict]) -> None:
+    """Agree on the derived parts of the overview issue; like the plan's own lines they wait for its default branch."""
+    if not given.is_final or not given.has_overview:
+        return
+    values = given.sections(_overlaid(agreement, given), states(agreement, given), conflicts)
+    remote, is_whole = given.remote.get(OVERVIEW), OVERVIEW in given.bare
+    decide_sections(agreement, remote, values, given.seen, given.settles, is_whole=is_whole)
 
 
 def _overlaid(agreement: Agreement, given: Given) -> Snapshot:

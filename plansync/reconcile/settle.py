@@ -39,6 +39,7 @@ REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
     ),
     Kind.TASK: (
         Field.TITLE,
+        Field.FRAME,
         Field.STATE,
         Field.PHASE,
         Field.STEPS,

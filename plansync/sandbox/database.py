@@ -82,7 +82,7 @@ class Database:
     """One open database, in a file or (without a path) in memory."""
 
     def __init__(self, path: Path | None, now: Callable[[], datetime], busy_s: float) -> None:
-        self._now = now
+        self.now = now
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         # One thread at a time is the rule; which thread is the caller's affair.
@@ -152,7 +152,7 @@ class Database:
 
     def time(self) -> str:
         """Tell the time as rows have it."""
-        return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def counter(self, name: str) -> int:
         """Read a counter."""

@@ -6,7 +6,6 @@ records look (`github_shown`) and payloads are read (`github_taken`) is told the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
@@ -22,8 +21,6 @@ from plansync.sandbox.github_door import VERSIONS, Answer, Call, Door, Handler, 
 from plansync.sandbox.kinds import Query, State
 from plansync.sandbox.records import Records
 
-_HOUR_S = 3600
-
 
 def get_repository(call: Call) -> Answer:
     """Answer GET R."""
@@ -38,7 +35,7 @@ def get_user(call: Call) -> Answer:
 
 def get_rate_limit(call: Call) -> Answer:
     """Answer GET /rate_limit."""
-    return Answer(shown.rate_limit((int(time.time()) // _HOUR_S + 1) * _HOUR_S))
+    return Answer(shown.rate_limit(call.rate.limit, call.rate.used, call.rate.reset_s))
 
 
 def get_versions(call: Call) -> Answer:
@@ -76,6 +73,7 @@ _OF_REPOSITORY: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/labels", labels.create_label),
     ("GET", "/labels/{name:path}", labels.get_label),
     ("PATCH", "/labels/{name:path}", labels.update_label),
+    ("DELETE", "/labels/{name:path}", labels.delete_label),
 )
 _OF_ACCOUNT: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/user", get_user),

@@ -20,10 +20,11 @@ from starlette.responses import Response
 from plansync.errors import StoreError
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
+from plansync.sandbox.github_budget import Budget, Rate
 from plansync.sandbox.github_shown import Site
 from plansync.sandbox.github_taken import Payload, Refused
 from plansync.sandbox.guard import TooLarge, read_body
-from plansync.sandbox.kinds import Traits
+from plansync.sandbox.kinds import Traits, fold
 from plansync.sandbox.records import Records
 
 VERSIONS = ("2022-11-28", "2026-03-10")
@@ -45,6 +46,7 @@ class Call:
     payload: Payload
     address: str
     traits: Traits
+    rate: Rate
     is_read: bool = True
 
     def number(self) -> int:
@@ -71,27 +73,36 @@ class Door:
     records: Records
     token: str
     repo: str
+    budget: Budget = field(default_factory=Budget)
 
     def to(self, do: Handler, listing: str) -> Callable[[Request], Awaitable[Response]]:
         """Put the door before a handler; `listing` is its path below the repository."""
 
         async def answer(request: Request) -> Response:
             try:
-                call = await self._admit(request, listing)
-                with _landing(self.records, request.method):
-                    answered = do(call)
+                answered = await self._answer(request, do, listing)
             except Refused as refused:
                 answered = Answer(refused.body, refused.status, refused.headers)
             except StoreError as error:
                 answered = Answer(shown.error(503, str(error)), 503)
-            return _response(request, answered)
+            return self._told(_response(request, answered))
 
         return answer
 
-    async def _admit(self, request: Request, listing: str) -> Call:
+    async def _answer(self, request: Request, do: Handler, listing: str) -> Answer:
         _refuse_stranger(request, self.token)
-        self._refuse_other_repository(request.path_params)
         traits = self.records.traits
+        if not request.url.path.endswith("/rate_limit"):
+            is_creation = request.method == "POST"
+            self.budget.take(traits, self.records.now().timestamp(), is_creation=is_creation)
+        self._refuse_other_repository(request, traits)
+        if traits.is_archived and request.method not in ("GET", "HEAD"):
+            raise Refused(403, "Repository was archived so is read-only.")
+        call = await self._admit(request, listing, traits)
+        with _landing(self.records, request.method):
+            return do(call)
+
+    async def _admit(self, request: Request, listing: str, traits: Traits) -> Call:
         site = Site(f"{request.url.scheme}://{request.url.netloc}", self.repo, traits.has_dependencies)
         query = dict(parse_qsl(request.url.query, keep_blank_values=True, errors="replace"))
         payload = {} if request.method == "GET" else await _payload(request)
@@ -104,13 +115,31 @@ class Door:
             payload,
             by_id + listing.replace("{number}", request.path_params.get("number", "")),
             traits,
+            self.budget.rate(traits, self.records.now().timestamp()),
             request.method in ("GET", "HEAD"),
         )
 
-    def _refuse_other_repository(self, path: Mapping[str, str]) -> None:
-        if "repo" in path and f"{path['owner']}/{path['repo']}".casefold() != self.repo.casefold():
-            raise taken.not_found()
+    def _told(self, response: Response) -> Response:
+        """Tell where the client stands, where anything is limited; a 304 was free."""
+        traits = self.records.traits
+        if response.status_code == 304:
+            self.budget.give_back()
+        if traits.hourly_max is not None:
+            response.headers.update(self.budget.rate(traits, self.records.now().timestamp()).headers())
+        return response
+
+    def _refuse_other_repository(self, request: Request, traits: Traits) -> None:
+        path, is_read = request.path_params, request.method in ("GET", "HEAD")
         if path.get("repository_id") not in (None, str(self.records.repository_id)):
+            raise taken.not_found()
+        if "repo" not in path:
+            return
+        name = f"{path['owner']}/{path['repo']}"
+        if fold(name) in {fold(each) for each in traits.former_names}:
+            by_id = f"/repositories/{self.records.repository_id}"
+            place = str(request.url).replace(f"/repos/{name}", by_id, 1)
+            raise Refused(301 if is_read else 307, "Moved Permanently", headers={"location": place})
+        if fold(name) != fold(self.repo):
             raise taken.not_found()
 
 

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
-from plansync.sandbox.github_common import created, links, one_issue, paged, the_issue, there
+from plansync.sandbox.github_common import (
+    created,
+    issue_links,
+    one_issue,
+    paged,
+    permit,
+    refuse_without_issues,
+    the_issue,
+    there,
+)
 from plansync.sandbox.github_door import Answer, Call
-from plansync.sandbox.kinds import Belongs, Comment, Issue, IssueChanges, Query, Reason, State
+from plansync.sandbox.github_taken import Refused
+from plansync.sandbox.kinds import Belongs, Comment, Issue, IssueChanges, Query, Reason, Role, Sort, State
+
+_TOO_FAR = (
+    "Pagination with the page parameter is not supported for large datasets, please use cursor based"
+    " pagination (after/before)"
+)
+_SORTING = ("labels", "milestone", "assignees")
 
 
 def list_issues(call: Call) -> Answer:
     """Answer GET R/issues."""
-    page = taken.page(call.query)
+    page, after = taken.page(call.query), taken.after(call.query)
+    if after is None and page.offset > call.traits.page_offset_max:
+        raise Refused(422, _TOO_FAR)
     labels = tuple(name.strip() for name in call.query.get("labels", "").split(",") if name.strip())
     wanted = Query(
         state=taken.state_filter(call.query, "Issue"),
@@ -20,13 +40,26 @@ def list_issues(call: Call) -> Answer:
         since=taken.since(call.query, "Issue"),
         sort=taken.sort(call.query),
         is_descending=taken.choice(call.query, "direction", ("desc", "asc"), "Issue") == "desc",
-        limit=page.size,
-        offset=page.offset,
+        limit=page.size + 1,
+        offset=0 if after else page.offset,
+        after=after,
     )
     found, total = call.records.issues(wanted)
+    last = found[page.size - 1] if len(found) > page.size else None
+    cursor = taken.cursor(_sorted_by(last, wanted.sort), last.number) if last else ""
     milestones = {each.number: each for each in call.records.milestones()}
-    body = [shown.issue(call.site, each, milestones.get(each.milestone or 0)) for each in found]
-    return Answer(body, headers=links(call, page, total))
+    body = [shown.issue(call.site, each, milestones.get(each.milestone or 0)) for each in found[: page.size]]
+    return Answer(body, headers=issue_links(call, page, total, cursor))
+
+
+def _sorted_by(issue: Issue, sort: Sort) -> str | int:
+    match sort:
+        case Sort.CREATED:
+            return issue.created_at
+        case Sort.UPDATED:
+            return issue.updated_at
+        case Sort.COMMENTS:
+            return issue.comments
 
 
 def _milestone_filter(call: Call) -> int | Belongs | None:
@@ -46,6 +79,8 @@ def get_issue(call: Call) -> Answer:
 
 def create_issue(call: Call) -> Answer:
     """Answer POST R/issues."""
+    refuse_without_issues(call)
+    call = _sorted_out(call)
     title = taken.title(call.payload, "Issue")
     body = taken.text(call.payload, "body", "Issue")
     labels = taken.labels(call.payload.get("labels") or [])
@@ -58,7 +93,10 @@ def create_issue(call: Call) -> Answer:
 
 def update_issue(call: Call) -> Answer:
     """Answer PATCH R/issues/{number}: only what is named moves."""
-    number, payload = the_issue(call).number, call.payload
+    issue, call = the_issue(call), _sorted_out(call)
+    if issue.author != call.site.owner:
+        permit(call)
+    number, payload = issue.number, call.payload
     changes: IssueChanges = {}
     if payload.get("title") is not None:
         changes["title"] = taken.title(payload, "Issue")
@@ -75,6 +113,14 @@ def update_issue(call: Call) -> Answer:
     if assignees is not None:
         call.records.relations.reassign(number, assignees)
     return Answer(one_issue(call, _turned(call, number, state, reason)))
+
+
+def _sorted_out(call: Call) -> Call:
+    """Drop, without a word, what only those sort issues by who may write."""
+    if call.traits.may(Role.TRIAGE):
+        return call
+    kept = {name: value for name, value in call.payload.items() if name not in _SORTING}
+    return replace(call, payload=kept)
 
 
 def _turned(call: Call, number: int, state: State | None, reason: Reason | None) -> Issue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
-from plansync.sandbox.github_common import created, paged, the_issue, there
+from plansync.sandbox.github_common import created, paged, permit, the_issue, there
 from plansync.sandbox.github_door import Answer, Call
 from plansync.sandbox.github_taken import Refused
 from plansync.sandbox.kinds import LabelChanges
@@ -23,6 +23,7 @@ def get_label(call: Call) -> Answer:
 
 def create_label(call: Call) -> Answer:
     """Answer POST R/labels."""
+    permit(call)
     if "name" not in call.payload:
         raise taken.unusable('"name" wasn\'t supplied.')
     name = taken.label_name(call.payload["name"])
@@ -34,6 +35,7 @@ def create_label(call: Call) -> Answer:
 
 def update_label(call: Call) -> Answer:
     """Answer PATCH R/labels/{name}."""
+    permit(call)
     before, changes = there(call.records.label(call.path["name"])), LabelChanges()
     if call.payload.get("new_name") is not None:
         changes["name"] = taken.label_name(call.payload["new_name"])
@@ -46,6 +48,13 @@ def update_label(call: Call) -> Answer:
     return Answer(shown.label(call.site, call.records.change_label(before.name, **changes)))
 
 
+def delete_label(call: Call) -> Answer:
+    """Answer DELETE R/labels/{name}: no issue bears it any longer."""
+    permit(call)
+    call.records.delete_label(there(call.records.label(call.path["name"])).name)
+    return Answer(None, 204)
+
+
 def list_issue_labels(call: Call) -> Answer:
     """Answer GET R/issues/{number}/labels."""
     return paged(call, the_issue(call).labels, shown.label)
@@ -53,6 +62,7 @@ def list_issue_labels(call: Call) -> Answer:
 
 def add_issue_labels(call: Call) -> Answer:
     """Answer POST R/issues/{number}/labels with all that the issue bears then."""
+    permit(call)
     issue = the_issue(call)
     call.records.label_issue(issue.number, taken.labels(call.payload.get("labels")))
     return Answer([shown.label(call.site, each) for each in the_issue(call).labels])
@@ -60,6 +70,7 @@ def add_issue_labels(call: Call) -> Answer:
 
 def set_issue_labels(call: Call) -> Answer:
     """Answer PUT R/issues/{number}/labels, which replaces them all."""
+    permit(call)
     issue = the_issue(call)
     call.records.relabel_issue(issue.number, taken.labels(call.payload.get("labels") or []))
     return Answer([shown.label(call.site, each) for each in the_issue(call).labels])
@@ -67,6 +78,7 @@ def set_issue_labels(call: Call) -> Answer:
 
 def remove_issue_label(call: Call) -> Answer:
     """Answer DELETE R/issues/{number}/labels/{name} with those that are left."""
+    permit(call)
     issue = the_issue(call)
     if not call.records.unlabel_issue(issue.number, call.path["name"]):
         raise Refused(404, "Label does not exist")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
-from plansync.sandbox.github_common import created, paged, there
+from plansync.sandbox.github_common import created, paged, permit, there
 from plansync.sandbox.github_door import Answer, Call
 from plansync.sandbox.kinds import Milestone, MilestoneChanges
 from plansync.sandbox.records import Records
@@ -27,6 +27,7 @@ def get_milestone(call: Call) -> Answer:
 
 def create_milestone(call: Call) -> Answer:
     """Answer POST R/milestones."""
+    permit(call)
     title = taken.title(call.payload, "Milestone", taken.TITLE_MAX - 1)
     fields = _milestone_fields(call)
     _refuse_taken_title(call.records, title, None)
@@ -36,6 +37,7 @@ def create_milestone(call: Call) -> Answer:
 
 def update_milestone(call: Call) -> Answer:
     """Answer PATCH R/milestones/{number}."""
+    permit(call)
     before = _milestone(call)
     fields = _milestone_fields(call)
     if call.payload.get("title") is not None:
@@ -46,6 +48,7 @@ def update_milestone(call: Call) -> Answer:
 
 def delete_milestone(call: Call) -> Answer:
     """Answer DELETE R/milestones/{number}: its issues stay, in none."""
+    permit(call)
     call.records.delete_milestone(_milestone(call).number)
     return Answer(None, 204)
 

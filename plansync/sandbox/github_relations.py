@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
-from plansync.sandbox.github_common import created, one_issue, paged, the_issue, there
+from plansync.sandbox.github_common import created, one_issue, paged, permit, the_issue, there
 from plansync.sandbox.github_door import Answer, Call
 from plansync.sandbox.github_shown import Json, Site
 from plansync.sandbox.github_taken import Refused
-from plansync.sandbox.kinds import Issue, Query, State
+from plansync.sandbox.kinds import Issue, Query, Role, State
 
 _ASSIGNEES_MAX = 10
 
@@ -40,6 +40,8 @@ def add_assignees(call: Call) -> Answer:
     issue = the_issue(call)
     logins = taken.logins(call.payload.get("assignees") or [])
     new = [each for each in logins if taken.is_assignable(call.traits, call.site.owner, each)]
+    if not call.traits.may(Role.TRIAGE):
+        new = []  # in silence too
     room = max(0, _ASSIGNEES_MAX - len(issue.assignees))
     call.records.relations.assign(issue.number, new[:room])
     return Answer(one_issue(call, the_issue(call)), 201)
@@ -48,7 +50,9 @@ def add_assignees(call: Call) -> Answer:
 def remove_assignees(call: Call) -> Answer:
     """Answer DELETE R/issues/{number}/assignees; the names come in the body."""
     issue = the_issue(call)
-    call.records.relations.unassign(issue.number, taken.logins(call.payload.get("assignees") or []))
+    logins = taken.logins(call.payload.get("assignees") or [])
+    if call.traits.may(Role.TRIAGE):
+        call.records.relations.unassign(issue.number, logins)
     return Answer(one_issue(call, the_issue(call)))
 
 
@@ -67,6 +71,7 @@ def list_blocking(call: Call) -> Answer:
 
 def add_blocked_by(call: Call) -> Answer:
     """Answer POST R/issues/{number}/dependencies/blocked_by with the blocked issue."""
+    permit(call)
     issue = _depending(call)
     blocker = there(call.records.issue_with_id(taken.issue_id(call.payload)))
     if blocker.is_pull:
@@ -80,6 +85,7 @@ def add_blocked_by(call: Call) -> Answer:
 
 def remove_blocked_by(call: Call) -> Answer:
     """Answer DELETE R/issues/{number}/dependencies/blocked_by/{issue_id} with the issue that was blocked."""
+    permit(call)
     issue = _depending(call)
     blocker = there(call.records.issue_with_id(taken.number(call.path["issue_id"])))
     if not call.records.relations.unblock(issue.number, blocker.number):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from plansync.sandbox.kinds import Comment, Issue, Label, Milestone, State
+from plansync.sandbox.kinds import Comment, Issue, Label, Milestone, Role, State
 from plansync.sandbox.records import Records
 
 Json: TypeAlias = dict[str, Any]
@@ -71,7 +71,7 @@ _REPO_COUNTS = (
 )  # fmt: skip
 _REPO_NO = (
     "fork", "has_projects", "has_wiki", "has_pages", "has_discussions", "has_downloads",
-    "archived", "disabled", "is_template",
+    "disabled", "is_template",
 )  # fmt: skip
 _REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
@@ -162,13 +162,14 @@ def repository(site: Site, records: Records, open_issues: int) -> Json:
         **dict.fromkeys(("mirror_url", "homepage", "language", "license")),
         **dict.fromkeys(_REPO_COUNTS, 0),
         **dict.fromkeys(_REPO_NO, False),
-        "has_issues": True,
+        "has_issues": records.traits.has_issues,
+        "archived": records.traits.is_archived,
         "default_branch": "main",
         "topics": [],
         "open_issues": open_issues,
         "open_issues_count": open_issues,
         **dict.fromkeys(("created_at", "updated_at", "pushed_at"), _BIRTH),
-        "permissions": dict.fromkeys(("admin", "maintain", "push", "triage", "pull"), True),
+        "permissions": {role.value: records.traits.may(role) for role in Role},
     }
 
 
@@ -271,9 +272,9 @@ def comment(site: Site, shown: Comment) -> Json:
     }
 
 
-def rate_limit(reset_s: int) -> Json:
-    """Show the budget, which the sandbox never spends."""
-    core = {"limit": 5000, "used": 0, "remaining": 5000, "reset": reset_s}
+def rate_limit(limit: int, used: int, reset_s: int) -> Json:
+    """Show the budget, of which the sandbox spends none but the core's."""
+    core = {"limit": limit, "used": used, "remaining": max(0, limit - used), "reset": reset_s}
     search = {"limit": 30, "used": 0, "remaining": 30, "reset": reset_s}
     return {"resources": {"core": core, "graphql": core, "search": search}, "rate": core}
 

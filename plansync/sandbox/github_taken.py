@@ -6,6 +6,8 @@ records: what a value means there is the caller's to say.
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,16 +26,24 @@ PER_PAGE, PER_PAGE_MAX = 30, 100
 Payload: TypeAlias = Mapping[str, Any]
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+_CURSOR = b"cursor:v2:"
 _COLOR = re.compile(r"[0-9a-fA-F]{6}")
+_NONE: Mapping[str, str] = {}
 _SORTS = {"created": Sort.CREATED, "updated": Sort.UPDATED, "comments": Sort.COMMENTS}
 
 
 class Refused(Exception):
     """An answer that is not what was asked for, ready to send."""
 
-    def __init__(self, status: int, message: str, errors: list[Json] | None = None, place: str = "") -> None:
-        self.status, self.body = status, error(status, message, errors)
-        self.headers = {"location": place} if place else {}
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        errors: list[Json] | None = None,
+        *,
+        headers: Mapping[str, str] = _NONE,
+    ) -> None:
+        self.status, self.body, self.headers = status, error(status, message, errors), headers
         super().__init__(message)
 
 
@@ -85,6 +95,24 @@ def state_filter(query: Mapping[str, str], resource: str) -> State | None:
     """Read `state`; `None` is all."""
     chosen = choice(query, "state", ("open", "closed", "all"), resource)
     return None if chosen == "all" else State(chosen)
+
+
+def after(query: Mapping[str, str]) -> tuple[str | int, int] | None:
+    """Read the cursor of a listing of issues."""
+    if not query.get("after"):
+        return None
+    try:
+        value, number = json.loads(base64.urlsafe_b64decode(query["after"].encode()).removeprefix(_CURSOR))
+    except (ValueError, TypeError) as error:
+        raise invalid("Issue", "after", value=query["after"]) from error
+    if type(number) is not int or type(value) not in (str, int):
+        raise invalid("Issue", "after", value=query["after"])
+    return value, number
+
+
+def cursor(value: str | int, number: int) -> str:
+    """Write the cursor that leads on from an issue, given what the listing is sorted by."""
+    return base64.urlsafe_b64encode(_CURSOR + json.dumps([value, number]).encode()).decode()
 
 
 def sort(query: Mapping[str, str]) -> Sort:

@@ -41,6 +41,16 @@ class Sort(StrEnum):
     COMMENTS = "comments"
 
 
+class Role(StrEnum):
+    """What an account may do in a repository; each may what the later ones may."""
+
+    ADMIN = "admin"
+    MAINTAIN = "maintain"
+    WRITE = "push"
+    TRIAGE = "triage"
+    READ = "pull"
+
+
 @dataclass(frozen=True, slots=True)
 class Milestone:
     """A milestone; `open_issues` and `closed_issues` are counted, not stored."""
@@ -127,7 +137,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which issues to list. Labels must all be there; `limit` -1 is no limit."""
+    """Which issues to list. Labels must all be there; `limit` -1 is no limit.
+
+    `after`: the last issue that was seen, as what it is sorted by and its number; `offset` then counts from it.
+    """
 
     state: State | None = None
     labels: tuple[str, ...] = ()
@@ -137,6 +150,7 @@ class Query:
     is_descending: bool = True
     limit: int = -1
     offset: int = 0
+    after: tuple[str | int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +159,25 @@ class Traits:
 
     `has_dependencies`: whether issues can wait for one another; Enterprise Server before 3.19 has no such
     thing. `assignable`: the logins that issues can be given to besides the owner's, `None` for any.
+    `role`: what the token may do. `former_names`: full names that lead here. `page_offset_max`: how far into
+    a listing of issues a page number may reach. `hourly_max`: requests an hour, `None` for no limit;
+    `creations_max`: creations a minute, likewise.
     """
 
     has_dependencies: bool = True
     assignable: tuple[str, ...] | None = None
+    role: Role = Role.ADMIN
+    former_names: tuple[str, ...] = ()
+    has_issues: bool = True
+    is_archived: bool = False
+    page_offset_max: int = 1000
+    hourly_max: int | None = None
+    creations_max: int | None = None
+
+    def may(self, role: Role) -> bool:
+        """Say whether the token may what a role may."""
+        roles = list(Role)
+        return roles.index(self.role) <= roles.index(role)
 
 
 class TraitChanges(TypedDict, total=False):
@@ -156,6 +185,13 @@ class TraitChanges(TypedDict, total=False):
 
     has_dependencies: bool
     assignable: tuple[str, ...] | None
+    role: Role
+    former_names: tuple[str, ...]
+    has_issues: bool
+    is_archived: bool
+    page_offset_max: int
+    hourly_max: int | None
+    creations_max: int | None
 
 
 class MilestoneChanges(TypedDict, total=False):

@@ -63,7 +63,7 @@ class Records:
     ) -> None:
         self.path, self._db = path, Database(path, now, busy_s)
         self.relations = Relations(self._db)
-        self.writing, self.close = self._db.writing, self._db.close
+        self.writing, self.close, self.now = self._db.writing, self._db.close, self._db.now
         self.repository_id = self._db.counter("repository")
 
     # --- what it plays
@@ -131,12 +131,14 @@ class Records:
     # --- issues
 
     def issues(self, query: Query) -> tuple[list[Issue], int]:
-        """List the issues that a query selects, and count them without its limit."""
+        """List the issues that a query selects, and count them whatever its place and limit."""
         where, values = _conditions(query)
-        order = "DESC" if query.is_descending else "ASC"
+        order, beyond = ("DESC", "<") if query.is_descending else ("ASC", ">")
+        place = f"WHERE ({query.sort.value}, number) {beyond} (?, ?)" if query.after else ""
         rows = self._db.execute(
-            f"{_ISSUE_ROWS} {where} ORDER BY {query.sort.value} {order}, number {order} LIMIT ? OFFSET ?",
-            (*values, query.limit, query.offset),
+            f"SELECT * FROM ({_ISSUE_ROWS} {where}) {place}"
+            f" ORDER BY {query.sort.value} {order}, number {order} LIMIT ? OFFSET ?",
+            (*values, *(query.after or ()), query.limit, query.offset),
         ).fetchall()
         total = self._db.execute(f"SELECT count(*) FROM issue {where}", values).fetchone()[0]
         return self._whole(rows), total
@@ -271,6 +273,14 @@ class Records:
                 {**new, "new": fold(str(new["name"])), "old": folded},
             )
             return _there(self.label(str(new["name"])))
+
+    def delete_label(self, name: str) -> None:
+        """Remove a label, and take it off every issue."""
+        with self._db.writing():
+            on = self._db.execute("SELECT issue FROM issue_label WHERE folded = ?", (fold(name),)).fetchall()
+            for (issue,) in on:
+                self.unlabel_issue(issue, name)
+            self._db.execute("DELETE FROM label WHERE folded = ?", (fold(name),))
 
     def label_issue(self, number: int, names: Sequence[str]) -> None:
         """Add labels to an issue, making those that are not there yet."""

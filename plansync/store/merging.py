@@ -85,7 +85,7 @@ def _header(then: Header | None, here: Header, there: Header, file: str) -> Head
         _three(old.config, here.config, there.config, NO_CONFIG),
         _three(old.form, here.form, there.form, here.form),
         _three(old.repository, here.repository, there.repository, ""),
-        here.lacks & there.lacks,
+        _three(old.lacks, here.lacks, there.lacks, here.lacks & there.lacks),
     )
 
 

@@ -125,7 +125,7 @@ def _check_rewritten(
 
 def _changed(operations: Sequence[Operation]) -> set[Uid]:
     """List the tasks whose titles or texts change; ticks, states and our own marks are progress."""
-    texts = (Field.TITLE, Field.TEXT, Field.PROSE, Field.STEPS, Field.PHASE)
+    texts = (Field.TITLE, Field.FRAME, Field.TEXT, Field.PROSE, Field.STEPS, Field.PHASE)
     return {
         owner_of(op.uid)
         for op in operations

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from plansync.document.dialect import Counts
 from plansync.document.tree import Role
+from plansync.document.view import opened
 from plansync.errors import ConfigError, SafetyStop
 from plansync.model import (
     OVERVIEW,
-    TITLE_MAX,
     WHOLE_PLAN,
     Changeset,
     Field,
@@ -148,7 +148,7 @@ def expect(session: Session, record: Record, phase: str | None) -> None:
     fields: dict[Field, Value] = {
         Field.TITLE: record.title,
         Field.STEPS: (),
-        Field.PROSE: record.title if len(record.title) > TITLE_MAX else "",
+        Field.PROSE: opened(record.title, ""),
         Field.REQUIREMENTS: "",
         Field.ESTIMATE: "",
         Field.DEPENDS: (),

@@ -403,6 +403,7 @@ class _Run:
         if any(d.error == TIME_IS_OVER for d in chosen):
             self.report.notes.append(Note("", f"{TIME_IS_OVER} (--max-time); run again to go on"))
         self._settle_rest(chosen)
+        self.session.keep_sections()
         if not self.session.document.lineage and is_first_push(self.session.base):
             return  # nothing of this plan is anywhere: a name for it would only hide issues made elsewhere
         try:

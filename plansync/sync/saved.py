@@ -15,6 +15,7 @@ from plansync.document.structure import content_end
 from plansync.errors import SafetyStop, StoreError
 from plansync.model import (
     OVERVIEW,
+    SECTIONS,
     Change,
     Changeset,
     Field,
@@ -31,13 +32,13 @@ from plansync.model import (
 )
 from plansync.store import state
 from plansync.store.files import digest
+from plansync.sync.derived import is_derived, without_sections
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session
 from plansync.text import cut
 
 SCHEMA = "plansync/changeset/1"
 _FAMILY = "plansync/changeset/"
-_SUMMARY = "update-summary"
 _COMPUTED = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL, Field.UPDATED)
 _NAMED_MAX = 5
 
@@ -157,7 +158,8 @@ class SavedChangeset:
         self._check_place(session)
         session.settles = None
         today = session.decide()
-        moved = [words for uid, then in self.items.items() for words in self._moved(session, uid, then)]
+        items = [each for each in self.items.items() if each[0] != OVERVIEW or not self._is_derived]
+        moved = [words for uid, then in items for words in self._moved(session, uid, then)]
         if moved and self._is_done(session):
             session.notes.append(Note("", "all of this changeset is done already; nothing is left to write"))
             return _nothing(session)
@@ -165,8 +167,14 @@ class SavedChangeset:
             _refuse(moved)
         self._check_same(today)
         owners = set(self.items)
-        session.settles = lambda uid, name: owner_of(uid) in owners
+        owners -= {OVERVIEW} if self._is_derived else set()
+        session.settles = lambda uid, name: owner_of(uid) in owners or name in SECTIONS
         return self._narrowed(session, session.decide())
+
+    @property
+    def _is_derived(self) -> bool:
+        """Whether nothing of the overview was saved but what follows from the rest."""
+        return all(is_derived(_read(op)) for op in self.operations if op["task"] == OVERVIEW)
 
     def _check_place(self, session: Session) -> None:
         project = session.project
@@ -196,18 +204,18 @@ class SavedChangeset:
 
     def _is_done(self, session: Session) -> bool:
         """Say whether both sides hold all that was to be written."""
-        changes = [(op["side"], c) for op in self.operations for c in op["changes"] if op["kind"] != _SUMMARY]
-        return all(_holds(session, Side(side), change) for side, change in changes)
+        own = [_read(op) for op in self.operations]
+        changes = [(op.side, c) for op in own if not is_derived(op) for c in without_sections(op).changes]
+        return all(_holds(session, side, change) for side, change in changes)
 
     def _check_same(self, today: Changeset) -> None:
         """See that what is decided today for these items is what was saved.
 
         Raises: SafetyStop; settings may have changed, or the program.
         """
-        owners = set(self.items)
-        now = [_essence(op) for op in today.operations if owner_of(op.uid) in owners]
-        wanted = [_key(op) for op in self.operations if op["kind"] != _SUMMARY]
-        if sorted(_key(op) for op in now if op["kind"] != _SUMMARY) != sorted(wanted):
+        owners = set(self.items) - ({OVERVIEW} if self._is_derived else set())
+        now = [op for op in today.operations if owner_of(op.uid) in owners]
+        if _own_keys(now) != _own_keys([_read(op) for op in self.operations]):
             raise SafetyStop(
                 "nothing was written: for these items something else would be decided today than what was saved "
                 "(other settings, or another version); save it again: plansync diff --out FILE"
@@ -217,14 +225,14 @@ class SavedChangeset:
         saved = {_key(op) for op in self.operations}
         operations = []
         for op in changeset.operations:
-            if op.kind == _SUMMARY and _key(_essence(op)) not in saved:
-                if any(each["kind"] == _SUMMARY for each in self.operations):
-                    text = (
-                        "the plan's computed lines say something else by now; they are left to the next sync"
-                    )
-                    session.notes.append(Note(OVERVIEW, text))
-            elif owner_of(op.uid) in self.items:
-                operations.append(op)
+            if owner_of(op.uid) not in self.items:
+                continue
+            is_as_saved = _key(_essence(op)) in saved
+            if is_as_saved or not is_derived(op):
+                operations.append(op if is_as_saved else without_sections(op))
+            elif any(is_derived(_read(each)) for each in self.operations):
+                text = "what is computed of the plan says something else by now; it is left to the next sync"
+                session.notes.append(Note(OVERVIEW, text))
         return replace(changeset, operations=tuple(operations), conflicts=())
 
 
@@ -233,21 +241,25 @@ def _nothing(session: Session) -> Changeset:
     return replace(session.decide(), operations=(), conflicts=())
 
 
+def _own_keys(operations: Sequence[Operation]) -> list[str]:
+    """Name what is to be done, without what follows from it."""
+    return sorted(_key(_essence(without_sections(op))) for op in operations if not is_derived(op))
+
+
 def _key(operation: Mapping[str, Any]) -> str:
     kept = {name: operation[name] for name in ("side", "kind", "task", "changes")}
     return json.dumps(kept, sort_keys=True)
 
 
-def _holds(session: Session, side: Side, change: Mapping[str, Any]) -> bool:
+def _holds(session: Session, side: Side, change: Change) -> bool:
     items = session.local if side is Side.LOCAL else session.remote
-    item: Item | None = items.get(Uid(change["item"]))
-    if change["new"] is None:
-        return change["field"] == Field.LINK or item is None
+    item: Item | None = items.get(change.uid)
+    if change.new is None:
+        return change.field is Field.LINK or item is None
     if item is None:
         return False
-    name = Field(change["field"])
-    if is_step(Uid(change["item"])) or name is not Field.STEPS:
-        return bool(_plain(item.fields.get(name)) == change["new"])
+    if is_step(change.uid) or change.field is not Field.STEPS:
+        return item.fields.get(change.field) == change.new
     return True  # its members have changes of their own, and a tracker may keep them in its own order
 
 
@@ -295,11 +307,15 @@ def _sound(operation: Any) -> Mapping[str, Any]:
 
     Raises: KeyError, TypeError or ValueError where it has none.
     """
+    return _essence(_read(operation))
+
+
+def _read(operation: Mapping[str, Any]) -> Operation:
     changes = tuple(
         Change(Uid(c["item"]), Field(c["field"]), _value(c["old"]), _value(c["new"]), c["rule"])
         for c in operation["changes"]
     )
-    return _essence(Operation(Side(operation["side"]), operation["kind"], Uid(operation["task"]), changes, 0))
+    return Operation(Side(operation["side"]), operation["kind"], Uid(operation["task"]), changes, 0)
 
 
 def _value(raw: Any) -> Value | None:

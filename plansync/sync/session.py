@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from plansync.document.tree import Document
 from plansync.errors import SafetyStop, StoreError, Unreadable
 from plansync.model import (
     OVERVIEW,
+    SECTIONS,
     Base,
     Change,
     Changeset,
@@ -39,6 +40,7 @@ from plansync.model import (
     steps_of,
     text_of,
 )
+from plansync.planning import overview
 from plansync.planning.progress import computed_lines, computed_now
 from plansync.reconcile import Bare, Given, Policy, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
@@ -53,9 +55,11 @@ from plansync.store.moments import Commits
 from plansync.store.state import Saved, Target
 from plansync.sync import claims, existence
 from plansync.sync.events import Listener
+from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
+from plansync.titles import PLAIN
 from plansync.trackers import mapping
 from plansync.trackers.base import Absence, Record, Thing, Tracker
 from plansync.trackers.mapping import Names
@@ -107,6 +111,10 @@ class Project:
     marking: Marking = field(default_factory=Marking)
     has_links: bool = True
     place: str = ""
+    prose: str = "lead"
+    title: str = PLAIN
+    overview: str = "auto"
+    link: str = ""
     branch: str = ""
     max_creates: int = 50
     settle_wait_s: float = 10.0
@@ -206,6 +214,8 @@ class Session:
             milestones=project.milestones,
             place=project.place,
             marking=project.marking,
+            prose=project.prose,
+            title=project.title,
         )
 
     def read_state(self) -> None:
@@ -287,8 +297,19 @@ class Session:
     def _name(self) -> Names:
         """Say what records cannot say of themselves."""
         title = text_of(self.local.get(OVERVIEW), Field.TITLE)
-        phases = {u: text_of(i, Field.TITLE) for u, i in self.base.agreed.items() if i.kind is Kind.PHASE}
-        return Names(self.lineage, title, self.project.path, mapping.known_numbers(self.base.remote), phases)
+        sides = (self.shown, self.base.agreed, self.base.remote)
+        tasks = {u for side in sides for u, i in side.items() if i.kind is Kind.TASK}
+        return Names(
+            self.lineage,
+            title,
+            self.project.path,
+            self.project.link,
+            mapping.known_numbers(self.base.remote),
+            {u: text_of(i, Field.TITLE) for u, i in self.base.agreed.items() if i.kind is Kind.PHASE},
+            self.project.title,
+            {u: said for u in tasks if (said := _said(sides, u, Field.FRAME))},
+            {u: _said(sides, u, Field.TITLE) for u in (*tasks, OVERVIEW)},
+        )
 
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
@@ -319,6 +340,8 @@ class Session:
         if self._go_over():
             self.show_remote()
             return
+        if self.project.overview == "none":
+            self.view = mapping.without(self.view, OVERVIEW)
         self.remote: dict[Uid, Item] = self.view.items
         for uid in self.restoring & self.remote.keys():  # where it is now is no milestone of ours
             item = self.remote[uid]
@@ -354,7 +377,7 @@ class Session:
         then, item = self.base.remote.get(uid), self.remote[uid]
         self.bare[uid] = Bare()
         if then is not None:
-            outside = (Field.TITLE, Field.STATE, Field.PHASE)
+            outside = (Field.TITLE, Field.STATE, Field.PHASE, *SECTIONS)
             said: dict[Field, Value] = {f: v for f, v in then.fields.items() if f not in outside}
             self.remote |= {step.uid: step for step in steps_of(self.base.remote, uid)}
             self.remote[uid] = replace(item, fields={**said, **item.fields}, stamp=then.stamp)
@@ -465,6 +488,9 @@ class Session:
             spoken=frozenset(uid for uid, record in self.view.records.items() if record.comments),
             told=self.told,
             apart=self.apart,
+            overview=self.project.overview,
+            sections=self._sections,
+            seen=seen(self.mirror, self.lineage),
         )
         decision = reconcile(given)
         twins = {t.item.uid: t.item for t in self.view.twins}
@@ -488,12 +514,34 @@ class Session:
 
     def _computed(self, items: Snapshot, states: Mapping[Uid, State]) -> Mapping[Field, Value]:
         """Compute the plan's lines from all of its tasks: those that are left alone count too."""
+        return computed_lines(*self._with_frozen(items, states))
+
+    def _with_frozen(
+        self, items: Snapshot, states: Mapping[Uid, State]
+    ) -> tuple[Snapshot, Mapping[Uid, State]]:
+        """Add the tasks that are left alone, in the state that was agreed last."""
         if not self.frozen:
-            return computed_lines(items, states)
+            return items, states
         whole = {uid: items.get(uid, item) for uid, item in self.shown.items()}
         tasks = [u for u in self.frozen if u in self.shown and self.shown[u].kind is Kind.TASK]
         held = {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
-        return computed_lines({**whole, **items}, {**held, **states})
+        return {**whole, **items}, {**held, **states}
+
+    def _sections(
+        self, items: Snapshot, states: Mapping[Uid, State], conflicts: Sequence[Conflict]
+    ) -> Mapping[Field, str]:
+        """Derive what the overview issue says, of all that is known here."""
+        lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
+        whole, held = self._with_frozen(items, states)
+        known, traits = {*self.names.known, *self.bound}, self.project.tracker.traits
+        told = facts(self.view, self.mirror.records, known, whole, traits.body_max)
+        return overview.sections(whole, held, (*conflicts, *lost), told)
+
+    def keep_sections(self) -> None:
+        """Remember on this machine the derived parts in which the overview issue says what it is to say."""
+        agreed, there = self.agreed.get(OVERVIEW), self.remote.get(OVERVIEW)
+        if agreed is not None and there is not None:
+            keep_seen(self.mirror, self.lineage, agreed, there)
 
     def _mended(self, torn: Torn) -> Operation:
         """Compute the lines anew in which git left a conflict: whatever else is done, its signs go first."""
@@ -648,15 +696,17 @@ class Session:
         item = next((side[uid] for side in sides if uid in side), None)
         if item is None:
             return uid
-        if (
-            item.kind is not Kind.STEP
-            and uid in (*self.local, *self.shown)
-            and item.at is not None
-            and item.at >= 0
-        ):
+        is_in_plan = uid in self.local or uid in self.shown
+        if item.kind is not Kind.STEP and is_in_plan and item.at is not None and item.at >= 0:
             label = self.document.nodes[item.at].label
             return label or text_of(item, Field.TITLE)
         return text_of(item, Field.TEXT) or text_of(item, Field.TITLE)
+
+
+def _said(sides: Sequence[Snapshot], uid: Uid, name: Field) -> tuple[str, ...]:
+    """List what the sides say in a text field of an item, once each."""
+    said = (text_of(side.get(uid), name) for side in sides)
+    return tuple(dict.fromkeys(text for text in said if text))
 
 
 def thing_of(item: Item) -> Thing:

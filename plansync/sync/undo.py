@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from plansync.errors import ConfigError
 from plansync.model import (
     OVERVIEW,
+    SECTIONS,
     Changeset,
     Choice,
     Field,
@@ -34,14 +35,14 @@ from plansync.reconcile.reasons import DUPLICATE, UNDO
 from plansync.reconcile.rows import same
 from plansync.store.files import digest
 from plansync.store.history import History, Told, ToldChange, ToldStep
+from plansync.sync.derived import is_derived
 from plansync.sync.prune import CLOSED
 from plansync.sync.session import Former, Session
 from plansync.text import cut, words
 
 _STAYS = ("create-milestone", "set-marker", "set-link")
-_FOLLOWS = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL, Field.MARKER, Field.LINK)
+_FOLLOWS = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL, Field.MARKER, Field.LINK, *SECTIONS)
 _BY_STATE = (Field.STATE, Field.STATUS)
-_SUMMARY = "update-summary"
 _SHOWN_MAX = 60
 
 
@@ -63,7 +64,7 @@ class Undo:
         undoing.undo(told)
         chosen = undoing.choices
         session.choices, session.left, session.pruned = chosen, undoing.left, undoing.turned
-        session.settles = lambda uid, name: (uid, name) in chosen
+        session.settles = lambda uid, name: (uid, name) in chosen or name in SECTIONS
         session.former = _former(history, self.run, session.digest)
         return _narrowed(session.decide(), {owner_of(uid) for uid, _ in chosen} | undoing.turned.keys())
 
@@ -90,14 +91,14 @@ def _former(history: History, run: str, now: str) -> Former:
 
 
 def _narrowed(changeset: Changeset, owners: set[Uid]) -> Changeset:
-    """Leave out what else waits; the plan's computed lines follow only where something is undone."""
+    """Leave out what else waits; what is computed follows only where something is undone."""
 
     def is_undoing(op: Operation) -> bool:
-        return owner_of(op.uid) in owners and op.kind not in (*_STAYS, "create-issue", _SUMMARY)
+        is_own = op.kind not in (*_STAYS, "create-issue") and not is_derived(op)
+        return owner_of(op.uid) in owners and is_own
 
-    operations = [op for op in changeset.operations if is_undoing(op)]
-    if operations:
-        operations += [op for op in changeset.operations if op.kind == _SUMMARY]
+    is_due = any(map(is_undoing, changeset.operations))
+    operations = [op for op in changeset.operations if is_undoing(op) or (is_due and is_derived(op))]
     return replace(changeset, operations=tuple(operations), conflicts=())
 
 

@@ -38,6 +38,7 @@ from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
 from plansync.sync import existence
+from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
@@ -111,7 +112,7 @@ class Writer:
         if item is None:
             after[op.uid] = replace(after[op.uid], fields=self._fresh(op.uid))
         known = item.stamp if item else Stamp()
-        stamp = Stamp(known.rev + 1, done.id, known.birth)
+        stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         return mapping.written(self._draft(op, after, stamp), body), after
 
@@ -149,7 +150,8 @@ class Writer:
 
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
-        taken = {r.title for (thing, _), r in session.mirror.records.items() if thing is Thing.MILESTONE}
+        known = session.mirror.records if op.kind.endswith("milestone") else {}
+        taken = {r.title for (thing, _), r in known.items() if thing is Thing.MILESTONE}
         traits = session.project.tracker.traits
         return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
 
@@ -395,7 +397,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {Field.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - {*mapping.TITLE, Field.STATE, Field.PHASE}
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
@@ -404,7 +406,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
 
 def _has_body(op: Operation) -> bool:
     return op.kind == "create-issue" or (
-        op.kind == "update-issue" and any(c.field is not Field.TITLE for c in op.changes)
+        op.kind == "update-issue" and any(c.field not in mapping.TITLE for c in op.changes)
     )
 
 

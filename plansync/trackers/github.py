@@ -18,7 +18,7 @@ from plansync.errors import (
     Unavailable,
     Unsupported,
 )
-from plansync.model import Field, State
+from plansync.model import SECTIONS, Field, State
 from plansync.text import sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
@@ -57,6 +57,8 @@ TRAITS = Traits(
             Field.LABELS,
             Field.OWNERS,
             Field.DUE,
+            Field.FRAME,
+            *SECTIONS,
         }
     ),
     is_paced=True,

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from plansync import titles
 from plansync.document import block as managed
 from plansync.document.block import Block, Content
 from plansync.document.steps import Step
 from plansync.errors import Rejected
 from plansync.model import (
     OVERVIEW,
+    SECTIONS,
     TITLE_MAX,
     Field,
     Item,
@@ -34,11 +36,14 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.reasons import DUPLICATE
-from plansync.text import cut, neutralise, one_line, same_lines, words
+from plansync.text import neutralise, one_line, same_lines, words
 from plansync.trackers.base import Record, Thing, Traits, Written
 
 LABEL = "plansync"
 """The discovery label that every issue of ours is created with."""
+
+TITLE = (Field.TITLE, Field.FRAME)
+"""What an issue's title is made from."""
 
 _AT_ONCE = timedelta(hours=1)
 """How far apart two issues of one task may have been made by two runs that did not know of each other."""
@@ -61,20 +66,27 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What records cannot say of themselves: the plan they belong to, and the numbers it knows."""
+    """What records cannot say of themselves: the plan they belong to, where it is to be read, the numbers it knows.
+
+    `template`: how an issue's title is made from a task's; `frames`: what may stand around it; `titles`: the tasks'.
+    """
 
     lineage: str
     title: str
     path: str
+    link: str = ""
     known: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
-    titles: Mapping[Uid, str] = field(default_factory=dict)
+    phases: Mapping[Uid, str] = field(default_factory=dict)
+    template: str = titles.PLAIN
+    frames: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
+    titles: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
 
     def milestone_title(self, uid: Uid, title: str) -> str:
         """Read a title that was taken when the milestone was made, and so got a plan's name behind it.
 
         The plan may have another name by now: what it is remembered by tells where the suffix begins.
         """
-        known = self.titles.get(uid, "")
+        known = self.phases.get(uid, "")
         if known and title.startswith(f"{known} (") and title.endswith(")"):
             return known
         return next((t for s in self.suffixes if (t := title.removesuffix(s)) != title), title)
@@ -106,6 +118,16 @@ def snapshot(records: Iterable[Record], names: Names) -> View:
             ):  # of the open one: nothing is dropped
                 items[block.uid] = _stateless(items[block.uid])
     return View(items, kept, tuple(notes), tuple(twins))
+
+
+def without(view: View, uid: Uid) -> View:
+    """Leave one item out, with its steps and its twins."""
+    return replace(
+        view,
+        items={u: i for u, i in view.items.items() if owner_of(u) != uid},
+        records={u: r for u, r in view.records.items() if u != uid},
+        twins=tuple(twin for twin in view.twins if twin.of != uid),
+    )
 
 
 def _identity(record: Record, names: Names) -> tuple[Uid | None, Block | None]:
@@ -186,7 +208,7 @@ def _items(
         yield Item(uid, Kind.PHASE, shown, record.ref, node=record.node)
         return
     kind = Kind.PLAN if uid == OVERVIEW else Kind.TASK
-    fields: dict[Field, Value] = {Field.TITLE: record.title}
+    fields = _title_fields(uid, kind, record.title, names)
     if kind is Kind.TASK:
         fields |= {Field.STATE: record.state.value, Field.LINK: f"#{record.ref} {record.url}".strip()}
         phase = by_ref.get((Thing.MILESTONE, record.milestone)) if record.milestone else None
@@ -211,6 +233,15 @@ def _beside(record: Record, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Fie
     return fields
 
 
+def _title_fields(uid: Uid, kind: Kind, title: str, names: Names) -> dict[Field, Value]:
+    """Read an issue's title: the task's own, whole where it was cut, and what stands around it."""
+    frames, known = names.frames.get(uid, ()), names.titles.get(uid, ())
+    if kind is not Kind.TASK or (names.template == titles.PLAIN and not frames):
+        return {Field.TITLE: titles.taken(title, titles.PLAIN, (titles.PLAIN,), known, TITLE_MAX)[1]}
+    around, own = titles.taken(title, names.template, frames, known, TITLE_MAX)
+    return {Field.TITLE: own, Field.FRAME: around}
+
+
 def _steps(uid: Uid, block: Block) -> Iterable[Item]:
     for number, step in enumerate(block.steps):
         fields: dict[Field, Value] = {
@@ -223,6 +254,9 @@ def _steps(uid: Uid, block: Block) -> Iterable[Item]:
 
 def _block_fields(kind: Kind, block: Block, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Field, Value]:
     fields: dict[Field, Value] = {Field.PROSE: block.prose}
+    if kind is Kind.PLAN:
+        fields |= {name: block.sections.get(name, "") for name in SECTIONS}
+        fields[Field.WRITTEN] = tuple(f"{name.value}={last}" for name, last in block.written.items())
     if kind is Kind.TASK:
         fields[Field.REQUIREMENTS] = block.meta.get(Field.REQUIREMENTS, "")
         fields[Field.ESTIMATE] = block.meta.get(Field.ESTIMATE, "")
@@ -287,9 +321,10 @@ def _free_title(draft: Draft) -> str:
 
 
 def _title(draft: Draft) -> str:
-    """Write a title as a tracker takes it: one line, cut at a word."""
-    title = one_line(text_of(draft.held[draft.operation.uid], Field.TITLE))
-    return cut(title, min(TITLE_MAX, draft.traits.title_max))
+    """Write a title as a tracker takes it: one line, in its frame, cut at a word."""
+    item = draft.held[draft.operation.uid]
+    around = text_of(item, Field.FRAME) or titles.PLAIN
+    return titles.put(around, text_of(item, Field.TITLE), min(TITLE_MAX, draft.traits.title_max))
 
 
 def _update_milestone(draft: Draft, body: str) -> Written:
@@ -321,13 +356,13 @@ def _update_issue(draft: Draft, body: str) -> Written:
     op = draft.operation
     changed = frozenset(c.field for c in op.changes)
     fields: Written = {}
-    if Field.TITLE in changed:
+    if changed.intersection(TITLE):
         fields["title"] = _title(draft)
     if any(c.field is Field.STEPS and c.old is None for c in op.changes):
         if managed.read(body) is not None:
             raise Rejected("the issue bears a whole block by now; nothing was written to it")
         fields["body"] = managed.append(body, _content(draft))
-    elif changed - {Field.TITLE}:
+    elif changed.difference(TITLE):
         block = managed.read(body)
         if block is None:
             raise Rejected("the managed block of the issue is cut, doubled or gone")
@@ -412,6 +447,8 @@ def _content(draft: Draft) -> Content:
         prose=text_of(item, Field.PROSE),
         steps={s.uid: _step(s) for s in steps_of(held, uid)},
         meta={name: text for name, text in meta.items() if text},
+        sections={name: text_of(item, name) for name in SECTIONS if uid == OVERVIEW},
+        link=draft.names.link,
     )
 
 

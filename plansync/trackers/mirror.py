@@ -16,6 +16,8 @@ from plansync.trackers.mapping import LABEL
 _OVERLAP = timedelta(seconds=120)
 _ROUNDS_MAX = 3
 _WATERMARK = "watermark"
+NOTES = "notes/"
+"""How the keys begin under which something else than records is kept."""
 
 
 def _dump(record: Record) -> bytes:
@@ -59,12 +61,15 @@ class Mirror:
         self.tracker, self.keeper = tracker, keeper
         self.records: dict[tuple[Thing, int], Record] = {}
         self.watermark = ""
+        self.notes: dict[str, bytes] = {}
         self.waiting: dict[str, bytes | None] = {}
         self.is_cold = True  # nothing is known of when anything here changed last
         for key, value in keeper.items():
             if key == _WATERMARK:
                 self.watermark = value.decode()
                 self.is_cold = False
+            elif key.startswith(NOTES):
+                self.notes[key] = value
             else:
                 with contextlib.suppress(
                     ValueError, KeyError, TypeError
@@ -216,6 +221,11 @@ class Mirror:
         if is_own and record.thing is Thing.ISSUE and not self.watermark:
             self._reach(record.revision)
         self._flush()
+
+    def note(self, key: str, value: bytes) -> None:
+        """Keep something else than a record, under a key that begins with `NOTES`."""
+        self.notes[key] = value
+        self.keeper.put({key: value})
 
     def forget(self, thing: Thing, ref: int) -> None:
         """Forget a record that a direct read did not find."""

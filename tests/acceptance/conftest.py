@@ -16,10 +16,12 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.support.canary import CANARY, leaks
 from tests.support.mortals import Mortals
 from tests.support.outline import Outline, in_crlf, outline
 from tests.support.people import Copy, Person, Place
 from tests.support.sandbox import Sandbox
+from tests.support.small_server import TOKEN as SMALL_TOKEN
 from tests.support.small_server import SmallServer
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +80,13 @@ def small_server() -> Iterator[SmallServer]:
     started = SmallServer()
     yield started
     started.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_token_is_left(tmp_path: Path) -> Iterator[None]:
+    """Search what a test leaves behind for the tokens that its runs were given."""
+    yield
+    assert leaks(tmp_path, {CANARY, SMALL_TOKEN}) == [], "a token was written into a file"
 
 
 @pytest.fixture

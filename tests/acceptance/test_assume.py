@@ -46,13 +46,13 @@ def states(person: Person) -> dict[str, Any]:
 
 
 def test_without_it_everything_unknown_waits(lost: Copy, person: Person) -> None:
-    plan, before = tasks(lost), person.everything()
+    plan, before = tasks(lost), person.everything_else()
 
     lost.sync(exits=4)
     ran = lost.sync(exits=4)
 
     assert fields(ran) == ["state", "text", "tick", "tick", "title"]
-    assert (tasks(lost), person.everything()) == (plan, before)
+    assert (tasks(lost), person.everything_else()) == (plan, before)
 
 
 def test_the_issue_is_right(lost: Copy, person: Person) -> None:
@@ -93,17 +93,17 @@ def test_the_plan_is_right(lost: Copy, person: Person) -> None:
 def test_the_run_that_finds_the_loss_shows_what_it_would_do_and_remembers_none_of_it(
     lost: Copy, person: Person
 ) -> None:
-    plan, before = tasks(lost), person.everything()
+    plan, before = tasks(lost), person.everything_else()
 
     ran = lost.sync("--assume", "issue", exits=6)
 
     assert fields(ran) == []
     assert ran.kinds("plan", "planned") and "assumed" in rules(ran)
-    assert (tasks(lost), person.everything()) == (plan, before)
+    assert (tasks(lost), person.everything_else()) == (plan, before)
     assert fields(lost.sync(exits=4)) == ["state", "text", "tick", "tick", "title"], (
         "it held for that run only"
     )
-    assert (tasks(lost), person.everything()) == (plan, before)
+    assert (tasks(lost), person.everything_else()) == (plan, before)
 
 
 def test_a_conflict_of_which_the_base_is_known_stays_one(copy: Copy, person: Person) -> None:
@@ -112,13 +112,13 @@ def test_a_conflict_of_which_the_base_is_known_stays_one(copy: Copy, person: Per
     person.rename(one.title, "Theirs")
     copy.replace(f"- [ ] {two.steps[0]}\n", "")
     person.tick(two.title, two.steps[0])
-    plan, before = copy.content, person.everything()
+    plan, before = copy.content, person.everything_else()
 
     ran = copy.sync("--assume", "issue", exits=4)
 
     assert fields(ran) == ["steps", "title"]
-    assert not ran.json["operations"]
-    assert (copy.content, person.everything()) == (plan, before)
+    assert not ran.operations
+    assert (copy.content, person.everything_else()) == (plan, before)
     assert "--assume" not in str(ran.json["notes"])
 
 

@@ -277,7 +277,7 @@ def test_a_close_whose_answer_was_lost_is_never_repeated_against_a_person_who_re
     for _ in range(3):
         ran = copy.sync(exits=4)
         assert [conflict["field"] for conflict in ran.json["conflicts"]] == ["state"]
-        assert ran.writes == 0, "whose word is the last cannot be known, so a person decides"
+        assert ran.own_writes == 0, "whose word is the last cannot be known, so a person decides"
 
     assert person.issue(task.title)["state"] == "open"
     assert f"- [x] {task.steps[0]}" in copy.text

@@ -36,12 +36,12 @@ def deleted(copy: Copy, person: Person, sandbox: Sandbox) -> int:
 def test_a_deleted_issue_is_asked_about_and_nothing_is_written(
     copy: Copy, person: Person, deleted: int
 ) -> None:
-    plan, there = copy.content, person.everything()
+    plan, there = copy.content, person.everything_else()
 
     ran = copy.sync(exits=4)
 
-    assert ran.json["operations"] == []
-    assert (plan, there) == (copy.content, person.everything())
+    assert ran.operations == []
+    assert (plan, there) == (copy.content, person.everything_else())
     found = only(copy)
     assert (found["field"], found["base"], found["issue"]) == (
         "existence",

@@ -50,12 +50,12 @@ def test_runs_are_listed_newest_first_with_what_they_did(copy: Copy) -> None:
     newest, first = log(copy)["runs"]
 
     assert (newest["id"], newest["command"], newest["outcome"]) == (ran.json["run"], "sync", "done")
-    assert newest["tracker"] == len(ran.kinds("tracker"))
+    assert newest["tracker"] == len(ran.kinds("tracker")) + 1, "the overview follows"
     assert newest["plan"] == len(ran.kinds("plan"))
     assert (first["command"], first["tracker"]) == ("push", 17)
     text = copy.run("log").out.splitlines()
     assert (
-        text[0].startswith(newest["id"]) and "done (2 changes on the tracker, 1 edit in the plan)" in text[0]
+        text[0].startswith(newest["id"]) and "done (3 changes on the tracker, 1 edit in the plan)" in text[0]
     )
 
 
@@ -123,7 +123,7 @@ def test_texts_that_a_run_replaced_come_back_as_they_were(copy: Copy, person: Pe
 
     ran = copy.sync()
 
-    (update,) = (op["id"] for op in ran.json["operations"] if op["kind"] == "update-issue")
+    (update,) = (op["id"] for op in ran.operations if op["kind"] == "update-issue")
     before = copy.run("log", ran.json["run"], "--before").out.encode()
     assert before.replace(b"\r\n", b"\n") == plan.replace(b"\r\n", b"\n")
     assert copy.run("log", update, "--before").out.replace("\r\n", "\n") == issue.replace("\r\n", "\n")

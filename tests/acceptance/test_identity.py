@@ -107,7 +107,7 @@ def test_renamed_in_the_plan_the_same_issue_gets_the_new_title(copy: Copy, perso
     ran = copy.sync()
 
     assert ran.kinds("tracker") == ["update-issue"]
-    assert ran.writes == 1
+    assert ran.own_writes == 1
     assert person.issue("Something else entirely")["number"] == number
     assert copy.is_settled()
 
@@ -123,7 +123,7 @@ def test_renamed_on_the_tracker_the_heading_changes_and_its_number_stays(copy: C
     ((old, new),) = body(copy.since(before))
     assert new == old.replace(task.title, "Something else entirely")
     assert new.startswith("### Task 2.1: Something else entirely <!-- plansync:")
-    assert ran.writes == 0
+    assert ran.own_writes == 0
     assert copy.is_settled()
 
 

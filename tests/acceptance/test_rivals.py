@@ -117,7 +117,7 @@ def test_a_plan_that_git_put_back_after_a_sync_in_which_an_issue_was_refused_get
     ticks = [(f"- [ ] {step}", f"- [x] {step}") for step in (*one.steps, two.steps[0])]
     assert body(copy.since(committed)) == ticks, "what was pulled comes back, what git took away is gone"
     assert person.issue(one.title)["state"] == "closed"
-    assert ran.writes == 0
+    assert ran.own_writes == 0
     assert copy.is_settled()
 
 
@@ -130,12 +130,12 @@ def test_two_clones_both_push_first_one_after_the_other(lay: Lay, person: Person
     task = two.outline.task("1.1")
     two.tick(task.steps[0])
     one.push()
-    before = person.everything()
+    before = person.everything_else()
 
     ran = two.push(exits=4)
 
     assert creates(ran) == []
-    assert person.everything() == before
+    assert person.everything_else() == before
     assert "taking them over (plan " in notes(ran)
     ((conflict),) = ran.json["conflicts"]
     assert (conflict["field"], conflict["plan"], conflict["issue"]) == ("tick", "ticked", "open")
@@ -399,17 +399,17 @@ def test_the_state_file_deleted_loses_nothing_that_people_did_since(copy: Copy, 
     one, two = copy.outline.task("1.1"), copy.outline.task("2.1")
     copy.tick(one.steps[0])
     person.tick(two.title, two.steps[0])
-    plan, before = copy.content, person.everything()
+    plan, before = copy.content, person.everything_else()
     copy.state.unlink()
 
     first = copy.sync(exits=4)
-    assert (copy.content, person.everything()) == (plan, before)
+    assert (copy.content, person.everything_else()) == (plan, before)
     second = copy.sync(exits=4)
 
     assert body(copy.since(plan)) == []
-    assert person.everything() == before
+    assert person.everything_else() == before
     assert "is gone; what plan and issues share is read from the issues" in notes(first)
-    assert (first.writes, second.writes) == (0, 0)
+    assert (first.own_writes, second.own_writes) == (0, 0)
     assert [c["field"] for c in second.json["conflicts"]] == ["tick"] * 2
     for conflict, side in zip(second.json["conflicts"], ("plan", "issue"), strict=True):
         copy.run("resolve", conflict["id"], "--take", side, exits=None)

@@ -18,11 +18,11 @@ def notes(ran: Ran) -> str:
 
 
 def is_quiet(copy: Copy, person: Person, *arguments: str) -> Ran:
-    """Run a sync in which nothing may be written anywhere; give what it said."""
-    plan, before = copy.content, person.everything()
+    """Run a sync in which nothing may be written but what the overview tells of it; give what it said."""
+    plan, before = copy.content, person.everything_else()
     ran = copy.sync(*arguments)
-    assert ran.json["operations"] == []
-    assert (ran.writes, copy.content, person.everything()) == (0, plan, before)
+    assert ran.operations == []
+    assert (ran.own_writes, copy.content, person.everything_else()) == (0, plan, before)
     return ran
 
 
@@ -96,7 +96,7 @@ def test_a_task_taken_out_of_the_plan_is_listed_and_its_ticks_come_back_with_it(
     copy.plan.write_bytes(whole)
     ran = copy.sync()
 
-    assert ran.writes == 0
+    assert ran.own_writes == 0
     assert body(copy.since(whole)) == [(f"- [ ] {task.steps[0]}", f"- [x] {task.steps[0]}")]
     assert copy.is_settled()
 
@@ -135,7 +135,7 @@ def test_a_plan_that_is_gone_changes_nothing_and_is_listed(copy: Copy, person: P
 def test_an_id_that_stands_on_two_tasks_is_found_by_check_and_guessed_by_nobody(
     copy: Copy, person: Person
 ) -> None:
-    before = person.everything()
+    before = person.everything_else()
     one, two, whole = copy.section("1.1"), copy.outline.task("1.2"), copy.content
     marker = re.search(r"<!-- plansync:\w{7} -->", one)
     own = re.search(r"### Task 1\.2: .*?(<!-- plansync:\w{7} -->)", copy.text)
@@ -153,12 +153,12 @@ def test_an_id_that_stands_on_two_tasks_is_found_by_check_and_guessed_by_nobody(
     for line in lines:
         assert f"line {line}: the marker {uid} stands on two items; neither is synced" in notes(ran)
     assert body(copy.since(plan)) == []
-    assert person.everything() == before
+    assert person.everything_else() == before
     copy.tick(two.steps[0])
     copy.sync()
-    assert person.everything() == before
+    assert person.everything_else() == before
     copy.plan.write_bytes(whole)
-    assert copy.sync().writes == 0
+    assert copy.sync().own_writes == 0
     assert copy.is_settled()
 
 
@@ -174,7 +174,7 @@ def test_a_milestone_renamed_on_the_tracker_renames_the_heading(copy: Copy, pers
     ((old, new),) = body(copy.since(before))
     assert new == old.replace(phase, "Phase 2: Reading aloud")
     assert new.startswith("## Phase 2: Reading aloud <!-- plansync:")
-    assert ran.writes == 0
+    assert ran.own_writes == 0
     assert copy.is_settled()
 
 
@@ -217,7 +217,7 @@ def test_a_phase_renamed_to_a_title_that_is_taken_gets_the_plans_name_behind_it(
 
 
 def test_a_phase_taken_out_of_the_plan_keeps_its_milestone_and_its_issues(copy: Copy, person: Person) -> None:
-    whole, before = copy.content, person.everything()
+    whole, before = copy.content, person.everything_else()
     start, end = (whole.index(f"## {copy.outline.phases[n]} ".encode()) for n in (1, 2))
     copy.plan.write_bytes(whole[:start] + whole[end:])
     assert copy.sync().kinds("plan") == ["update-summary"]
@@ -225,10 +225,10 @@ def test_a_phase_taken_out_of_the_plan_keeps_its_milestone_and_its_issues(copy: 
     ran = is_quiet(copy, person)
 
     assert "3 tasks are no longer in the plan and their issues stay open" in notes(ran)
-    assert person.everything() == before
+    assert person.everything_else() == before
     copy.plan.write_bytes(whole)
-    assert copy.sync().writes == 0
-    assert person.everything() == before
+    assert copy.sync().own_writes == 0
+    assert person.everything_else() == before
     assert copy.is_settled()
 
 

@@ -99,7 +99,7 @@ def test_a_box_ticked_in_an_issue_changes_one_character_of_the_plan(
     if not plan.is_live:
         pairs = zip(before, copy.content, strict=True)
         assert [(chr(old), chr(new)) for old, new in pairs if old != new] == [(" ", "x")]
-    assert ran.writes == 0
+    assert ran.own_writes == 0
     assert copy.is_settled()
 
 
@@ -124,7 +124,7 @@ def test_a_box_ticked_in_the_plan_changes_one_character_of_the_issue(copy: Copy,
     ran = copy.sync()
 
     after = person.issue(task.title)
-    assert ran.writes == 1
+    assert ran.own_writes == 1
     old, new = before["body"].splitlines(), after["body"].splitlines()
     changed = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
     assert changed[1:] == ticked(task.steps[2]), "beside the stamp of the write"

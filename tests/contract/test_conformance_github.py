@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from plansync.sandbox.app import REPO, TOKEN, app
-from plansync.sandbox.kinds import IssueChanges, Reason
+from plansync.sandbox.app import REPO, app
+from plansync.sandbox.kinds import IssueChanges, Reason, Role
 from plansync.sandbox.records import Records
 from plansync.trackers.base import Thing, Tracker
 from plansync.trackers.conformance import Bench, Conformance, Trait, Way
@@ -67,8 +67,8 @@ class Clock:
 class SandboxBench(Bench):
     """The sandbox's records, with a person at them; how they are reached is a subclass's."""
 
-    absent = frozenset({Trait.READERS, Trait.HIDDEN})
-    token = TOKEN
+    absent = frozenset({Trait.HIDDEN})
+    token = CANARY
     secrets = (CANARY, STRANGER)
     people = ("amara", "Jonas-K")
     nobody = "nobody-here"
@@ -83,6 +83,8 @@ class SandboxBench(Bench):
 
     def open(self, way: Way = Way.USUAL, cache: MutableMapping[str, bytes] | None = None) -> Tracker:
         address, reached = self.reach(way)
+        if way is Way.READER:
+            self.records.play(role=Role.READ)
         token = Token(STRANGER if way is Way.STRANGER else self.token)
         project = "local/nothing" if way is Way.ELSEWHERE else REPO
         kept = {} if cache is None else cache
@@ -118,8 +120,6 @@ class SandboxBench(Bench):
 class Inside(SandboxBench):
     """Reached in-process, as a command reaches it."""
 
-    token = CANARY
-
     def __init__(self, records: Records, clock: Clock) -> None:
         super().__init__(records)
         self.clock = clock
@@ -138,7 +138,8 @@ class Served(SandboxBench):
 
     def __init__(self, records: Records, sandbox: Sandbox) -> None:
         super().__init__(records)
-        self.address = sandbox.place.api_url
+        self.address, self.token = sandbox.place.api_url, sandbox.place.token
+        self.secrets = (self.token, STRANGER)
 
     def reach(self, way: Way) -> tuple[str, dict[str, Any]]:
         if way is Way.NOWHERE:

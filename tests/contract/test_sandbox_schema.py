@@ -109,6 +109,7 @@ async def labels(client: httpx.AsyncClient) -> None:
     assert (await client.delete(f"{R}/issues/2/labels/a%2Fb%20%26%20c")).status_code == 200
     assert (await client.delete(f"{R}/issues/2/labels/a%2Fb%20%26%20c")).status_code == 404
     assert (await client.put(f"{R}/issues/2/labels", json={"labels": ["y"]})).status_code == 200
+    assert (await client.delete(f"{R}/labels/a%2Fb%20%26%20c")).status_code == 204
 
 
 async def comments(client: httpx.AsyncClient) -> None:

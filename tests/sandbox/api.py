@@ -35,10 +35,11 @@ class Api:
     def __init__(self, records: Records, clock: Clock) -> None:
         self.records, self.clock = records, clock
         self.headers = {"authorization": f"Bearer {TOKEN}"}
+        self._app = app(records, token=TOKEN)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app(self.records, token=TOKEN))
+            transport = httpx.ASGITransport(app=self._app)
             async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
                 headers = {**self.headers, **options.pop("headers", {})}
                 return await client.request(method, path, headers=headers, **options)

@@ -427,6 +427,19 @@ def test_a_renamed_label_stays_on_its_issues(api: Api) -> None:
     assert [each["name"] for each in api.get(f"{R}/issues/1")["labels"]] == ["New"]
 
 
+def test_a_deleted_label_is_on_no_issue(api: Api) -> None:
+    api.post(f"{R}/issues", title="x", labels=["a", "b"])
+    api.clock.pass_s(5)
+
+    assert api.ask("DELETE", f"{R}/labels/A").status_code == 204
+    issue = api.get(f"{R}/issues/1")
+    assert ([each["name"] for each in issue["labels"]], issue["updated_at"]) == (
+        ["b"],
+        "2026-11-22T10:00:05Z",
+    )
+    assert api.refused("DELETE", f"{R}/labels/a")[0] == 404
+
+
 # --- listing
 
 

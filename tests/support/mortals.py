@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.support.canary import assert_untold
 from tests.support.people import LIMIT_S, Copy, Ran
 
 PROGRAM = Path(__file__).with_name("dying.py")
@@ -80,7 +81,9 @@ class Mortals:
         self._process.stdin.flush()
         code, self.took_s = (float(word) for word in self._process.stdout.readline().split())
         assert self.took_s < LIMIT_S, f"it hung: plansync {' '.join(arguments)}\n{err.read_text()}"
-        return Ran(tuple(arguments), int(code), out.read_text(), err.read_text())
+        ran = Ran(tuple(arguments), int(code), out.read_text(), err.read_text())
+        assert_untold(ran.out + ran.err, copy.env)
+        return ran
 
     def points(self) -> list[str]:
         """Name the points that the last run passed."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.canary import assert_untold
 from tests.support.outline import BOM, Change, Outline, changes, outline
 
 LIMIT_S = 120
@@ -53,19 +54,36 @@ class Ran:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def operations(self) -> list[Any]:
+        """All operations but the one by which the overview issue follows the others."""
+        return [op for op in self.json["operations"] if not follows(op)]
+
     def kinds(self, side: str, *statuses: str) -> list[str]:
         """List the kinds of operations on one side that were applied (or have another status)."""
-        operations = self.json["operations"]
         wanted = statuses or ("applied",)
-        return [op["kind"] for op in operations if op["side"] == side and op["status"] in wanted]
+        return [op["kind"] for op in self.operations if op["side"] == side and op["status"] in wanted]
 
     @property
     def writes(self) -> int:
         """How many requests of this run could have changed something on the tracker."""
         return int(self.json["requests"]["writes"])
 
+    @property
+    def own_writes(self) -> int:
+        """The same, but for the write by which the overview issue follows the others."""
+        return self.writes - len(
+            [op for op in self.json["operations"] if follows(op) and op["status"] == "applied"]
+        )
+
     def __str__(self) -> str:
         return f"plansync {' '.join(self.arguments)} ended with {self.code}\n{self.out}\n{self.err}"
+
+
+def follows(operation: Any) -> bool:
+    """Say whether an operation writes nothing but the derived parts of the overview issue."""
+    derived = {"progress", "criteria", "decisions", "outsiders", "graph"}
+    return operation["kind"] == "update-issue" and {*operation["fields"]} <= derived
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -92,6 +110,7 @@ def run(
         check=False,
     )
     ran = Ran(tuple(arguments), done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert_untold(ran.out + ran.err, env)
     assert "Traceback" not in ran.err, ran
     assert ran.code != 3, f"a bug: {ran}"
     return ran
@@ -269,6 +288,10 @@ class Person:
         return [*self.milestones(), *self.issues()]
 
     # acting
+
+    def everything_else(self) -> list[Issue]:
+        """All of that but the overview issue, which tells what waits and how far the plan is."""
+        return [thing for thing in self.everything() if "kind=overview" not in (thing.get("body") or "")]
 
     def _patch(self, title: str, /, **fields: Any) -> None:
         self.change(self.issue(title)["number"], **fields)

@@ -13,7 +13,18 @@ from typing import Unpack
 
 from plansync.sandbox.kinds import TraitChanges
 from plansync.sandbox.records import Records
+from tests.support.canary import CANARY
 from tests.support.people import Place, environment
+
+_PROGRAM = f"""
+import functools
+from plansync.cli.main import run
+from plansync.sandbox import serve
+
+serve.app, serve.TOKEN = functools.partial(serve.app, token={CANARY!r}), {CANARY!r}
+run()
+"""
+"""`plansync sandbox`, but that its token is one to be searched for: its own is a word that is said often."""
 
 
 class Sandbox:
@@ -23,8 +34,8 @@ class Sandbox:
         self.records = folder / "records.db"
         argv = [
             sys.executable,
-            "-m",
-            "plansync",
+            "-c",
+            _PROGRAM,
             "sandbox",
             "--port",
             "0",
@@ -43,11 +54,11 @@ class Sandbox:
 
     def remember(self) -> Path:
         kept = self.records.with_name(f"{next(self._numbers)}.kept")
-        _copy(self.records, kept)
+        copy_records(self.records, kept)
         return kept
 
     def restore(self, kept: Path) -> None:
-        _copy(kept, self.records)
+        copy_records(kept, self.records)
 
     def delete(self, number: int) -> None:
         """Delete an issue, as the web page of a tracker can."""
@@ -69,7 +80,7 @@ class Sandbox:
         self._process.communicate()
 
 
-def _copy(here: Path, there: Path) -> None:
+def copy_records(here: Path, there: Path) -> None:
     """Copy records, the way that a process which uses them takes part in."""
     with closing(sqlite3.connect(here)) as source, closing(sqlite3.connect(there)) as target:
         source.backup(target)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -86,7 +87,9 @@ class SmallServer:
     said of the repository besides its name. `former`: the name that it had before, which leads to its address by id.
     """
 
-    def __init__(self, *, has_dates: bool = True, page_max: int = 100) -> None:
+    def __init__(
+        self, *, has_dates: bool = True, page_max: int = 100, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.has_dates, self.page_max = has_dates, page_max
         self.records, self.empty = Records(), Records()
         self.home: Json = {}
@@ -96,6 +99,8 @@ class SmallServer:
         self.lock, self.is_closing = Lock(), Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
@@ -319,12 +324,12 @@ def _handler(server: SmallServer) -> type[BaseHTTPRequestHandler]:
         def take(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length", 0)))
             split = urlsplit(self.path)
-            path = re.sub(f"^{_BY_ID}(?=/|$)", _PATH, split.path)
+            path = re.sub(f"^{_BY_ID}(?=/|$)", _PATH, split.path.removeprefix("/api/v3"))
             asked = Asked(self.command, path, json.loads(sent) if sent else None)
             query = dict(parse_qsl(split.query))
             with server.lock:
                 server.asked.append(asked)
-                fault = server.fault(asked) or self.forwarded(split.path)
+                fault = server.fault(asked) or self.forwarded(split.path.removeprefix("/api/v3"))
                 status, content = self.outcome(asked, query, fault)
                 headers, content = self.paged(content, split.path, query)
                 raw = json.dumps(self.dressed(content)).encode()
@@ -343,7 +348,7 @@ def _handler(server: SmallServer) -> type[BaseHTTPRequestHandler]:
             if not server.former or not path.startswith(before):
                 return None
             status = 301 if self.command == "GET" else 307
-            place = f"{server.url}{_BY_ID}{self.path.removeprefix(before)}"
+            place = f"{server.url}{_BY_ID}{self.path.removeprefix('/api/v3').removeprefix(before)}"
             return Says(status, "Moved Permanently", {"location": place})
 
         def outcome(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from subprocess import Popen
 
+from tests.support.canary import assert_untold
 from tests.support.people import LIMIT_S, Copy
 
 
@@ -20,9 +21,15 @@ class Terminal:
     def __init__(self, copy: Copy, arguments: Sequence[str]) -> None:
         self._ours, theirs = pty.openpty()
         argv = [sys.executable, "-m", "plansync", *arguments, *copy.flags]
-        env = {**copy.env, "TERM": "xterm", "COLUMNS": "200"}
+        self._env = {**copy.env, "TERM": "xterm", "COLUMNS": "200"}
         self._process = Popen(
-            argv, cwd=copy.folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+            argv,
+            cwd=copy.folder,
+            env=self._env,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
         )
         os.close(theirs)
         self.seen = ""
@@ -45,6 +52,7 @@ class Terminal:
         while self._read():
             pass
         os.close(self._ours)
+        assert_untold(self.seen, self._env)
         return self._process.wait(LIMIT_S)
 
     def _read(self) -> bool:

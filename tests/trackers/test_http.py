@@ -767,6 +767,17 @@ def test_what_cannot_be_a_token_is_refused_without_being_shown(secret: str) -> N
     assert not secret.strip() or secret not in str(caught.value)
 
 
+async def test_no_part_of_a_connection_shows_the_token(server: Any, http: Any) -> None:
+    server.says([1], etag='"one"')
+    client = http(is_paced=True)
+    answer = await client.get("/issues")
+
+    parts = [client, *vars(client).values(), client._client.headers, answer, client.bucket]
+    shown = " ".join(f"{part} {part!r} {getattr(part, '__dict__', '')!r}" for part in parts)
+    assert SECRET not in shown
+    assert "Token(***, 'GH_TOKEN')" in shown
+
+
 ECHO = {"message": f"Bad token {SECRET}", "errors": [f"Authorization: Bearer {SECRET}"]}
 LEAKS = FAULTS | {
     "401": lambda server: server.says(ECHO, 401),

@@ -80,7 +80,7 @@ def test_the_close_of_an_issue_whose_task_is_gone_can_be_saved(make: Make) -> No
     bench.files.plan = (text[: text.index("### Task 2.1")] + text[text.index("## Success") :]).encode()
     kept = _save(bench)
 
-    assert kinds(_apply(bench, kept), "applied") == ["close-issue"]
+    assert kinds(_apply(bench, kept), "applied") == ["close-issue", "update-issue"], "the overview follows"
     assert bench.issue("Paint").state is State.DROPPED
 
 
@@ -166,7 +166,7 @@ def test_computed_lines_that_say_something_else_by_now_are_left(make: Make) -> N
 
     report = _apply(bench, kept)
 
-    assert "the plan's computed lines say something else by now; they are left to the next sync" in notes(
+    assert "what is computed of the plan says something else by now; it is left to the next sync" in notes(
         report
     )
     assert "- [x] Buy paint" in bench.text

@@ -1,0 +1,452 @@
+"""What stands beside an issue's text, where a tracker lacks it, refuses it, loses an answer, or people change it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from plansync.document.marking import Marking
+from plansync.errors import Moved, OutcomeUnknown, Unsupported
+from plansync.model import Change, Field, Operation, Side, State, Uid
+from plansync.reconcile import Policy
+from plansync.reconcile.rows import Case, plan_says, same_words
+from plansync.sync.costs import cost
+from plansync.sync.events import Cost, Status
+from plansync.sync.stopping import Stop
+from plansync.titles import PLAIN
+from plansync.trackers.github import TRAITS
+from plansync.trackers.pacing import Bucket
+from tests.unit.sync.bench import Bench, kinds, notes
+
+PLAN = """\
+# Implementation Plan: Shed
+
+## Phase 1: Ground
+
+### Task 1.1: Dig
+
+- [ ] Mark the corners
+
+**Labels**: garden, Heavy
+**Owner**: @ana, Bo
+**Dependencies**: None
+
+### Task 1.2: Level
+
+- [ ] Lay the stones
+
+**Dependencies**: Task 1.1
+
+### Task 1.3: Pave
+
+- [ ] Lay the slabs
+
+**Dependencies**: Task 1.1, Task 1.2
+"""
+APPLIED, AGREED = Status.APPLIED, Status.AGREED
+
+
+@pytest.fixture
+def shed() -> Bench:
+    return Bench(PLAN, {"marking": Marking(people={"bo": "bo-dev"})})
+
+
+def blockers(bench: Bench) -> dict[str, tuple[int, ...]]:
+    return {row.title: row.blockers for row in bench.tracker.issues() if row.blockers}
+
+
+def test_all_of_it_is_made_with_the_issues_and_the_links_after_them(shed: Bench) -> None:
+    report = shed.run()
+
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.issue("Dig").labels == ("plansync", "garden", "Heavy")
+    assert shed.issue("Dig").assignees == ("ana", "bo-dev")
+    assert kinds(report, APPLIED).count("add-dependency") == 3
+    assert shed.is_settled()
+
+
+# -------------------------------------------------------------- two ways
+
+
+def test_a_link_goes_from_the_side_that_did_not_take_it_away(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: None\n")
+    shed.touch("Pave", blockers=(2,))
+
+    report = shed.run()
+
+    assert {"remove-dependency", "set-field"} <= {*kinds(report, APPLIED)}
+    assert blockers(shed) == {"Pave": (2,)}
+    assert "**Dependencies**: Task 1.2\n" in shed.text
+    assert shed.is_settled()
+
+
+def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Pave", blockers=(1,))
+    shed.run()
+    assert "**Dependencies**: Task 1.1\n" in shed.text.partition("Pave")[2]
+
+    shed.touch("Pave", blockers=())
+    shed.run()
+
+    assert "**Dependencies**: None\n" in shed.text.partition("Pave")[2]
+    assert shed.is_settled()
+
+
+def test_an_element_that_the_plan_takes_back_and_people_put_there_again_stays(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: Heavy\n")
+    shed.touch("Dig", labels=("plansync", "heavy"))
+    shed.run()
+    shed.edit("**Labels**: Heavy\n", "**Labels**: Heavy, garden\n")
+    shed.touch("Dig", labels=("plansync", "heavy", "garden"))
+
+    report = shed.run()
+
+    assert not kinds(report, APPLIED)
+    assert shed.is_settled()
+
+
+def test_a_task_without_an_issue_is_linked_to_nothing(shed: Bench) -> None:
+    shed.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+
+    shed.run()
+
+    assert blockers(shed) == {"Pave": (1,)}
+    assert shed.is_settled()
+
+
+def test_a_circle_is_not_linked(shed: Bench) -> None:
+    shed.edit("**Dependencies**: None\n", "**Dependencies**: Task 1.3\n")
+
+    shed.run()
+
+    assert blockers(shed) == {}
+    assert shed.is_settled()
+
+
+def test_a_link_of_others_is_told_once(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Dig", blockers=(3,))
+
+    told = [
+        "#1 is blocked by #3 on the tracker, which the plan does not say" in str(notes(shed.run()))
+        for _ in "ab"
+    ]
+
+    assert told == [True, False]
+    assert blockers(shed)["Dig"] == (3,)
+
+
+def test_a_link_that_only_words_name_is_told_and_not_put_back(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.1 must be done\n")
+    shed.run()
+    shed.touch("Level", blockers=())
+
+    report = shed.run()
+
+    assert "though the plan says so" in str(notes(report))
+    assert "Level" not in blockers(shed)
+    assert shed.is_settled()
+
+
+def test_people_and_labels_that_go_from_the_plan_are_taken_off_one_by_one(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Labels**: garden, Heavy\n**Owner**: @ana, Bo\n", "**Owner**: @ana, @cy\n")
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED).count("set-labels") == 2
+    assert kinds(report, APPLIED).count("set-assignees") == 2
+    assert shed.issue("Dig").labels == ("plansync",)
+    assert shed.issue("Dig").assignees == ("ana", "cy")
+    assert shed.is_settled()
+
+
+def test_more_labels_come_in_one_request(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: garden, Heavy, a, b\n")
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["set-labels"]
+    assert shed.is_settled()
+
+
+# ------------------------------------------------------- what is not kept
+
+
+def test_an_account_that_cannot_be_assigned_is_left_out_and_told(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(login: str) -> bool:
+        return False
+
+    monkeypatch.setattr(shed.tracker, "is_assignable", never)
+
+    report = shed.run()
+
+    assert shed.issue("Dig").assignees == ()
+    assert [text for text in notes(report) if "@ana" in text] == [
+        "line 5: @ana cannot be given issues of owner/name, so nobody is; it takes a collaborator of the repository"
+    ]
+
+
+def test_who_has_issues_already_is_not_asked_about(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[str]()
+
+    async def noting(login: str) -> bool:
+        asked.append(login)
+        return True
+
+    monkeypatch.setattr(shed.tracker, "is_assignable", noting)
+    shed.write("Something else", assignees=("ana",), labels=("plansync",))
+
+    shed.run()
+
+    assert asked == ["bo-dev"]
+
+
+def test_links_that_are_refused_for_good_are_asked_for_once(shed: Bench) -> None:
+    shed.tracker.errors["POST blockers"] = Unsupported("no links here")
+
+    report = shed.run()
+
+    assert kinds(report, AGREED) == ["add-dependency"] * 3
+    assert notes(report).count("no links here") == 1
+    assert report.outcome == "done"
+    assert b'"caps":{"links":false}' in shed.files.state
+    shed.tracker.errors.clear()
+    assert shed.is_settled()
+    assert blockers(shed) == {}
+    assert kinds(shed.run(full=True), APPLIED) == ["add-dependency"] * 3
+
+
+def test_links_are_left_to_the_text_where_the_settings_say_so(shed: Bench) -> None:
+    shed.fields["has_links"] = False
+
+    report = shed.run()
+
+    assert "add-dependency" not in kinds(report, APPLIED, AGREED)
+    shed.touch("Dig", blockers=(3,))
+    assert shed.is_settled()
+
+
+def test_an_issue_whose_other_end_went_meanwhile_is_decided_anew(shed: Bench) -> None:
+    shed.tracker.errors["POST blockers of #2"] = Moved("it is gone")
+
+    report = shed.run()
+
+    assert report.outcome == "partial"
+    shed.tracker.errors.clear()
+    assert kinds(shed.run(), APPLIED) == ["add-dependency", "set-link"]
+
+
+def test_a_link_that_somebody_made_at_the_same_moment_is_read_by_the_next_run(shed: Bench) -> None:
+    shed.at["intended add-dependency"] = lambda: shed.touch("Level", blockers=(3,))
+
+    shed.run()
+
+    assert blockers(shed)["Level"] == (1, 3)
+    shed.run()
+    assert shed.is_settled()
+
+
+# ------------------------------------------------------------- lost answers
+
+
+@pytest.mark.parametrize(
+    ("request_", "edit"),
+    [
+        ("POST labels of #1", ("**Labels**: garden, Heavy\n", "**Labels**: garden, Heavy, stone\n")),
+        ("DELETE label of #1", ("**Labels**: garden, Heavy\n", "**Labels**: Heavy\n")),
+        ("POST blockers of #1", ("**Dependencies**: None\n", "**Dependencies**: None, see Task 1.9\n")),
+    ],
+)
+def test_after_a_lost_answer_the_next_run_looks_and_writes_what_is_missing(
+    shed: Bench, request_: str, edit: tuple[str, str]
+) -> None:
+    shed.run()
+    shed.edit(*edit)
+    shed.tracker.errors[request_] = OutcomeUnknown("no answer")
+
+    shed.run()
+    shed.tracker.errors.clear()
+    shed.run()
+
+    assert shed.is_settled()
+
+
+def test_a_link_whose_answer_was_lost_and_that_is_there_is_not_made_again(shed: Bench) -> None:
+    shed.tracker.errors["POST blockers of #2"] = OutcomeUnknown("no answer")
+    shed.run()
+    shed.tracker.errors.clear()
+    shed.touch("Level", blockers=(1,))
+
+    report = shed.run()
+
+    assert "add-dependency" not in kinds(report, APPLIED)
+    assert shed.is_settled()
+
+
+# -------------------------------------------------------------- milestones
+
+
+def test_a_milestone_whose_last_task_is_dropped_closes(shed: Bench) -> None:
+    shed.run()
+    for title in ("Dig", "Level", "Pave"):
+        shed.touch(title, state=State.DROPPED)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED).count("close-milestone") == 1
+    assert shed.issue("Phase 1: Ground").state is State.DONE
+    assert shed.is_settled()
+
+
+def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_people_did(shed: Bench) -> None:
+    shed.run()
+    heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
+    shed.edit(f"{heading}\n", f"{heading}\n\n**Due**: 2027-05-01\n")
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["update-milestone"]
+    assert shed.issue("Phase 1: Ground").due == "2027-05-01"
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+    shed.edit("**Due**: 2027-05-01", "**Due**: 2027-07-01")
+    report = shed.run()
+    assert [c.field.value for c in report.conflicts] == ["due"]
+
+
+def test_a_date_that_people_gave_before_is_asked_about(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+    shed.run()
+    heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
+    shed.edit(f"{heading}\n", f"{heading}\n\n**Due**: 2027-05-01\n")
+
+    report = shed.run()
+
+    assert [c.field.value for c in report.conflicts] == ["due"]
+
+
+def test_phases_that_are_done_before_they_have_issues_are_made_closed(shed: Bench) -> None:
+    shed.fields["policy"] = Policy(done_at_first_push="create")
+    for step in ("Mark the corners", "Lay the stones", "Lay the slabs"):
+        shed.edit(f"- [ ] {step}", f"- [x] {step}")
+
+    shed.run()
+
+    assert shed.issue("Phase 1: Ground").state is State.DONE
+    assert shed.is_settled()
+
+
+# ------------------------------------------- the rest of a run that writes
+
+
+def test_a_server_whose_issues_count_no_links_is_taken_to_keep_none(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = shed.tracker._record
+    monkeypatch.setattr(
+        shed.tracker, "_record", lambda thing, row: replace(shown(thing, row), blocked_by=None, blockers=None)
+    )
+
+    report = shed.run()
+
+    assert kinds(report, AGREED) == ["add-dependency"] * 3
+    assert "keeps no links between issues; they stand in the texts" in str(notes(report))
+    assert shed.is_settled()
+
+
+def test_a_text_that_grew_too_long_meanwhile_is_refused_as_well(shed: Bench) -> None:
+    shed.run()
+    body = shed.issue("Level").body
+    shed.edit("- [ ] Lay the stones", "- [x] Lay the stones, all of them")
+    shed.touch("Level", body=f"{'x' * 65_500}\n{body}")
+    shed.run()
+
+    shed.edit("- [x] Lay the stones, all of them", "- [x] Lay the stones, all of them and those left over")
+    report = shed.run()
+
+    assert [d.error for d in report.done if d.status is Status.REFUSED] == [
+        "the issue text would be longer than the 65536 characters a body may have"
+    ]
+
+
+def test_a_plan_whose_tracker_keeps_no_owners_asks_for_none(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = replace(TRAITS, stores=TRAITS.stores - {Field.OWNERS})
+    monkeypatch.setattr(type(shed.tracker), "traits", property(lambda tracker: kept))
+
+    shed.run()
+
+    assert "GET assignee ana" not in shed.tracker.requests.by_method
+    assert shed.is_settled()
+
+
+def test_the_first_push_can_name_whose_token_it_is(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def account() -> str:
+        return "ana"
+
+    monkeypatch.setattr(shed.tracker, "account", account)
+
+    assert shed.run(names_account=True).account == "ana"
+
+
+def test_a_repository_that_was_renamed_is_named(shed: Bench) -> None:
+    shed.tracker.here = replace(shed.tracker.here, name="owner/new-name")
+
+    assert 'set repo = "owner/new-name"' in str(notes(shed.run()))
+
+
+def test_without_an_overview_its_issue_is_left_alone(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.run()
+    bench.fields["overview"] = "none"
+
+    assert not kinds(bench.run(allow=("settings-changed",)), APPLIED)
+    assert bench.is_settled()
+
+
+def test_a_wait_ends_when_the_run_is_to_end() -> None:
+    async def waiting() -> float:
+        stop, start = Stop(), time.monotonic()
+        await stop.pause(0.01)
+        asyncio.get_running_loop().call_later(0.01, stop.ask)
+        await stop.pause(60)
+        assert stop.is_asked
+        return time.monotonic() - start
+
+    assert asyncio.run(waiting()) < 30
+
+
+def test_what_writes_cost_is_told_with_and_without_a_pace() -> None:
+    change = Change(Uid("k3f9a2c"), Field.TITLE, None, "Dig", "new")
+    made = [Operation(Side.REMOTE, "create-issue", Uid("k3f9a2c"), (change,), 2)] * 30
+
+    free = cost(made, None, 0.0, 0.1)
+    paced = cost(made, Bucket(), 0.0, 0.1)
+
+    assert (free.requests, free.writes, free.mails) == (31, 30, 30)
+    assert paced.seconds > free.seconds + 5
+    assert cost([], None, 0.0, 0.1) == Cost()
+
+
+def test_a_frame_around_titles_that_people_changed_is_noted_and_one_that_is_owed_is_written() -> None:
+    def case(agreed: str | None, local: str | None, then: str, remote: str | None) -> Case:
+        return Case(agreed, agreed, then, local, remote, False, same_words)
+
+    assert plan_says(case("1: {}", "1: {}", "1: {}", "9: {}")).rule == "edited on the tracker"
+    assert plan_says(case("1: {}", "1: {}", "2: {}", "2: {}")).rule == "finish"
+    assert plan_says(case("1: {}", "2: {}", "1: {}", "1: {}")).rule == "push"
+    assert plan_says(case("1: {}", None, "1: {}", "1: {}")).value == PLAIN
+    assert plan_says(case(None, None, "1: {}", "1: {}")).rule == "unknown"
+    assert plan_says(case("1: {}", "1: {}", "1: {}", "1: {}")).rule == "agree"
