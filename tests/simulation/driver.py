@@ -369,7 +369,7 @@ class History:
         self.witness.judge()
         self._learn_words()
         copy.pasts.add(copy.disk.plan)
-        if report is not None and report.error is None:
+        if report is not None:  # one that ended early remembers as well what it leaves
             self.witness.left = self.first.disk.plan
         for uid in copy.doubtful() if has_died else ():
             self.witness.doubt(self._word(uid), started)

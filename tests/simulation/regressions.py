@@ -496,4 +496,15 @@ REGRESSIONS: dict[str, Past] = {
         " git:check_out:136566544",
         chances=ALL,
     ),
+    "an old copy is one also to a run after one that ended early": Past(
+        940220,
+        "run:sync:215017782 tracker:keyword:2094441943 run:sync:240109695 plan:untick:1799038447"
+        " plan:untick:4241736110 run:sync:2488506050 plan:tick:3699291389",
+        chances=ALL,
+    ),
+    "of two steps reworded to be like each other nobody can tell which is which": Past(
+        940708,
+        "run:push:1882615746 tracker:reword:960451669 plan:remove:2215933991 run:sync:4011104407",
+        chances=ALL,
+    ),
 }

@@ -287,20 +287,21 @@ class Witness:
     def _has_rival(self, side: str, step: str) -> bool:
         """Say whether a reworded step is no rewording (semantics §2.1).
 
-        It may be too unlike what it was, or a new one of its task is like that, too: it is a step that was removed and
-        one that was added, so a removal on the other side is no removal of that.
+        It may be too unlike what it was, or a step of its task that is new or reworded as well is like it: it is one
+        that was removed and one that was added, so a removal on the other side is no removal of that.
         """
         texts = self.history.get((side, ("text", step)), [None])
         if texts[0] is None or texts[0] == texts[-1]:
             return False
         if min(_likeness(str(texts[0]), str(texts[-1]))) < _ALIKE:
             return True
-        other = TRACKER if side == PLAN else PLAN
-        here, there = self.seen.values[side], self.seen.values[other]
-        new = [
-            s for s in self.seen.order[side].get(self.owners.get(step, ""), ()) if ("step", s) not in there
-        ]
-        return any(_are_alike(str(texts[0]), str(here["text", s])) for s in new if s != step)
+        rivals = (s for s in self.seen.order[side].get(self.owners.get(step, ""), ()) if s != step)
+        pasts = [self.history.get((side, ("text", s)), [None]) for s in rivals]
+        return any(
+            _are_alike(str(texts[0]), str(past[-1])) or _are_alike(str(past[0]), str(texts[-1]))
+            for past in pasts
+            if past[0] != past[-1]
+        )
 
     def _note_met(self, now: Sight) -> None:
         """Note what both sides say: whoever said it was heard."""
