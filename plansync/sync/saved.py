@@ -174,7 +174,7 @@ class SavedChangeset:
     @property
     def _is_derived(self) -> bool:
         """Whether nothing of the overview was saved but what follows from the rest."""
-        return all(is_derived(_read(op)) for op in self.operations if op["task"] == OVERVIEW)
+        return all(is_derived(_read(op)) for op in self.operations if owner_of(Uid(op["task"])) == OVERVIEW)
 
     def _check_place(self, session: Session) -> None:
         project = session.project

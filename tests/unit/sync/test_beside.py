@@ -11,14 +11,19 @@ import pytest
 
 from plansync.document.marking import Marking
 from plansync.errors import Moved, OutcomeUnknown, Unsupported
-from plansync.model import Change, Field, Operation, Side, State, Uid
+from plansync.model import Change, Field, Operation, Side, State, Take, Uid
 from plansync.reconcile import Policy
 from plansync.reconcile.rows import Case, plan_says, same_words
+from plansync.store import shelf
+from plansync.store.state import Target
 from plansync.sync.costs import cost
 from plansync.sync.events import Cost, Status
+from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
+from plansync.sync.ways import How
 from plansync.titles import PLAIN
 from plansync.trackers.github import TRAITS
+from plansync.trackers.mirror import NOTES
 from plansync.trackers.pacing import Bucket
 from tests.unit.sync.bench import Bench, kinds, notes
 
@@ -450,3 +455,101 @@ def test_a_frame_around_titles_that_people_changed_is_noted_and_one_that_is_owed
     assert plan_says(case("1: {}", None, "1: {}", "1: {}")).value == PLAIN
     assert plan_says(case(None, None, "1: {}", "1: {}")).rule == "unknown"
     assert plan_says(case("1: {}", "1: {}", "1: {}", "1: {}")).rule == "agree"
+
+
+def test_a_text_that_grows_too_long_by_the_numbers_in_it_is_refused_when_they_are_known(shed: Bench) -> None:
+    shed.run(is_dry=True)
+    shed.edit("- [ ] Lay the slabs", "- [ ] Lay")
+    shed.run()
+    room = 65_536 - len(shed.issue("Pave").body) + len("**Dependencies**: #1, #2  \n")
+    other = Bench(shed.plan, shed.fields)
+    other.edit("- [ ] Lay the slabs", f"- [ ] Lay{' x' * ((room - 4) // 2)}")
+
+    report = other.run()
+
+    errors = [d.error for d in report.done if d.status is Status.REFUSED]
+    assert errors == ["the issue text would be longer than the 65536 characters a body may have"]
+    assert [row.title for row in other.tracker.issues()] == ["Dig", "Level"]
+
+
+def test_a_link_to_an_issue_that_is_deleted_while_the_run_writes_is_left_to_the_next(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.1\n")
+    shed.run()
+    shed.edit("- [ ] Mark the corners", "- [ ] Mark the four corners")
+    shed.edit("- [ ] Lay the stones", "- [ ] Lay the flat stones")
+    shed.edit("**Dependencies**: Task 1.1\n\n", "**Dependencies**: None\n\n")
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.1, Task 1.2\n")
+    shed.at["landed update-issue"] = lambda: shed.delete("Level")
+
+    shed.run()
+
+    assert blockers(shed) == {"Pave": (1,)}
+    assert "add-dependency refused" in shed.outcomes()
+
+
+def test_the_overview_says_what_it_says_until_it_has_something_new_to_say(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.run()
+    title = "Implementation Plan: Shed"
+    body = bench.issue(title).body
+
+    bench.touch(title, body=body.replace("0 of 3 tasks done", "5 of 3 tasks done"))
+    assert "progress says something else on the tracker" in str(notes(bench.run()))
+    assert "5 of 3 tasks" in bench.issue(title).body
+
+    bench.touch(title, body=body.replace("<!-- plansync:end -->", ""))
+    bench.edit("- [ ] Buy paint", "- [x] Buy paint")
+    bench.run()
+    assert "<!-- plansync:end -->" not in bench.issue(title).body
+
+
+def test_nothing_that_stays_on_this_machine_costs_anything(make: Callable[..., Bench]) -> None:
+    bench = make(target=Target("sandbox", "sandbox", "local/plans"))
+
+    assert bench.run(is_dry=True).cost == Cost()
+
+
+def test_notes_of_the_overview_that_cannot_be_read_are_none(bench: Bench) -> None:
+    bench.run()
+    shelf.Shelf(bench.db, "records").put(
+        {key: b"[" for key, _ in shelf.Shelf(bench.db, "records").items() if key.startswith(NOTES)}
+    )
+
+    assert bench.is_settled()
+
+
+def test_what_a_tracker_lacks_is_said_once(shed: Bench) -> None:
+    session = shed.read()
+
+    session.lack("links", "first")
+    session.lack("links", "second")
+
+    assert [note.text for note in session.late_notes] == ["first"]
+
+
+def test_a_new_issue_in_the_place_of_a_deleted_one_gets_its_links_again(shed: Bench) -> None:
+    shed.run()
+    shed.delete("Dig")
+    shed.touch("Level", blockers=())
+    shed.touch("Pave", blockers=(2,))
+    before = shed.text
+    assert [c.field.value for c in shed.run().conflicts] == ["existence"]
+    assert shed.text == before, "the plan says no less because of that"
+
+    shed.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    report = shed.run()
+
+    number = shed.issue("Dig").ref
+    assert kinds(report, APPLIED).count("add-dependency") == 2
+    assert blockers(shed) == {"Level": (number,), "Pave": (2, number)}
+    assert shed.is_settled()
+
+
+def test_a_link_to_a_task_that_is_not_chosen_waits(shed: Bench) -> None:
+    report = shed.run(only=("1.2",))
+
+    assert [d.operation.kind for d in report.done if d.status is Status.DEFERRED].count("add-dependency") == 3
+    assert blockers(shed) == {}
+    shed.run()
+    assert blockers(shed).keys() == {"Level", "Pave"}
+    assert shed.is_settled()

@@ -14,7 +14,7 @@ from plansync.model import State
 from plansync.reconcile import Policy
 from plansync.store.files import digest
 from plansync.sync import saved
-from plansync.sync.events import Report
+from plansync.sync.events import Report, Status
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
@@ -222,3 +222,16 @@ def test_a_mark_that_somebody_deleted_elsewhere_is_put_back_by_the_next_sync_onl
     bench.run()
     assert mark in bench.text
     assert "**Completion**: 0%" in bench.text
+
+
+def test_what_is_computed_of_the_plan_meanwhile_is_no_part_of_what_was_saved(make: Make) -> None:
+    bench = make()
+    bench.run()
+    bench.tick("Implementation Plan: Shed", "It stays dry")
+    kept = _save(bench)
+    bench.edit("- [ ] Buy paint", "- [x] Buy paint")
+
+    report = _apply(bench, kept)
+
+    assert kinds(report, Status.APPLIED) == ["set-criterion"]
+    assert not any("computed" in text for text in notes(report))
