@@ -76,7 +76,7 @@ AWAY = r"points to another address \(https://elsewhere\.example/.*\), where the 
 
 _AUTH = End(8, WRONG, f"{STOPS}; names the token's variable"), End(8, WRONG, f"{KEPT}; names the variable", 2)
 _LATER = {
-    "an hour": "run again in (29|30|31) minutes",
+    "an hour": r"run again in (\d|[12]\d|3[01]) minutes",
     "two": "run again in 2 minutes",
     "one": "run again in 1 minute",
     "three": "run again in 3 minutes",
