@@ -101,8 +101,8 @@ def _owed(half: Half) -> Words:
     }
 
 
-_MAYBE = (Field.PHASE, Field.FRAME)
-"""What a task may have none of."""
+_MAYBE = (Field.PHASE, Field.FRAME, Field.EDGES, Field.DUE)
+"""What a task or a phase may have none of, or its tracker."""
 
 
 def _unknown(base: Base, item: Item) -> Iterator[str]:

@@ -105,8 +105,11 @@ def _narrowed(changeset: Changeset, owners: set[Uid]) -> Changeset:
         is_own = op.kind not in (*_STAYS, "create-issue") and not is_derived(op)
         return owner_of(op.uid) in owners and is_own
 
+    def is_following(op: Operation) -> bool:
+        return is_derived(op) or op.kind in ("close-milestone", "reopen-milestone")
+
     is_due = any(map(is_undoing, changeset.operations))
-    operations = [op for op in changeset.operations if is_undoing(op) or (is_due and is_derived(op))]
+    operations = [op for op in changeset.operations if is_undoing(op) or (is_due and is_following(op))]
     return replace(changeset, operations=tuple(operations), conflicts=())
 
 

@@ -123,11 +123,13 @@ class Writer:
         return f"{project} did not keep the {' and '.join(lost)}; it needs a token whose account has write access there"
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
-        """Say what a record will show that is only now made: all that is agreed, and open."""
-        stores = self.session.stored
+        """Say what a record will show that is only now made: all that is agreed, and open.
+
+        Links to others are made later, if the tracker keeps any: what it shows of them is not known yet.
+        """
+        stores = self.session.stored - {Field.EDGES}
         fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
-        made: dict[Field, Value] = {Field.STATE: State.TODO.value, Field.EDGES: ()}
-        return fields | {name: value for name, value in made.items() if name in fields}
+        return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
         """Read a record again just before it is edited: no tracker can compare and swap.

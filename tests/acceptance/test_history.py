@@ -52,7 +52,7 @@ def test_runs_are_listed_newest_first_with_what_they_did(copy: Copy) -> None:
     assert (newest["id"], newest["command"], newest["outcome"]) == (ran.json["run"], "sync", "done")
     assert newest["tracker"] == len(ran.kinds("tracker")) + 1, "the overview follows"
     assert newest["plan"] == len(ran.kinds("plan"))
-    assert (first["command"], first["tracker"]) == ("push", 17)
+    assert (first["command"], first["tracker"]) == ("push", 17 + 14)
     text = copy.run("log").out.splitlines()
     assert (
         text[0].startswith(newest["id"]) and "done (3 changes on the tracker, 1 edit in the plan)" in text[0]
