@@ -295,6 +295,8 @@ class TrackerPerson:
         row = rng.choice(rows)
         changed, said = getattr(self, f"_{kind}")(rng, tracker, row)
         if said:
+            if kind == "reopen":  # it takes a while to see that something was closed
+                tracker.clock.pass_(1)
             tracker.put(Thing.ISSUE, changed)
         return f"#{row.ref}: {said}" if said else ""
 
