@@ -33,10 +33,7 @@ def edge_changes(agreement: Agreement, given: Given, uid: Uid, wave: int) -> Ite
         (target,) = old.keys() ^ new.keys()
         is_new = target in new
         kind = "add-dependency" if is_new else "remove-dependency"
-        if not is_new or not _leads_back(agreement, Uid(target), uid):
-            yield Operation(
-                Side.REMOTE, kind, uid, (change,), wave, (uid, *((Uid(target),) if is_new else ()))
-            )
+        yield Operation(Side.REMOTE, kind, uid, (change,), wave, (uid, *((Uid(target),) if is_new else ())))
 
 
 def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> Iterator[Change]:
@@ -52,7 +49,9 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
     }
     there, wanted = _names(shown.fields[name]), _names(agreed)
     now = {key: n for key, n in there.items() if key in ours or key in wanted}
-    coming = {key: n for key, n in wanted.items() if key not in there and _can_be(given, name, key)}
+    coming = {key: n for key, n in wanted.items() if key not in there}
+    if name is Field.EDGES:
+        coming = {key: n for key, n in coming.items() if _can_be(agreement, given, uid, Uid(key))}
     why = agreement.why.get((uid, name), "")
     if coming and name is not Field.EDGES:
         yield Change(uid, name, tuple(now.values()), (*now.values(), *coming.values()), why)
@@ -75,10 +74,10 @@ def _names(value: Value | None) -> dict[str, str]:
     return {name.casefold(): name for name in value} if isinstance(value, tuple) else {}
 
 
-def _can_be(given: Given, name: Field, key: str) -> bool:
-    """Say whether a link's other end has an issue, or gets one."""
-    is_new = key in given.local and key not in given.skipped
-    return name is not Field.EDGES or key in given.remote or is_new
+def _can_be(agreement: Agreement, given: Given, uid: Uid, other: Uid) -> bool:
+    """Say whether a link's other end has an issue, or gets one, and does not wait for this one."""
+    is_new = other in given.local and other not in given.skipped
+    return (other in given.remote or is_new) and not _leads_back(agreement, other, uid)
 
 
 def _leads_back(agreement: Agreement, start: Uid, goal: Uid) -> bool:

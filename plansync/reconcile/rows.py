@@ -132,8 +132,8 @@ def each_element(case: Case) -> Verdict:
         here, there = key in local, key in remote
         has_moved_here = here != (key in then_local)
         has_moved_there = case.then_remote is not None and there != (key in then_remote)
-        if here and there:
-            is_in = True
+        if here == there:
+            is_in = here
         elif not case.has_base or has_moved_here:
             is_in = here or has_moved_there
         else:

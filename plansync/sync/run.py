@@ -192,7 +192,7 @@ class _Run:
             await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
         await take_in(session)
-        await ask_for_owners(session)
+        await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:

@@ -200,6 +200,11 @@ def test_an_account_that_cannot_be_assigned_is_left_out_and_told(
     assert [text for text in notes(report) if "@ana" in text] == [
         "line 5: @ana cannot be given issues of owner/name, so nobody is; it takes a collaborator of the repository"
     ]
+    quiet = shed.run()
+    assert (quiet.requests.total, notes(quiet)) == (2, []), "it is not asked again"
+    assert "@ana" in str(notes(shed.run(full=True)))
+    shelf.Shelf(shed.db, "records").put({f"{NOTES}unassignable": b"["})
+    assert "@ana" in str(notes(shed.run()))
 
 
 def test_who_has_issues_already_is_not_asked_about(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -556,4 +561,17 @@ def test_a_link_to_a_task_that_is_not_chosen_waits(shed: Bench) -> None:
     assert blockers(shed) == {}
     shed.run()
     assert blockers(shed).keys() == {"Level", "Pave"}
+    assert shed.is_settled()
+
+
+def test_what_both_sides_took_away_stays_away(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Labels**: garden, Heavy\n**Owner**: @ana, Bo\n", "**Labels**: Heavy\n**Owner**: Bo\n")
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: None\n")
+    shed.touch("Dig", labels=("plansync", "Heavy"), assignees=("bo-dev",))
+    shed.touch("Level", blockers=())
+
+    report = shed.run()
+
+    assert not {"set-labels", "set-assignees", "add-dependency"} & {*kinds(report, APPLIED)}
     assert shed.is_settled()
