@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Snapshot, Uid, Value, uids_of
+from plansync.model import Base, Change, Field, Item, Kind, Operation, Side, Snapshot, Uid, uids_of
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.given import Given
 from plansync.reconcile.reasons import UNLINKED
+from plansync.reconcile.rows import by_key
 
 _WHOLE = {Field.LABELS: "set-labels", Field.OWNERS: "set-assignees"}
 
@@ -29,7 +30,7 @@ def edge_changes(agreement: Agreement, given: Given, uid: Uid, wave: int) -> Ite
     """List the links that an issue gets and loses, one write each; what would close a circle is left to the text."""
     shown = given.remote.get(uid) or Item(uid, Kind.TASK, {Field.EDGES: ()})
     for change in _steps_to(agreement, given, shown, Field.EDGES):
-        old, new = _names(change.old), _names(change.new)
+        old, new = by_key(change.old), by_key(change.new)
         (target,) = old.keys() ^ new.keys()
         is_new = target in new
         kind = "add-dependency" if is_new else "remove-dependency"
@@ -45,9 +46,9 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
         key: n
         for side in _sides(given)
         if uid in side
-        for key, n in _names(side[uid].fields.get(name)).items()
+        for key, n in by_key(side[uid].fields.get(name)).items()
     }
-    there, wanted = _names(shown.fields[name]), _names(agreed)
+    there, wanted = by_key(shown.fields[name]), by_key(agreed)
     now = {key: n for key, n in there.items() if key in ours or key in wanted}
     coming = {key: n for key, n in wanted.items() if key not in there}
     if name is Field.EDGES:
@@ -68,10 +69,6 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
 
 def _sides(given: Given) -> tuple[Snapshot, ...]:
     return given.base.agreed, given.base.local, given.base.remote
-
-
-def _names(value: Value | None) -> dict[str, str]:
-    return {name.casefold(): name for name in value} if isinstance(value, tuple) else {}
 
 
 def _can_be(agreement: Agreement, given: Given, uid: Uid, other: Uid) -> bool:

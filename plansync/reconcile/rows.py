@@ -124,8 +124,7 @@ def each_element(case: Case) -> Verdict:
     if case.local is None or case.remote is None:
         return Verdict(None, "unknown")
     local, remote, agreed, then_local, then_remote = (
-        _elements(value)
-        for value in (case.local, case.remote, case.agreed, case.then_local, case.then_remote)
+        by_key(value) for value in (case.local, case.remote, case.agreed, case.then_local, case.then_remote)
     )
     kept = dict[str, str]()
     for key, name in {**agreed, **then_local, **local}.items():
@@ -145,7 +144,7 @@ def each_element(case: Case) -> Verdict:
     return Verdict(tuple(kept.values()), "pull" if is_gone_there else "agree" if is_quiet else "push")
 
 
-def _elements(value: Value | None) -> dict[str, str]:
+def by_key(value: Value | None) -> dict[str, str]:
     """Name the elements of a set by what a tracker tells them apart by: labels and accounts know no case."""
     return {name.casefold(): name for name in value} if isinstance(value, tuple) else {}
 
@@ -201,11 +200,7 @@ def same_text(a: Value | None, b: Value | None) -> bool:
 
 def same_names(a: Value | None, b: Value | None) -> bool:
     """Compare sets of names in which case says nothing."""
-    return (
-        _elements(a).keys() == _elements(b).keys()
-        if isinstance(a, tuple) and isinstance(b, tuple)
-        else a == b
-    )
+    return by_key(a).keys() == by_key(b).keys() if isinstance(a, tuple) and isinstance(b, tuple) else a == b
 
 
 def same_set(a: Value | None, b: Value | None) -> bool:
