@@ -56,8 +56,8 @@ APPLIED, AGREED = Status.APPLIED, Status.AGREED
 
 
 @pytest.fixture
-def shed() -> Bench:
-    return Bench(PLAN, {"marking": Marking(people={"bo": "bo-dev"})})
+def shed(make: Callable[..., Bench]) -> Bench:
+    return make(PLAN, marking=Marking(people={"bo": "bo-dev"}))
 
 
 def blockers(bench: Bench) -> dict[str, tuple[int, ...]]:
