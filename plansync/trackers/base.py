@@ -32,7 +32,9 @@ class Record:
     `key`: the number that links between issues take, where that is not `ref` (GitHub: the database's `id`).
     `blockers`: the issues of the same project that must be done before, by number; `None` where that was not read.
     `blocked_by`: how many such there are, of other projects too; `None` on a tracker that keeps no such links.
-    `due`: the day on which a milestone is due, as YYYY-MM-DD.
+    `due`: the day on which a milestone is due, as YYYY-MM-DD. `estimate`: how many minutes an issue takes, 0 where
+    nobody says; `None` on a tracker that keeps no estimates. `is_inherited`: a milestone that belongs to more projects
+    than this one: it is used and never edited.
     """
 
     thing: Thing
@@ -54,6 +56,8 @@ class Record:
     blockers: tuple[int, ...] | None = None
     blocked_by: int | None = None
     due: str = ""
+    estimate: int | None = None
+    is_inherited: bool = False
 
 
 class Written(TypedDict, total=False):
@@ -210,6 +214,13 @@ class Tracker(Protocol):
 
     async def unassign(self, ref: int, logins: tuple[str, ...]) -> Record:
         """Take an issue from people; the others keep it."""
+        ...
+
+    async def estimate(self, ref: int, minutes: int) -> int:
+        """Say how long an issue takes, 0 for nothing; answers with the minutes that the tracker keeps.
+
+        Raises: Unsupported where the tracker keeps no estimates.
+        """
         ...
 
     async def blockers(self, ref: int) -> tuple[int, ...] | None:

@@ -228,6 +228,10 @@ class GitHub:
         answer = await self._change_issue("DELETE", ref, "assignees", {"assignees": list(logins)})
         return self._written(Thing.ISSUE, answer)
 
+    async def estimate(self, ref: int, minutes: int) -> int:
+        """Raise: GitHub keeps no estimates."""
+        raise Unsupported(f"{self._site.project} keeps no estimates; they stand in the texts alone")
+
     async def blockers(self, ref: int) -> tuple[int, ...] | None:
         """List the issues of this repository by which one is blocked; `None` where there are no such links."""
         found: list[IssuePayload] = []

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, NamedTuple
 
-from plansync.errors import AuthError, Moved, Rejected
+from plansync.errors import AuthError, Moved, Rejected, Unsupported
 from plansync.model import State
 from plansync.store.files import digest
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
@@ -406,6 +406,9 @@ class SimTracker:
             return replace(row, assignees=tuple(x for x in row.assignees if x not in logins))
 
         return self._beside("DELETE", f"assignees of #{ref}", ref, taken)
+
+    async def estimate(self, ref: int, minutes: int) -> int:
+        raise Unsupported("this tracker keeps no estimates")
 
     async def blockers(self, ref: int) -> tuple[int, ...] | None:
         self._read(f"blockers of #{ref}")
