@@ -191,6 +191,7 @@ class _Run:
         if unsettled and unsettled.entries:
             await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
+        recover.doubt_late(session, journal)
         await take_in(session)
         await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
@@ -470,6 +471,7 @@ class _Run:
         session.take_plan(self.project.files.read())
         session.show_remote()
         recover.take_late(session, journal)
+        recover.doubt_late(session, journal)
         session.frozen |= {owner_of(d.operation.uid) for d in chosen if d.status is Status.UNKNOWN}
         changeset = self.options.decide(session)
         self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]
