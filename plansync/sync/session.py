@@ -625,7 +625,7 @@ class Session:
     # ------------------------------------------------------------ remember
 
     def write_state(self, expect: Callable[[str, str, str], None] = lambda run, old, new: None) -> None:
-        """Write the state file: the base as it is now. `expect` is told this run, and both digests, before it is there."""
+        """Write the state file: the base as it is now. `expect` is told this run and both digests before that."""
         project, form = self.project, self.document.dialect.name
         saved = Saved(
             self.lineage,

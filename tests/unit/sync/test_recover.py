@@ -430,7 +430,7 @@ def test_what_another_copy_wrote_is_news(synced: Bench) -> None:
 
 
 def test_what_a_run_brought_that_git_took_back_with_its_state_file_is_brought_again(synced: Bench) -> None:
-    """The run died before it noted that the state file holds what it did; the author went on in the plan from before."""
+    """The run died before it noted that the state file holds it all; the author went on in the plan from before."""
 
     def die() -> None:
         raise Crash("the process died")
