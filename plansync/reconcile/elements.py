@@ -158,7 +158,7 @@ def follow_edges(agreement: Agreement, given: Given) -> None:
         gone = [edge for edge in ours if edge not in agreed]
         was_ours = {u for side in _sides(given) for u in uids_of(side.get(uid), Field.EDGES)}
         strange = [u for u in uids_of(given.remote[uid], Field.EDGES) if u not in {*ours, *agreed, *was_ours}]
-        is_pulled = agreement.why.get((uid, Field.EDGES)) == "pull"
+        is_pulled = agreement.why.get((uid, Field.EDGES)) == "pull" or _is_owed(given, uid, gone)
         if gone and is_pulled and set(gone) <= set(uids_of(item, Field.LISTED)):
             agreement.set(uid, Field.DEPENDS, tuple(d for d in known if d not in gone), UNLINKED)
         elif gone:
@@ -169,6 +169,20 @@ def follow_edges(agreement: Agreement, given: Given) -> None:
             agreement.drift(
                 uid, Field.EDGES, _told(given, uid, strange, "is blocked by", "which the plan does not say")
             )
+
+
+def _is_owed(given: Given, uid: Uid, gone: Iterable[Uid]) -> bool:
+    """Say whether an earlier run agreed that links are gone, and did not come to write that into the plan.
+
+    What was told instead, because the plan says it in other words, is no such half.
+    """
+    if uid not in given.base.agreed or uid not in given.base.local:
+        return False
+    agreed, held = given.base.agreed[uid], {*uids_of(given.base.local[uid], Field.EDGES)}
+    settled = (agreed.fields.get(name) for name in (Field.NOTED, Field.ACCEPTED))
+    if any(isinstance(names, tuple) and Field.EDGES.value in names for names in settled):
+        return False
+    return held.issuperset(gone) and not {*uids_of(agreed, Field.EDGES)}.intersection(gone)
 
 
 def _told(given: Given, uid: Uid, others: list[Uid], is_what: str, why: str) -> str:

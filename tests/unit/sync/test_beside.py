@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from plansync.document.marking import Marking
-from plansync.errors import Moved, OutcomeUnknown, Unsupported
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Unsupported
 from plansync.model import Change, Field, Operation, Side, State, Take, Uid
 from plansync.reconcile import Policy
 from plansync.reconcile.rows import Case, plan_says, same_words
@@ -100,6 +100,37 @@ def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None
     shed.run()
 
     assert "**Dependencies**: None\n" in shed.text.partition("Pave")[2]
+    assert shed.is_settled()
+
+
+def test_a_link_that_a_run_saw_go_goes_from_the_plan_though_that_run_could_not_write_it(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Pave", blockers=(2,))
+    shed.files.fails["replace"] = PlanError("the disk is full", "plan.md")
+    before = shed.text
+    shed.run()
+    shed.files.fails.clear()
+    assert shed.text == before
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["set-field"]
+    assert "**Dependencies**: Task 1.2\n" in shed.text
+    assert shed.is_settled()
+
+
+def test_a_link_of_which_only_was_told_that_it_is_gone_stays_in_the_plan_that_names_it_anew(
+    shed: Bench,
+) -> None:
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.1 must be done\n")
+    shed.run()
+    shed.touch("Level", blockers=())
+    assert "though the plan says so" in str(notes(shed.run()))
+    shed.edit("**Dependencies**: Task 1.1 must be done\n", "**Dependencies**: Task 1.1\n")
+
+    shed.run()
+
+    assert "**Dependencies**: Task 1.1\n" in shed.text
     assert shed.is_settled()
 
 
