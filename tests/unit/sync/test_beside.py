@@ -365,6 +365,38 @@ def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_peo
     assert [c.field.value for c in report.conflicts] == ["due"]
 
 
+def test_a_due_date_that_the_plan_takes_back_is_taken_off_and_one_that_people_give_then_is_theirs(
+    shed: Bench,
+) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    assert "update-milestone" in kinds(shed.run("pull"), Status.DEFERRED)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["update-milestone"]
+    assert shed.issue("Phase 1: Ground").due == ""
+    assert shed.is_settled()
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+    assert notes(shed.run()) == []
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
+
+
+def test_a_due_date_that_people_changed_is_theirs_when_the_plan_says_none_any_more(shed: Bench) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+
+    report = shed.run()
+
+    assert not report.conflicts
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
+
+
 def test_a_date_that_people_gave_before_is_asked_about(shed: Bench) -> None:
     shed.run()
     shed.touch("Phase 1: Ground", due="2027-06-01")
