@@ -27,14 +27,18 @@ def element_changes(agreement: Agreement, given: Given, uid: Uid, wave: int) -> 
 
 
 def edge_changes(agreement: Agreement, given: Given, uid: Uid, wave: int) -> Iterator[Operation]:
-    """List the links that an issue gets and loses, one write each; what would close a circle is left to the text."""
+    """List the links that an issue gets and loses, one write each; what would close a circle is left to the text.
+
+    Those that go come a wave before: a dependency that is turned around would close a circle otherwise.
+    """
     shown = given.remote.get(uid) or Item(uid, Kind.TASK, {Field.EDGES: ()})
     for change in _steps_to(agreement, given, shown, Field.EDGES):
         old, new = by_key(change.old), by_key(change.new)
         (target,) = old.keys() ^ new.keys()
         is_new = target in new
         kind = "add-dependency" if is_new else "remove-dependency"
-        yield Operation(Side.REMOTE, kind, uid, (change,), wave, (uid, *((Uid(target),) if is_new else ())))
+        needs = (uid, Uid(target)) if is_new else (uid,)
+        yield Operation(Side.REMOTE, kind, uid, (change,), wave if is_new else wave - 1, needs)
 
 
 def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> Iterator[Change]:
@@ -58,13 +62,13 @@ def _steps_to(agreement: Agreement, given: Given, shown: Item, name: Field) -> I
         yield Change(uid, name, tuple(now.values()), (*now.values(), *coming.values()), why)
         now |= coming
         coming = {}
-    for key, spelt in coming.items():
-        yield Change(uid, name, tuple(now.values()), (*now.values(), spelt), why)
-        now[key] = spelt
     for key in [key for key in now if key not in wanted and (name is not Field.EDGES or key in given.remote)]:
         left = {k: n for k, n in now.items() if k != key}
         yield Change(uid, name, tuple(now.values()), tuple(left.values()), why)
         now = left
+    for key, spelt in coming.items():
+        yield Change(uid, name, tuple(now.values()), (*now.values(), spelt), why)
+        now[key] = spelt
 
 
 def _sides(given: Given) -> tuple[Snapshot, ...]:
@@ -74,11 +78,11 @@ def _sides(given: Given) -> tuple[Snapshot, ...]:
 def _can_be(agreement: Agreement, given: Given, uid: Uid, other: Uid) -> bool:
     """Say whether a link's other end has an issue, or gets one, and does not wait for this one."""
     is_new = other in given.local and other not in given.skipped
-    return (other in given.remote or is_new) and not _leads_back(agreement, other, uid)
+    return (other in given.remote or is_new) and not _leads_back(agreement, given, other, uid)
 
 
-def _leads_back(agreement: Agreement, start: Uid, goal: Uid) -> bool:
-    """Say whether a task waits, however many tasks on, for another one."""
+def _leads_back(agreement: Agreement, given: Given, start: Uid, goal: Uid) -> bool:
+    """Say whether a task waits, however many tasks on, for another one: by the plan, or by somebody's own links."""
     seen, todo = set[Uid](), [start]
     while todo:
         uid = todo.pop()
@@ -88,7 +92,14 @@ def _leads_back(agreement: Agreement, start: Uid, goal: Uid) -> bool:
             seen.add(uid)
             edges = agreement.get(uid, Field.EDGES)
             todo += [Uid(e) for e in edges] if isinstance(edges, tuple) else []
+            todo += _own_links(given, uid)
     return False
+
+
+def _own_links(given: Given, uid: Uid) -> list[Uid]:
+    """List the links of an issue that nobody wrote into the plan: those that stay, whatever is agreed."""
+    ours = {u for side in _sides(given) for u in uids_of(side.get(uid), Field.EDGES)}
+    return [u for u in uids_of(given.remote.get(uid), Field.EDGES) if u not in ours]
 
 
 def without_lost_ends(base: Base, remote: Snapshot) -> Base:

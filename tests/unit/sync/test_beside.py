@@ -135,6 +135,39 @@ def test_a_circle_is_not_linked(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_circle_that_a_link_of_others_would_close_is_not_linked_until_theirs_goes(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.2\n")
+    shed.run()
+    shed.touch("Dig", blockers=(3,))
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.2\n", "**Dependencies**: Task 1.2, Task 1.1\n")
+
+    assert "add-dependency" not in kinds(shed.run(), APPLIED)
+    assert blockers(shed) == {"Dig": (3,), "Level": (1,), "Pave": (2,)}
+    assert shed.is_settled()
+    shed.touch("Dig", blockers=())
+    shed.run()
+
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.is_settled()
+
+
+def test_a_dependency_that_is_turned_around_is_unlinked_before_it_is_linked(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.3\n")
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.1\n")
+
+    made = kinds(shed.run(), APPLIED)
+
+    assert [kind for kind in made if kind.endswith("dependency")] == [
+        "remove-dependency",
+        "remove-dependency",
+        "add-dependency",
+    ]
+    assert blockers(shed) == {"Level": (3,), "Pave": (1,)}
+    assert shed.is_settled()
+
+
 def test_a_link_of_others_is_told_once(shed: Bench) -> None:
     shed.run()
     shed.touch("Dig", blockers=(3,))
