@@ -150,7 +150,12 @@ def by_key(value: Value | None) -> dict[str, str]:
 
 
 def when_said(case: Case) -> Verdict:
-    """Decide a value that is written where the plan says one, and that a person's own one is asked about."""
+    """Decide a value that is written where the plan says one, and that a person's own one is asked about.
+
+    A plan that says none any more takes back its own; what a person made of it is theirs.
+    """
+    if case.local is None and case.has_base and not case.remote_moved:
+        case = case._replace(local="", then_local=case.then_local or "")
     if case.local and case.remote == "" and not case.has_base:
         return Verdict(case.local, "push")
     return plan_wins(case)

@@ -214,7 +214,7 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
 
 
 def _closed_in_doubt(agreement: Agreement, given: Given, uid: Uid) -> None:
-    """Ask about a close too while steps are asked about, where the issue shows a new open one: later it would undo it."""
+    """Ask about a close too while steps are asked about, where the issue shows a new open one: that would undo it."""
     is_pulled = agreement.get(uid, Field.STATE) == State.DONE and _has_closed(given, uid)
     is_asked = (uid, Field.STATE) in agreement.conflicts or (uid, Field.STATE) in agreement.aside
     if given.local[uid].fields.get(Field.CARRIER) != "boxes" or not is_pulled or is_asked:

@@ -31,7 +31,7 @@ from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync.events import Waiting
 from plansync.sync.session import Session, thing_of
 from plansync.text import words
-from plansync.trackers import mapping
+from plansync.trackers import drafts
 from plansync.trackers.base import Record, Thing
 
 
@@ -306,7 +306,7 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
     if item.kind is not Kind.PHASE and item.stamp.op == entry.op:
         return True
     changes = [(Field(name), new) for _, name, _, new, _ in entry.intent.get("changes", [])]
-    if entry.kind == "update-issue" and any(name not in mapping.TITLE for name, _ in changes):
+    if entry.kind == "update-issue" and any(name not in drafts.TITLE for name, _ in changes):
         return False  # it wrote a body, and the body does not bear its stamp
     if changes and all(name in ELEMENTS for name, _ in changes):
         return _has_moved(item, entry)  # written again it does no harm

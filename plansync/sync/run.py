@@ -40,8 +40,9 @@ from plansync.sync.events import Done, Listener, Report, Status, told_of
 from plansync.sync.existence import LOST, is_accepted
 from plansync.sync.intake import take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
+from plansync.sync.project import Project
 from plansync.sync.reading import require_plan
-from plansync.sync.session import Project, Session
+from plansync.sync.session import Session
 from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
 from plansync.sync.waiting import waiting as edits_that_wait

@@ -52,6 +52,7 @@ class Witness:
     left: bytes = b""
     left_states: dict[str, Value] = field(default_factory=dict)
     ended: int = -1
+    _last: tuple[int, dict[str, Value]] = field(default_factory=lambda: (-1, {}))
     unheard: dict[Key, Value] = field(default_factory=dict)
     is_blind: bool = False
     around: dict[int, BodySeen] = field(default_factory=dict)
@@ -144,6 +145,7 @@ class Witness:
     def begins(self, event: int, *, is_clear: bool) -> None:
         """Note that a run begins; one whose lists may be stale may miss what happened, and so does one already on."""
         self.running_since = event
+        self.ended, self.left_states = self._last
         self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
         self.is_blind = not is_clear
         self.cut_off.clear()
@@ -151,8 +153,7 @@ class Witness:
     def ends(self) -> None:
         """Note that a run ended: what it saw of the tracker it heard of, unless something came in between."""
         self.running_since = -1
-        self.ended = self.event
-        self.left_states = {t.key: t.state.value for t in self._plan().tasks.values() if t.state}
+        self._last = self.event, {t.key: t.state.value for t in self._plan().tasks.values() if t.state}
         if not self.is_blind:
             self.unheard.clear()
 

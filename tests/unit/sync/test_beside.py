@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from plansync.document.marking import Marking
-from plansync.errors import Moved, OutcomeUnknown, Unsupported
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Unsupported
 from plansync.model import Change, Field, Operation, Side, State, Take, Uid
 from plansync.reconcile import Policy
 from plansync.reconcile.rows import Case, plan_says, same_words
@@ -100,6 +100,37 @@ def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None
     shed.run()
 
     assert "**Dependencies**: None\n" in shed.text.partition("Pave")[2]
+    assert shed.is_settled()
+
+
+def test_a_link_that_a_run_saw_go_goes_from_the_plan_though_that_run_could_not_write_it(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Pave", blockers=(2,))
+    shed.files.fails["replace"] = PlanError("the disk is full", "plan.md")
+    before = shed.text
+    shed.run()
+    shed.files.fails.clear()
+    assert shed.text == before
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["set-field"]
+    assert "**Dependencies**: Task 1.2\n" in shed.text
+    assert shed.is_settled()
+
+
+def test_a_link_of_which_only_was_told_that_it_is_gone_stays_in_the_plan_that_names_it_anew(
+    shed: Bench,
+) -> None:
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.1 must be done\n")
+    shed.run()
+    shed.touch("Level", blockers=())
+    assert "though the plan says so" in str(notes(shed.run()))
+    shed.edit("**Dependencies**: Task 1.1 must be done\n", "**Dependencies**: Task 1.1\n")
+
+    shed.run()
+
+    assert "**Dependencies**: Task 1.1\n" in shed.text
     assert shed.is_settled()
 
 
@@ -332,6 +363,38 @@ def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_peo
     shed.edit("**Due**: 2027-05-01", "**Due**: 2027-07-01")
     report = shed.run()
     assert [c.field.value for c in report.conflicts] == ["due"]
+
+
+def test_a_due_date_that_the_plan_takes_back_is_taken_off_and_one_that_people_give_then_is_theirs(
+    shed: Bench,
+) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    assert "update-milestone" in kinds(shed.run("pull"), Status.DEFERRED)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["update-milestone"]
+    assert shed.issue("Phase 1: Ground").due == ""
+    assert shed.is_settled()
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+    assert notes(shed.run()) == []
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
+
+
+def test_a_due_date_that_people_changed_is_theirs_when_the_plan_says_none_any_more(shed: Bench) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+
+    report = shed.run()
+
+    assert not report.conflicts
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
 
 
 def test_a_date_that_people_gave_before_is_asked_about(shed: Bench) -> None:
