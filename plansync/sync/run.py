@@ -36,7 +36,7 @@ from plansync.sync.assigning import ask_for_owners
 from plansync.sync.choosing import Chooser
 from plansync.sync.choosing import Direction as Direction
 from plansync.sync.costs import reckon
-from plansync.sync.events import Done, Listener, Report, Status
+from plansync.sync.events import Done, Listener, Report, Status, told_of
 from plansync.sync.existence import LOST, is_accepted
 from plansync.sync.intake import take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
@@ -257,7 +257,8 @@ class _Run:
         report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset), *self.passed]
         self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
-        for uid in {*(d.operation.uid for d in chosen), *(each.uid for each in changeset.undecided)}:
+        told = set[Uid]().union(*(told_of(d.operation) for d in chosen))
+        for uid in told.union(each.uid for each in changeset.undecided):
             owner = owner_of(uid)
             report.labels[uid] = session.label_of(uid)
             report.labels.setdefault(owner, session.label_of(owner))
