@@ -1,8 +1,8 @@
 """Where a token is found: in the order that users know from `gh` or `glab`, then in the system's keyring.
 
 A token never goes to another host: a variable that belongs to github.com or gitlab.com is not read for any other, one
-of GitHub's never for GitLab, and the reverse. Nothing is ever written; the keyring is an extra (`pip install '.[keyring]'`
-in a clone), and without it there is none.
+of GitHub's never for GitLab, and the reverse. Nothing is ever written; the keyring is an extra (`pip install
+'.[keyring]'` in a clone), and without it there is none.
 """
 
 from __future__ import annotations
