@@ -30,7 +30,7 @@ from plansync.store import state
 from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync.events import Waiting
 from plansync.sync.session import Session, thing_of
-from plansync.text import words
+from plansync.text import folded, words
 from plansync.trackers import drafts
 from plansync.trackers.base import Record, Thing
 
@@ -322,8 +322,8 @@ def _has_moved(item: Item, entry: Entry) -> bool:
     """Say whether the elements that a write brings into a set are there, and those gone that it takes out."""
     for _, name, old, new, _ in entry.intent.get("changes", []):
         shown = item.fields.get(Field(name))
-        now = {x.casefold() for x in shown} if isinstance(shown, tuple) else set[str]()
-        then, wanted = ({x.casefold() for x in v or ()} for v in (old, new))
+        now = {folded(x) for x in shown} if isinstance(shown, tuple) else set[str]()
+        then, wanted = ({folded(x) for x in v or ()} for v in (old, new))
         if wanted - then - now or (then - wanted) & now:
             return False
     return True

@@ -29,7 +29,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.reasons import DUPLICATE
-from plansync.text import neutralise, one_line, same_lines, words
+from plansync.text import folded, neutralise, one_line, same_lines, words
 from plansync.trackers.base import Record, Thing, Traits, Written
 from plansync.trackers.mapping import LABEL, Names
 
@@ -236,7 +236,7 @@ def dropped(sent: Written, record: Record) -> list[str]:
     if "milestone" in sent and record.milestone != sent["milestone"]:
         lost.append("milestone")
     for name, there in (("labels", record.labels), ("assignees", record.assignees)):
-        if not {x.casefold() for x in sent.get(name, ())} <= {x.casefold() for x in there}:  # type: ignore[attr-defined]
+        if not {folded(x) for x in sent.get(name, ())} <= {folded(x) for x in there}:  # type: ignore[attr-defined]
             lost.append(name)
     if "due" in sent and record.due != sent["due"]:
         lost.append("due date")
