@@ -233,4 +233,6 @@ def _listed(*counts: tuple[int, str]) -> str:
 
 def _cost(report: Report) -> str:
     total, unchanged = report.requests.total, report.requests.not_modified
+    if not total:
+        return ""  # they are not counted yet where a person is asked
     return f" ({counted(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"

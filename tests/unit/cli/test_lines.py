@@ -71,7 +71,16 @@ def test_a_link_of_which_something_else_became_is_a_line_of_its_own() -> None:
 def test_a_summary_counts_links_as_what_is_made() -> None:
     report = _report(_made(B), _made(C), _link(C, (), (A,)), _link(B, (A,), ()))
 
-    assert summary(report).startswith("2 issues and 1 link made; 1 change made on the tracker. ")
+    assert summary(report) == "2 issues and 1 link made; 1 change made on the tracker."
+
+
+def test_requests_are_told_once_there_are_any() -> None:
+    report = _report()
+    before = summary(report)
+    report.requests.total = 2
+
+    assert "request" not in before
+    assert summary(report) == f"{before} (2 requests)"
 
 
 def test_ids_and_links_in_the_plan_are_counted_as_they_are() -> None:
