@@ -201,7 +201,8 @@ class Writer:
     async def _send(self, op: Operation, item: Item | None, fields: Written) -> Record:
         tracker = self.session.project.tracker
         if op.kind in _CREATES:
-            return await tracker.create(_CREATES[op.kind], fields)
+            made = await tracker.create(_CREATES[op.kind], fields)
+            return replace(made, blockers=()) if made.blocked_by == UNCOUNTED else made
         known = self.session.record_of(op.uid)
         if (
             item is None or item.at is None or known is None
