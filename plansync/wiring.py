@@ -33,8 +33,8 @@ from plansync.store.lock import locked
 from plansync.store.moments import Commits
 from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
+from plansync.sync.project import Project
 from plansync.sync.reading import Parse, reader
-from plansync.sync.session import Project
 from plansync.sync.stopping import Stop
 from plansync.trackers.addresses import is_loopback
 from plansync.trackers.base import Repository, Tracker

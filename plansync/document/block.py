@@ -238,6 +238,15 @@ def bears_one(body: str) -> bool:
     return bool(_LEFT_OVER.search(_encoded(body)))
 
 
+def outside(body: str) -> str:
+    """Give what people wrote around the block; all of it where none can be read."""
+    shown = read(body)
+    if shown is None:
+        return body
+    source = _encoded(body)
+    return (source[: shown.begin.start] + source[line_end(source, shown.inner.end) :]).decode()
+
+
 def is_as_written(body: str, shown: Block) -> bool:
     """Say whether a body is what we write of what its block says, and no word of anybody else's."""
     meta = {name: text if name is Field.DEPENDS else neutralise(text) for name, text in shown.meta.items()}

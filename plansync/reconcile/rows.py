@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from plansync.model import SECTIONS, TITLE_MAX, Field, Kind, State, Value
 from plansync.reconcile.sections import same_section
-from plansync.text import cut, heading_words, same_lines, words
+from plansync.text import cut, folded, heading_words, same_lines, words
 from plansync.titles import PLAIN
 
 
@@ -146,11 +146,16 @@ def each_element(case: Case) -> Verdict:
 
 def by_key(value: Value | None) -> dict[str, str]:
     """Name the elements of a set by what a tracker tells them apart by: labels and accounts know no case."""
-    return {name.casefold(): name for name in value} if isinstance(value, tuple) else {}
+    return {folded(name): name for name in value} if isinstance(value, tuple) else {}
 
 
 def when_said(case: Case) -> Verdict:
-    """Decide a value that is written where the plan says one, and that a person's own one is asked about."""
+    """Decide a value that is written where the plan says one, and that a person's own one is asked about.
+
+    A plan that says none any more takes back its own; what a person made of it is theirs.
+    """
+    if case.local is None and case.has_base and not case.remote_moved:
+        case = case._replace(local="", then_local=case.then_local or "")
     if case.local and case.remote == "" and not case.has_base:
         return Verdict(case.local, "push")
     return plan_wins(case)

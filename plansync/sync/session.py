@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from plansync.document import rewrite, view
-from plansync.document.marking import Marking
 from plansync.document.torn import Torn
 from plansync.document.tree import Document
 from plansync.errors import SafetyStop, StoreError, Unreadable
@@ -42,88 +39,29 @@ from plansync.model import (
 )
 from plansync.planning import overview
 from plansync.planning.progress import computed_lines, computed_now
-from plansync.reconcile import Bare, Given, Policy, linkable, reconcile, settle
+from plansync.reconcile import Bare, Given, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.merge import shown_state
 from plansync.reconcile.order import IDS
 from plansync.reconcile.pairing import rename, unmarked
 from plansync.store import state
 from plansync.store.files import digest
-from plansync.store.header import NO_CONFIG, command
-from plansync.store.journal import Journal
-from plansync.store.moments import Commits
-from plansync.store.state import Saved, Target
+from plansync.store.header import command
+from plansync.store.state import Saved
 from plansync.sync import claims, existence
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
+from plansync.sync.project import Project
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
-from plansync.titles import PLAIN
 from plansync.trackers import mapping
-from plansync.trackers.base import Absence, Record, Thing, Tracker
+from plansync.trackers.base import Absence, Record, Thing
 from plansync.trackers.mapping import Names
-from plansync.trackers.mirror import Keeper, Mirror
+from plansync.trackers.mirror import Mirror
 
 LINKED = "links"
 """What a tracker lacks that keeps no links between issues which block each other."""
-
-
-class Files(Protocol):
-    """The plan and its state file; see `store.files.PlanFiles`."""
-
-    def clear_up(self) -> None: ...  # noqa: D102
-    def read(self) -> bytes: ...  # noqa: D102
-    def check_writable(self) -> None: ...  # noqa: D102
-    def replace(self, content: bytes, expected: str) -> str: ...  # noqa: D102
-    def read_state(self) -> bytes: ...  # noqa: D102
-    def write_state(self, content: bytes) -> None: ...  # noqa: D102
-    def keep_state_aside(self, why: str) -> str: ...  # noqa: D102
-    def forget_state(self) -> None: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """One plan, one target, and every port through which a run touches the world.
-
-    `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
-    root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
-    path of the root's other plans. `config`: the fingerprint of the settings. `commits`: what git's history knows.
-    `at_point` does nothing; tests let a run die there.
-    """
-
-    name: str
-    path: str
-    parse: Callable[[bytes], Document]
-    files: Files
-    target: Target
-    tracker: Tracker
-    keeper: Keeper
-    journal: Callable[[str], Journal]
-    lock: Callable[[str], AbstractContextManager[None]]
-    now: Callable[[], datetime]
-    new_id: Callable[[], str]
-    sleep: Callable[[float], Awaitable[None]]
-    monotonic: Callable[[], float]
-    policy: Policy = field(default_factory=Policy)
-    links: bool = True
-    milestones: str = "auto"
-    marking: Marking = field(default_factory=Marking)
-    has_links: bool = True
-    place: str = ""
-    prose: str = "lead"
-    title: str = PLAIN
-    overview: str = "auto"
-    link: str = ""
-    branch: str = ""
-    max_creates: int = 50
-    settle_wait_s: float = 10.0
-    claimed: Mapping[str, str] = field(default_factory=dict)
-    named: str = ""
-    flags: tuple[str, ...] = ()
-    config: str = NO_CONFIG
-    commits: Commits | None = None
-    at_point: Callable[[str], None] = lambda name: None
 
 
 class Then(NamedTuple):
@@ -624,8 +562,8 @@ class Session:
 
     # ------------------------------------------------------------ remember
 
-    def write_state(self, expect: Callable[[str], None] = lambda state: None) -> None:
-        """Write the state file: the base as it is now. `expect` is told its digest before it is there."""
+    def write_state(self, expect: Callable[[str, str, str], None] = lambda run, old, new: None) -> None:
+        """Write the state file: the base as it is now. `expect` is told this run and both digests before that."""
         project, form = self.project, self.document.dialect.name
         saved = Saved(
             self.lineage,
@@ -640,7 +578,7 @@ class Session:
         content = state.dump(saved)
         if self.damage or (self.saved and self.saved.unknown):
             self.kept_as = self.kept_as or project.files.keep_state_aside("bad")
-        expect(digest(content))
+        expect(self.run, self.state_digest, digest(content))
         project.files.write_state(content)
         self.state_digest = digest(content)
 

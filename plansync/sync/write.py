@@ -44,9 +44,9 @@ from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
 from plansync.text import same_lines
-from plansync.trackers import mapping
+from plansync.trackers import drafts, mapping
 from plansync.trackers.base import Record, Thing, Written
-from plansync.trackers.mapping import Draft
+from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
 READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
@@ -72,7 +72,7 @@ class Writer:
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
         fields, after = self._meant(done, body)
-        if why := mapping.too_long(fields, session.project.tracker.traits):
+        if why := drafts.too_long(fields, session.project.tracker.traits):
             raise Rejected(why)
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
@@ -92,7 +92,7 @@ class Writer:
         done.status = Status.UNKNOWN  # until the journal knows
         session.project.at_point(f"sent {op.kind}")
         self._landed(done, record, after, row, intent)
-        if lost := mapping.dropped(fields, record):
+        if lost := drafts.dropped(fields, record):
             done.error = self._not_kept(lost)
         session.project.at_point(f"landed {op.kind}")
 
@@ -103,7 +103,7 @@ class Writer:
             fields, _ = self._meant(done, record.body if record else "")
         except (Rejected, Unwritable):
             return ""  # it depends on the text as it is then
-        return mapping.too_long(fields, self.session.project.tracker.traits)
+        return drafts.too_long(fields, self.session.project.tracker.traits)
 
     def _meant(self, done: Done, body: str) -> tuple[Written, dict[Uid, Item]]:
         """Say what an operation sends, where `body` is the text that it edits, and what its side shows afterwards."""
@@ -115,7 +115,7 @@ class Writer:
         known = item.stamp if item else Stamp()
         stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
-        return mapping.written(self._draft(op, after, stamp), body), after
+        return drafts.written(self._draft(op, after, stamp), body), after
 
     def _not_kept(self, lost: Sequence[str]) -> str:
         """Say what a tracker dropped without a word: it does where an account may not set it."""
@@ -215,7 +215,7 @@ class Writer:
 
         Raises: Unsupported where the tracker keeps no links between issues.
         """
-        tracker, (coming, going) = self.session.project.tracker, mapping.moved(op)
+        tracker, (coming, going) = self.session.project.tracker, drafts.moved(op)
         match op.kind:
             case "set-labels" if coming:
                 return replace(known, labels=await tracker.label(ref, coming))
@@ -429,7 +429,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {*mapping.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - {*drafts.TITLE, Field.STATE, Field.PHASE}
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
@@ -438,7 +438,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
 
 def _has_body(op: Operation) -> bool:
     return op.kind == "create-issue" or (
-        op.kind == "update-issue" and any(c.field not in mapping.TITLE for c in op.changes)
+        op.kind == "update-issue" and any(c.field not in drafts.TITLE for c in op.changes)
     )
 
 

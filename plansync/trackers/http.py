@@ -192,6 +192,10 @@ class Http:
         content = None if body is None else json.dumps(body).encode()
         return await self._answer(_Call(method, self._url(path), content, accept))
 
+    def target(self, answer: Answer) -> str:
+        """Say where a redirect leads. Raises: TrackerError where that is another host."""
+        return str(self._ours(answer.headers.get("location", ""), self._base)).rstrip("/")
+
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._client.aclose()

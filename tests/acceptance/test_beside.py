@@ -242,6 +242,12 @@ def test_a_phases_due_date_is_its_milestones(fresh: Copy, person: Person) -> Non
     assert person.milestones()[1]["due_on"][:10] == "2027-04-15"
     assert fresh.is_settled()
 
+    fresh.replace("**Due**: 2027-04-15\n", "")
+    fresh.push()
+
+    assert person.milestones()[1]["due_on"] is None
+    assert fresh.is_settled()
+
 
 # --------------------------------------------- what a server does not keep
 

@@ -6,11 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from unicodedata import normalize
 
 import pytest
 
 from plansync.document.marking import Marking
-from plansync.errors import Moved, OutcomeUnknown, Unsupported
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Unsupported
 from plansync.model import Change, Field, Operation, Side, State, Take, Uid
 from plansync.reconcile import Policy
 from plansync.reconcile.rows import Case, plan_says, same_words
@@ -22,6 +23,7 @@ from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
 from plansync.sync.ways import How
 from plansync.titles import PLAIN
+from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.github import TRAITS
 from plansync.trackers.mirror import NOTES
 from plansync.trackers.pacing import Bucket
@@ -103,6 +105,37 @@ def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None
     assert shed.is_settled()
 
 
+def test_a_link_that_a_run_saw_go_goes_from_the_plan_though_that_run_could_not_write_it(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Pave", blockers=(2,))
+    shed.files.fails["replace"] = PlanError("the disk is full", "plan.md")
+    before = shed.text
+    shed.run()
+    shed.files.fails.clear()
+    assert shed.text == before
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["set-field"]
+    assert "**Dependencies**: Task 1.2\n" in shed.text
+    assert shed.is_settled()
+
+
+def test_a_link_of_which_only_was_told_that_it_is_gone_stays_in_the_plan_that_names_it_anew(
+    shed: Bench,
+) -> None:
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.1 must be done\n")
+    shed.run()
+    shed.touch("Level", blockers=())
+    assert "though the plan says so" in str(notes(shed.run()))
+    shed.edit("**Dependencies**: Task 1.1 must be done\n", "**Dependencies**: Task 1.1\n")
+
+    shed.run()
+
+    assert "**Dependencies**: Task 1.1\n" in shed.text
+    assert shed.is_settled()
+
+
 def test_an_element_that_the_plan_takes_back_and_people_put_there_again_stays(shed: Bench) -> None:
     shed.run()
     shed.edit("**Labels**: garden, Heavy\n", "**Labels**: Heavy\n")
@@ -135,6 +168,39 @@ def test_a_circle_is_not_linked(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_circle_that_a_link_of_others_would_close_is_not_linked_until_theirs_goes(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.2\n")
+    shed.run()
+    shed.touch("Dig", blockers=(3,))
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.2\n", "**Dependencies**: Task 1.2, Task 1.1\n")
+
+    assert "add-dependency" not in kinds(shed.run(), APPLIED)
+    assert blockers(shed) == {"Dig": (3,), "Level": (1,), "Pave": (2,)}
+    assert shed.is_settled()
+    shed.touch("Dig", blockers=())
+    shed.run()
+
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.is_settled()
+
+
+def test_a_dependency_that_is_turned_around_is_unlinked_before_it_is_linked(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.3\n")
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.1\n")
+
+    made = kinds(shed.run(), APPLIED)
+
+    assert [kind for kind in made if kind.endswith("dependency")] == [
+        "remove-dependency",
+        "remove-dependency",
+        "add-dependency",
+    ]
+    assert blockers(shed) == {"Level": (3,), "Pave": (1,)}
+    assert shed.is_settled()
+
+
 def test_a_link_of_others_is_told_once(shed: Bench) -> None:
     shed.run()
     shed.touch("Dig", blockers=(3,))
@@ -157,6 +223,23 @@ def test_a_link_that_only_words_name_is_told_and_not_put_back(shed: Bench) -> No
 
     assert "though the plan says so" in str(notes(report))
     assert "Level" not in blockers(shed)
+    assert shed.is_settled()
+
+
+def test_a_label_that_the_tracker_spells_with_other_code_points_is_there(shed: Bench) -> None:
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: cafe\u0301, CAF\u00c9\n")
+    create = shed.tracker.create
+
+    async def composing(thing: Thing, fields: Written) -> Record:
+        labels = tuple(normalize("NFC", label) for label in fields.get("labels", ()))
+        return await create(thing, Written(**{**fields, "labels": labels}))
+
+    shed.tracker.create = composing  # type: ignore[method-assign]
+
+    report = shed.run()
+
+    assert not [d.error for d in report.done if d.error]
+    assert shed.issue("Dig").labels == ("plansync", "caf\u00e9")
     assert shed.is_settled()
 
 
@@ -332,6 +415,38 @@ def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_peo
     shed.edit("**Due**: 2027-05-01", "**Due**: 2027-07-01")
     report = shed.run()
     assert [c.field.value for c in report.conflicts] == ["due"]
+
+
+def test_a_due_date_that_the_plan_takes_back_is_taken_off_and_one_that_people_give_then_is_theirs(
+    shed: Bench,
+) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    assert "update-milestone" in kinds(shed.run("pull"), Status.DEFERRED)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["update-milestone"]
+    assert shed.issue("Phase 1: Ground").due == ""
+    assert shed.is_settled()
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+    assert notes(shed.run()) == []
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
+
+
+def test_a_due_date_that_people_changed_is_theirs_when_the_plan_says_none_any_more(shed: Bench) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+
+    report = shed.run()
+
+    assert not report.conflicts
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
 
 
 def test_a_date_that_people_gave_before_is_asked_about(shed: Bench) -> None:
