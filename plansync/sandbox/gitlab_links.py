@@ -62,7 +62,7 @@ def get_link(call: Call) -> Answer:
     """Answer GET P/issues/{iid}/links/{link_id}."""
     issue = the_issue(call)
     link = _link(call, issue)
-    return Answer({"id": link.id, **_both(call, link, issue, _other(call, link, issue))})
+    return Answer(_both(call, link, issue, _other(call, link, issue)))
 
 
 def delete_link(call: Call) -> Answer:
