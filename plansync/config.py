@@ -104,7 +104,7 @@ class Settings(_Strict):
     """Every option, with its default; `config.example.toml` gives the reasons."""
 
     tracker: str | None = None
-    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    repo: Annotated[str, Field(pattern=r"^(\d+|[\w.-]+(/[\w.-]+)+)$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     ca_file: str | None = None
     links: bool = True

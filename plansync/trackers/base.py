@@ -5,10 +5,10 @@ One operation is one request. A body is opaque text here; what it means is `mapp
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypedDict
+from typing import NamedTuple, Protocol, TypedDict, runtime_checkable
 
 from plansync.model import Field, State
 from plansync.trackers.pacing import Bucket
@@ -87,11 +87,15 @@ class Absence(StrEnum):
 
 
 class Page(NamedTuple):
-    """One page of a listing. `is_unchanged`: the tracker said that it did not move (304). `is_last`: none follows."""
+    """One page of a listing. `is_unchanged`: the tracker said that it did not move (304). `is_last`: none follows.
+
+    `since`: the listing leaves out what has an older revision than this; empty where it leaves out nothing.
+    """
 
     records: tuple[Record, ...]
     is_unchanged: bool
     is_last: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class Repository:
     """What a run that will write must know about its target, and what a person is told of it.
 
     `parent`: the repository that it is a fork of. `visibility`: public, private or internal, empty where nobody says.
+    `warning`: what stops no write today and will soon, a token that expires say.
     """
 
     node: str
@@ -109,6 +114,7 @@ class Repository:
     visibility: str = ""
     parent: str = ""
     default_branch: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,4 +246,13 @@ class Tracker(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """What an adapter offers besides, where its tracker shows several issues in one request."""
+
+    async def several(self, refs: Sequence[int]) -> tuple[Record, ...]:
+        """Read issues directly, as few requests as it takes; of one that is left out only `look` says why."""
         ...
