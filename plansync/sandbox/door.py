@@ -13,7 +13,8 @@ from starlette.requests import Request
 from plansync.sandbox.guard import read_body
 from plansync.sandbox.records import Records
 
-PAYLOAD_MAX_BYTES: Final = 4_000_000
+PAYLOAD_MAX_BYTES: Final = 7_000_000
+"""More than GitLab's longest text, with each of its characters escaped."""
 READS: Final = ("GET", "HEAD")
 
 

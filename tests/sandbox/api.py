@@ -32,12 +32,12 @@ class Clock:
 class Api:
     """The dialect, asked one request at a time."""
 
-    base, root = BASE, ""
+    base, root, repo = BASE, "", REPO
 
     def __init__(self, records: Records, clock: Clock) -> None:
         self.records, self.clock = records, clock
         self.headers = {"authorization": f"Bearer {TOKEN}"}
-        self._app = app(records, token=TOKEN, root=self.root)
+        self._app = app(records, token=TOKEN, repo=self.repo, root=self.root)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def run() -> httpx.Response:

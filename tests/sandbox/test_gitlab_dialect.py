@@ -58,6 +58,22 @@ def test_addresses_hold_the_path_that_it_is_installed_under(gitlab: GitLabApi) -
     assert gitlab.ask("GET", made["web_url"]).headers["location"] == "/issues/1"
 
 
+def test_a_project_may_lie_in_a_group_of_a_group(gitlab: GitLabApi) -> None:
+    nested = "top/sub/plans"
+    made = Nested(gitlab.records, gitlab.clock).get("/projects/top%2Fsub%2Fplans")
+
+    assert made["path_with_namespace"] == nested
+    assert made["namespace"]["full_path"] == "top/sub"
+    group = Nested(gitlab.records, gitlab.clock).post("/groups/top%2Fsub/milestones", title="M")
+    assert group["web_url"] == "http://127.0.0.1:7526/git/groups/top/sub/-/milestones/1"
+
+
+class Nested(GitLabApi):
+    """The same, of a project that lies deeper."""
+
+    repo = "top/sub/plans"
+
+
 def test_another_name_of_the_project_leads_reads_and_refuses_writes(gitlab: GitLabApi) -> None:
     gitlab.issue()
     gitlab.records.play(former_names=("old/name",))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plansync.sandbox.app import TOKEN
+from plansync.sandbox.door import PAYLOAD_MAX_BYTES
 from plansync.sandbox.kinds import Role, Tier
 from tests.sandbox.api import GITLAB, GitLabApi, P
 
@@ -420,7 +421,7 @@ def test_a_form_is_read_as_json_is_and_what_is_neither_is_refused(gitlab: GitLab
     assert gitlab.ask("POST", f"{P}/issues?title=query").json()["title"] == "query"
     broken = gitlab.ask("POST", f"{P}/issues", content=b"{", headers={"content-type": "application/json"})
     assert broken.status_code == 400
-    large = gitlab.ask("POST", f"{P}/issues", content=b'"' + b"x" * 4_000_001)
+    large = gitlab.ask("POST", f"{P}/issues", content=b'"' + b"x" * PAYLOAD_MAX_BYTES)
     assert large.status_code == 413
 
 
