@@ -29,6 +29,7 @@ def app(records: Records, *, token: str = TOKEN, repo: str = REPO, root: str = "
         routes=[
             Mount(API_PATH, app=github.api(records, token=token, repo=repo)),
             Mount(root + GITLAB_PATH, app=gitlab.api(records, token=token, project=repo, prefix=root)),
+            *([Mount(root, app=pages)] if root else []),
             Mount("/", app=pages),
         ]
     )

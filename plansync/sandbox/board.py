@@ -241,7 +241,7 @@ def seen(issue: Issue) -> str:
 
 
 def _row(issue: Issue) -> Row:
-    boxes = markdown.boxes(issue.body or "")
+    boxes = [box for box in markdown.boxes(issue.body or "") if not box.is_dropped]
     return Row(issue, standing(issue), len(boxes), sum(box.is_ticked for box in boxes))
 
 
@@ -272,7 +272,9 @@ async def _form(request: Request) -> Mapping[str, str]:
 
 
 def _draw_box(box: Box, words: str) -> Markup:
-    """Draw a box as a button of the page's one form of boxes."""
+    """Draw a box as a button of the page's one form of boxes; a dropped one is no button."""
+    if box.is_dropped:
+        return _draw_dead_box(box, words)
     return Markup(
         '<button class="box" form="boxes" name="box" value="{0}" id="box-{0}" role="checkbox"'
         ' aria-checked="{1}" aria-label="{2}"></button> '
@@ -281,7 +283,7 @@ def _draw_box(box: Box, words: str) -> Markup:
 
 def _draw_dead_box(box: Box, words: str) -> Markup:
     return Markup('<span class="box" role="img" aria-label="{}"></span> ').format(
-        "ticked" if box.is_ticked else "open"
+        "dropped" if box.is_dropped else "ticked" if box.is_ticked else "open"
     )
 
 

@@ -12,7 +12,7 @@ from plansync.sandbox.door import Answer
 from plansync.sandbox.github_door import Call
 from plansync.sandbox.github_shown import Json, Site
 from plansync.sandbox.github_taken import Refused
-from plansync.sandbox.kinds import Issue, Role
+from plansync.sandbox.kinds import Issue, Milestone, Role
 from plansync.sandbox.pages import Page
 
 _T = TypeVar("_T")
@@ -94,7 +94,13 @@ def the_issue(call: Call) -> Issue:
     return there(call.records.issue(number))
 
 
+def own_milestone(call: Call, number: int) -> Milestone | None:
+    """Read a milestone of the repository's own: it inherits none."""
+    found = call.records.milestone(number)
+    return None if found is None or found.is_inherited else found
+
+
 def one_issue(call: Call, issue: Issue) -> Json:
     """Show an issue as a direct read and a write do."""
-    belongs_to = call.records.milestone(issue.milestone) if issue.milestone else None
+    belongs_to = own_milestone(call, issue.milestone) if issue.milestone else None
     return shown.one_issue(call.site, issue, belongs_to)

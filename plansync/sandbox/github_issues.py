@@ -11,6 +11,7 @@ from plansync.sandbox.github_common import (
     created,
     issue_links,
     one_issue,
+    own_milestone,
     paged,
     permit,
     refuse_without_issues,
@@ -60,7 +61,7 @@ def _milestone_filter(call: Call) -> int | Belongs | None:
     if text in ("", "*", "none"):
         return {"": None, "*": Belongs.ANY, "none": Belongs.NONE}[text]
     number = taken.milestone({"milestone": text})
-    if number is None or call.records.milestone(number) is None:
+    if number is None or own_milestone(call, number) is None:
         raise taken.invalid("Issue", "milestone", value=text)
     return number
 
@@ -128,7 +129,7 @@ def _turned(call: Call, number: int, state: State | None, reason: Reason | None)
 
 def _existing_milestone(call: Call) -> int | None:
     number = taken.milestone(call.payload)
-    if number is not None and call.records.milestone(number) is None:
+    if number is not None and own_milestone(call, number) is None:
         raise taken.invalid("Issue", "milestone", value=call.payload["milestone"])
     return number
 

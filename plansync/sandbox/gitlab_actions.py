@@ -203,7 +203,7 @@ def _linked(kind: LinkKind, *, is_source: bool) -> Callable[[Call, int, str], Js
         for other in _others(call, issue, argument):
             if other not in ends:
                 source, target = (issue, other) if is_source else (other, issue)
-                call.records.relations.link(source, target, kind)
+                call.records.relations.link(source, target, kind, moves=call.traits.do_links_move)
         return None
 
     return link
@@ -213,7 +213,7 @@ def _unlink(call: Call, issue: int, argument: str) -> Json | None:
     others = _others(call, issue, argument)
     for each in call.records.relations.links(issue):
         if {each.source, each.target} & set(others):
-            call.records.relations.unlink(each)
+            call.records.relations.unlink(each, moves=call.traits.do_links_move)
     return None
 
 

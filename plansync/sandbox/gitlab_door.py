@@ -18,16 +18,15 @@ from starlette.responses import Response
 
 from plansync.errors import StoreError
 from plansync.sandbox import gitlab_taken as taken
-from plansync.sandbox.door import READS, Answer, Unreadable, is_known, landing, read_json
+from plansync.sandbox.door import PAYLOAD_MAX_BYTES, READS, Answer, Unreadable, is_known, landing, read_json
 from plansync.sandbox.gitlab_budget import Budget
 from plansync.sandbox.gitlab_shown import Site
 from plansync.sandbox.gitlab_taken import Params, Refused
-from plansync.sandbox.guard import TooLarge, read_form
+from plansync.sandbox.guard import TooLarge, read_body
 from plansync.sandbox.kinds import Traits, fold
 from plansync.sandbox.records import Records
 
 _FORM = "application/x-www-form-urlencoded"
-_FORM_MAX_BYTES = 4_000_000
 _JOB_MAY = ("/projects/{id}/issues", "/projects/{id}/issues/{iid}")
 """What a CI job's token may read; it may write nothing here."""
 _HIGHER = "The request requires higher privileges than provided by the access token."
@@ -166,7 +165,8 @@ async def _payload(request: Request) -> Mapping[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if kind == _FORM:
-            return _gathered(list((await read_form(request, _FORM_MAX_BYTES)).items()))
+            form = (await read_body(request, PAYLOAD_MAX_BYTES)).decode("utf-8", "replace")
+            return _gathered(parse_qsl(form, keep_blank_values=True))
         value = await read_json(request)
     except TooLarge as error:
         raise Refused(413, {"message": "413 Request Entity Too Large"}) from error

@@ -12,6 +12,7 @@ from plansync.sandbox.kinds import Issue, Link, LinkKind, Tier
 
 _LICENSED = ("blocks", "is_blocked_by")
 _NO_LICENCE = "Blocked issues not available for current license"
+_NO_MATCH = "No matching issue found. Make sure that you are adding a valid issue URL."
 _TAKEN = "Issue(s) already assigned"
 
 
@@ -46,12 +47,14 @@ def create_link(call: Call) -> Answer:
     if kind in _LICENSED and call.traits.tier is Tier.FREE:
         raise taken.said(403, _NO_LICENCE)
     if other.number == issue.number:
-        raise taken.not_found("No matching issue found. Make sure that you are adding a valid issue URL.")
+        raise taken.said(404, _NO_MATCH)
     if any(other.number in (each.source, each.target) for each in call.records.relations.links(issue.number)):
         raise taken.said(409, _TAKEN)
     ends = (other, issue) if kind == "is_blocked_by" else (issue, other)
     stored = LinkKind.RELATES if kind == "relates_to" else LinkKind.BLOCKS
-    made = call.records.relations.link(ends[0].number, ends[1].number, stored)
+    made = call.records.relations.link(
+        ends[0].number, ends[1].number, stored, moves=call.traits.do_links_move
+    )
     return Answer(_both(call, made, issue, other), 201)
 
 
@@ -59,7 +62,7 @@ def get_link(call: Call) -> Answer:
     """Answer GET P/issues/{iid}/links/{link_id}."""
     issue = the_issue(call)
     link = _link(call, issue)
-    return Answer({"id": link.id, **_both(call, link, issue, _other(call, link, issue))})
+    return Answer(_both(call, link, issue, _other(call, link, issue)))
 
 
 def delete_link(call: Call) -> Answer:
@@ -68,7 +71,7 @@ def delete_link(call: Call) -> Answer:
     link = _link(call, issue)
     permit(call)
     other = _other(call, link, issue)
-    call.records.relations.unlink(link)
+    call.records.relations.unlink(link, moves=call.traits.do_links_move)
     return Answer(_both(call, link, issue, other))
 
 

@@ -274,7 +274,7 @@ def issue(site: Site, shown: Issue, belongs_to: Milestone | None, *, in_detail: 
         "iid": shown.number,
         "project_id": site.project_id,
         "title": shown.title,
-        "description": shown.body,
+        "description": _text(shown),
         "state": "closed" if is_closed else "opened",
         "created_at": in_ms(shown.created_at),
         "updated_at": from_micros(shown.updated_us),
@@ -316,6 +316,13 @@ def issue(site: Site, shown: Issue, belongs_to: Milestone | None, *, in_detail: 
         "service_desk_reply_to": None,
         **_licensed(site, shown),
     }
+
+
+def _text(shown: Issue) -> str | None:
+    """Give an issue's text as GitLab would have kept it, whatever the board's form made of its line ends."""
+    if shown.body is None or shown.kind != "issue":
+        return shown.body
+    return shown.body.replace("\r", "").rstrip()
 
 
 def time_stats(shown: Issue) -> Json:

@@ -239,7 +239,8 @@ class Traits:
 
     Of a GitLab alone: `tier`; `faults`: what befalls the next requests, in order; `minutely_max`: requests a minute;
     `scopes` and `expires_on` (a day) of the token, and whether it `is_revoked`; `is_plain_rule`: whether quick
-    actions are found as older servers did; `has_keyset`: whether issues are listed by cursor where asked;
+    actions are found as older servers did; `do_links_move`: whether a link moves both its issues, on which what is
+    known of GitLab does not agree; `has_keyset`: whether issues are listed by cursor where asked;
     `counted_max`: how many records a listing counts; `offset_max`: how far in its pages reach.
     """
 
@@ -259,6 +260,7 @@ class Traits:
     expires_on: str | None = None
     is_revoked: bool = False
     is_plain_rule: bool = False
+    do_links_move: bool = True
     has_keyset: bool = True
     counted_max: int = 10_000
     offset_max: int = 50_000
@@ -290,6 +292,7 @@ class TraitChanges(TypedDict, total=False):
     expires_on: str | None
     is_revoked: bool
     is_plain_rule: bool
+    do_links_move: bool
     has_keyset: bool
     counted_max: int
     offset_max: int

@@ -130,20 +130,22 @@ class Relations:
         )
         return [Link(id_, source, target, LinkKind(kind), at) for id_, source, target, kind, at in rows]
 
-    def link(self, source: int, target: int, kind: LinkKind) -> Link:
-        """Link two issues that are not linked; both move."""
+    def link(self, source: int, target: int, kind: LinkKind, *, moves: bool) -> Link:
+        """Link two issues that are not linked; `moves`: whether that moves both."""
         with self._db.writing():
             made = self._link(source, target, kind)
-            for end in (source, target):
-                self._db.touch_if("issue", end, True)
+            self._touch(made, moves)
             return made
 
-    def unlink(self, link: Link) -> None:
-        """Remove a link; both issues move."""
+    def unlink(self, link: Link, *, moves: bool) -> None:
+        """Remove a link; `moves`: whether that moves both issues."""
         with self._db.writing():
             self._db.execute("DELETE FROM link WHERE id = ?", (link.id,))
-            for end in (link.source, link.target):
-                self._db.touch_if("issue", end, True)
+            self._touch(link, moves)
+
+    def _touch(self, link: Link, moves: bool) -> None:
+        for end in (link.source, link.target):
+            self._db.touch_if("issue", end, moves)
 
     def _link(self, source: int, target: int, kind: LinkKind) -> Link:
         now = self._db.time()
