@@ -38,7 +38,7 @@ from plansync.reconcile import fold, held, read_back
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
-from plansync.sync import existence
+from plansync.sync import existence, unkept
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
@@ -94,6 +94,8 @@ class Writer:
         self._landed(done, record, after, row, intent)
         if lost := drafts.dropped(fields, record):
             done.error = self._not_kept(lost)
+        if missing := drafts.missing(fields, record):
+            unkept.remember(session.mirror, op.uid, missing)
         session.project.at_point(f"landed {op.kind}")
 
     def too_long(self, done: Done) -> str:

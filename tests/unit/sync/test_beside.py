@@ -22,9 +22,11 @@ from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
 from plansync.sync.ways import How
 from plansync.titles import PLAIN
+from plansync.trackers.base import Thing
 from plansync.trackers.github import TRAITS
 from plansync.trackers.mirror import NOTES
 from plansync.trackers.pacing import Bucket
+from tests.simulation.world import Row
 from tests.unit.sync.bench import Bench, kinds, notes
 
 PLAN = """\
@@ -236,6 +238,58 @@ def test_an_account_that_cannot_be_assigned_is_left_out_and_told(
     assert "@ana" in str(notes(shed.run(full=True)))
     shelf.Shelf(shed.db, "records").put({f"{NOTES}unassignable": b"["})
     assert "@ana" in str(notes(shed.run()))
+
+
+def without_rights(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tracker drop labels and owners in silence, as it does where an account may not set them."""
+    put = bench.tracker.put
+
+    def dropping(thing: Thing, row: Row) -> Row:
+        known = bench.tracker.rows.get((thing, row.ref), Row(row.ref, row.title))
+        return put(thing, replace(row, labels=known.labels, assignees=known.assignees))
+
+    monkeypatch.setattr(bench.tracker, "put", dropping)
+
+
+def test_labels_and_owners_that_are_dropped_in_silence_are_told_and_asked_for_once(
+    shed: Bench, make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_rights(shed, monkeypatch)
+    why = "owner/name did not keep the labels and assignees; it needs a token whose account has write access there"
+
+    assert [d.error for d in shed.run().done if "assignees" in d.error] == [why]
+    assert shed.is_settled()
+    before = shed.files.state
+    assert shed.is_settled()
+    assert shed.files.state == before
+    assert kinds(shed.run(full=True), APPLIED) == ["set-labels", "set-assignees"], (
+        "rights may have been given"
+    )
+    assert shed.is_settled()
+
+    monkeypatch.undo()
+    theirs = make(shed.text).beside(shed)
+    theirs.files.state, theirs.fields = shed.files.state, shed.fields
+    assert kinds(theirs.run(), APPLIED) == ["set-labels", "set-assignees"], "whoever may, does"
+    assert shed.issue("Dig").labels == ("garden", "Heavy")
+    assert shed.is_settled()
+    assert shed.issue("Dig").assignees == ("ana", "bo-dev"), "what is there by now stays"
+    shelf.Shelf(shed.db, "records").put({f"{NOTES}unkept": b"["})
+    assert shed.is_settled()
+
+
+def test_what_else_the_plan_says_is_written_where_a_label_was_dropped(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        without_rights(shed, patch)
+        shed.run()
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: garden, Heavy, stone\n")
+
+    shed.run()
+
+    assert shed.issue("Dig").labels == ("stone",)
+    assert shed.is_settled()
 
 
 def test_who_has_issues_already_is_not_asked_about(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
