@@ -194,6 +194,11 @@ def _words(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("&lt;!--", "<!--"))
 
 
+def folded(name: str) -> str:
+    """Name a label or an account by what it is told apart by: no case, and one spelling of each letter."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def heading_words(text: object) -> str:
     """Compare headings without their number: `Phase 2: Core` and `Phase 3: Core` are alike."""
     text = words(text)

@@ -12,7 +12,7 @@ from plansync.document.references import Register, named
 from plansync.document.tree import Document, Node
 from plansync.document.vocabulary import HIGH_RISK
 from plansync.model import Uid
-from plansync.text import one_line
+from plansync.text import folded, one_line
 
 LABEL_MAX = 50
 """Characters of a label's name. Source: GitHub's schema of labels."""
@@ -69,5 +69,5 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
     first: dict[str, str] = {}
     for name in names:
         if name:
-            first.setdefault(name.casefold(), name)
+            first.setdefault(folded(name), name)
     return tuple(first.values())

@@ -36,6 +36,7 @@ def edge_changes(
 ) -> Iterator[Operation]:
     """List the links that an issue gets and loses, one write each; what would close a circle is left to the text.
 
+    Those that go come a wave before: a dependency that is turned around would close a circle otherwise.
     `knotted`: the tasks that may be part of one.
     """
     shown = given.remote.get(uid) or Item(uid, Kind.TASK, {Field.EDGES: ()})
@@ -45,10 +46,11 @@ def edge_changes(
     going = [key for key in moving.going if key in given.remote]
     changes = _writes(agreement, uid, Field.EDGES, moving.now, coming, going)
     for number, change in enumerate(changes):
-        if number < len(coming):
-            yield Operation(Side.REMOTE, "add-dependency", uid, (change,), wave, (uid, Uid(*coming[number])))
+        if number < len(going):
+            yield Operation(Side.REMOTE, "remove-dependency", uid, (change,), wave - 1, (uid,))
         else:
-            yield Operation(Side.REMOTE, "remove-dependency", uid, (change,), wave, (uid,))
+            other = Uid(*coming[number - len(going)])
+            yield Operation(Side.REMOTE, "add-dependency", uid, (change,), wave, (uid, other))
 
 
 class _Moving(NamedTuple):
@@ -80,12 +82,12 @@ def _writes(
     coming: Iterable[Mapping[str, str]],
     going: Iterable[str],
 ) -> Iterator[Change]:
-    """Go from what the tracker shows to what is agreed: what comes batch by batch, then what goes one by one."""
+    """Go from what the tracker shows to what is agreed: what goes one by one, then what comes batch by batch."""
     sets = [now]
-    for batch in coming:
-        sets.append({**sets[-1], **batch})
     for key in going:
         sets.append({k: n for k, n in sets[-1].items() if k != key})
+    for batch in coming:
+        sets.append({**sets[-1], **batch})
     for old, new in pairwise(sets):
         yield Change(uid, name, tuple(old.values()), tuple(new.values()), agreement.why.get((uid, name), ""))
 
@@ -98,16 +100,19 @@ def _can_be(agreement: Agreement, given: Given, uid: Uid, other: Uid, knotted: S
     """Say whether a link's other end has an issue, or gets one, and does not wait for this one."""
     is_new = other in given.local and other not in given.skipped
     may_lead_back = {uid, other} <= knotted
-    return (other in given.remote or is_new) and not (may_lead_back and _leads_back(agreement, other, uid))
+    return (other in given.remote or is_new) and not (
+        may_lead_back and _leads_back(agreement, given, other, uid)
+    )
 
 
-def knotted(agreement: Agreement) -> frozenset[Uid]:
+def knotted(agreement: Agreement, given: Given) -> frozenset[Uid]:
     """List the tasks that wait, however many tasks on, for a circle: none but these can be part of one."""
     waits: dict[Uid, set[Uid]] = {}
     behind: dict[Uid, list[Uid]] = defaultdict(list)
-    for uid in agreement.items:
+    for uid in {*agreement.items, *given.remote}:
         edges = agreement.get(uid, Field.EDGES)
         waits[uid] = {Uid(edge) for edge in edges} if isinstance(edges, tuple) else set()
+        waits[uid] |= {*_own_links(given, uid)}
         for edge in waits[uid]:
             behind[edge].append(uid)
     free = [uid for uid in {*waits, *behind} if not waits.get(uid)]
@@ -119,8 +124,8 @@ def knotted(agreement: Agreement) -> frozenset[Uid]:
     return frozenset(uid for uid, left in waits.items() if left)
 
 
-def _leads_back(agreement: Agreement, start: Uid, goal: Uid) -> bool:
-    """Say whether a task waits, however many tasks on, for another one."""
+def _leads_back(agreement: Agreement, given: Given, start: Uid, goal: Uid) -> bool:
+    """Say whether a task waits, however many tasks on, for another one: by the plan, or by somebody's own links."""
     seen, todo = set[Uid](), [start]
     while todo:
         uid = todo.pop()
@@ -130,7 +135,14 @@ def _leads_back(agreement: Agreement, start: Uid, goal: Uid) -> bool:
             seen.add(uid)
             edges = agreement.get(uid, Field.EDGES)
             todo += [Uid(e) for e in edges] if isinstance(edges, tuple) else []
+            todo += _own_links(given, uid)
     return False
+
+
+def _own_links(given: Given, uid: Uid) -> list[Uid]:
+    """List the links of an issue that nobody wrote into the plan: those that stay, whatever is agreed."""
+    ours = {u for side in _sides(given) for u in uids_of(side.get(uid), Field.EDGES)}
+    return [u for u in uids_of(given.remote.get(uid), Field.EDGES) if u not in ours]
 
 
 def without_lost_ends(base: Base, remote: Snapshot) -> Base:

@@ -172,7 +172,7 @@ class _Orderer:
 
     @cached_property
     def _knotted(self) -> frozenset[Uid]:
-        return knotted(self.agreement)
+        return knotted(self.agreement, self.given)
 
     def _edges(self, uid: Uid, wave: int) -> Iterable[Operation]:
         return edge_changes(self.agreement, self.given, uid, wave, self._knotted)

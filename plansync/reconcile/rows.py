@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from plansync.model import SECTIONS, TITLE_MAX, Field, Kind, State, Value
 from plansync.reconcile.sections import same_section
-from plansync.text import cut, heading_words, same_lines, words
+from plansync.text import cut, folded, heading_words, same_lines, words
 from plansync.titles import PLAIN
 
 
@@ -146,7 +146,7 @@ def each_element(case: Case) -> Verdict:
 
 def by_key(value: Value | None) -> dict[str, str]:
     """Name the elements of a set by what a tracker tells them apart by: labels and accounts know no case."""
-    return {name.casefold(): name for name in value} if isinstance(value, tuple) else {}
+    return {folded(name): name for name in value} if isinstance(value, tuple) else {}
 
 
 def when_said(case: Case) -> Verdict:

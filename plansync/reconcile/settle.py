@@ -24,7 +24,7 @@ from plansync.model import (
     tick_of,
     uids_of,
 )
-from plansync.text import words
+from plansync.text import folded, words
 
 REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
     Kind.PLAN: (Field.TITLE, Field.PROSE, Field.STEPS, Field.TOLD, Field.NOTED, Field.ACCEPTED),
@@ -156,8 +156,8 @@ def _ours(name: Field, value: Value, uid: Uid, base: Base, now: Sequence[Item | 
         return value
     sides = (now[0], now[2], *(side.get(uid) for side in (base.local, base.remote, base.agreed)))
     said = (item.fields.get(name) for item in sides if item is not None)
-    ours = {each.casefold() for names in said if isinstance(names, tuple) for each in names}
-    return tuple(sorted(each for each in value if each.casefold() in ours))
+    ours = {folded(each) for names in said if isinstance(names, tuple) for each in names}
+    return tuple(sorted(each for each in value if folded(each) in ours))
 
 
 def fold(base: Base, part: Base, owner: Uid) -> Base:

@@ -552,8 +552,8 @@ class Session:
 
     # ------------------------------------------------------------ remember
 
-    def write_state(self, expect: Callable[[str], None] = lambda state: None) -> None:
-        """Write the state file: the base as it is now. `expect` is told its digest before it is there."""
+    def write_state(self, expect: Callable[[str, str, str], None] = lambda run, old, new: None) -> None:
+        """Write the state file: the base as it is now. `expect` is told this run and both digests before that."""
         project, form = self.project, self.document.dialect.name
         saved = Saved(
             self.lineage,
@@ -568,7 +568,7 @@ class Session:
         content = state.dump(saved)
         if self.damage or (self.saved and self.saved.unknown):
             self.kept_as = self.kept_as or project.files.keep_state_aside("bad")
-        expect(digest(content))
+        expect(self.run, self.state_digest, digest(content))
         project.files.write_state(content)
         self.state_digest = digest(content)
 

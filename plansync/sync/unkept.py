@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from plansync.model import Field, Item, Snapshot, Uid
+from plansync.text import folded
 from plansync.trackers.mirror import NOTES, Mirror
 
 _KEY = f"{NOTES}unkept"
@@ -35,7 +36,7 @@ def remember(mirror: Mirror, uid: Uid, dropped: Mapping[Field, Iterable[str]]) -
     known = {u: {f.value: [*names] for f, names in sets.items()} for u, sets in unkept(mirror).items()}
     for name, elements in dropped.items():
         mine = known.setdefault(uid, {})
-        mine[name.value] = sorted({*mine.get(name.value, ()), *(each.casefold() for each in elements)})
+        mine[name.value] = sorted({*mine.get(name.value, ()), *(folded(each) for each in elements)})
     mirror.note(_KEY, json.dumps(known, ensure_ascii=False).encode())
 
 
@@ -55,7 +56,7 @@ def settable(side: Snapshot, remote: Snapshot, lost: Unkept, unassignable: Colle
         away = {name: {*sets.get(name, ())} - _borne(remote.get(item.uid), name) for name in sets}
         away[Field.OWNERS] = {*away.get(Field.OWNERS, ()), *unassignable}
         fields = {
-            name: tuple(each for each in value if each.casefold() not in away[name])
+            name: tuple(each for each in value if folded(each) not in away[name])
             for name, value in item.fields.items()
             if name in away and isinstance(value, tuple)
         }
@@ -66,4 +67,4 @@ def settable(side: Snapshot, remote: Snapshot, lost: Unkept, unassignable: Colle
 
 def _borne(item: Item | None, name: Field) -> set[str]:
     value = item.fields.get(name) if item else None
-    return {each.casefold() for each in value} if isinstance(value, tuple) else set()
+    return {folded(each) for each in value} if isinstance(value, tuple) else set()

@@ -1,7 +1,7 @@
 """Where a GitHub token is found: in the order that users know from `gh`, then in the system's keyring.
 
 A token never goes to another host: a variable that belongs to github.com is not read for any other. Nothing is
-ever written; the keyring is an extra (`pip install plansync[keyring]`), and without it there is none.
+ever written; the keyring is an extra (`pip install '.[keyring]'` in a clone), and without it there is none.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from plansync.errors import (
     Unsupported,
 )
 from plansync.model import SECTIONS, Field, State
-from plansync.text import sound
+from plansync.text import folded, sound
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import sign_in_advice
 from plansync.trackers.github_payloads import (
@@ -202,7 +202,7 @@ class GitHub:
             answer = await self._change_issue("DELETE", ref, f"labels/{quote(label, safe='')}", None)
         except Rejected:  # 404: no such label there, or no such issue
             found = await self.look(Thing.ISSUE, ref)
-            if isinstance(found, Record) and label.casefold() not in (x.casefold() for x in found.labels):
+            if isinstance(found, Record) and folded(label) not in map(folded, found.labels):
                 return found.labels
             raise
         return self._labels_of(ref, answer)

@@ -77,7 +77,7 @@ def test_the_commands_for_real_follow_each_other(run: Run, plan: Path, person: P
     assert run("plansync push --yes", env=token).returncode == 0
     synced = run("plansync sync", env=token)
 
-    assert "2 milestones and 4 issues to make" in looked.stdout
+    assert "2 milestones, 4 issues and 2 links to make" in looked.stdout
     assert synced.stdout.startswith("Nothing to do")
     assert plan.with_name(".plansync").joinpath("PLAN.md.jsonl").is_file()
 

@@ -54,7 +54,7 @@ def test_what_closes_a_circle_is_not_linked_and_all_else_is(
     edges: dict[str, str], expected: str, left_out: list[str]
 ) -> None:
     agreement = waiting(edges)
-    knots = knotted(agreement)
+    knots = knotted(agreement, given(agreement))
 
     made = {
         f"{uid}{op.needs[1]}"

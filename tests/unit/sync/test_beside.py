@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from unicodedata import normalize
 
 import pytest
 
@@ -22,7 +23,7 @@ from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
 from plansync.sync.ways import How
 from plansync.titles import PLAIN
-from plansync.trackers.base import Thing
+from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.github import TRAITS
 from plansync.trackers.mirror import NOTES
 from plansync.trackers.pacing import Bucket
@@ -168,6 +169,39 @@ def test_a_circle_is_not_linked(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_circle_that_a_link_of_others_would_close_is_not_linked_until_theirs_goes(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.2\n")
+    shed.run()
+    shed.touch("Dig", blockers=(3,))
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.2\n", "**Dependencies**: Task 1.2, Task 1.1\n")
+
+    assert "add-dependency" not in kinds(shed.run(), APPLIED)
+    assert blockers(shed) == {"Dig": (3,), "Level": (1,), "Pave": (2,)}
+    assert shed.is_settled()
+    shed.touch("Dig", blockers=())
+    shed.run()
+
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.is_settled()
+
+
+def test_a_dependency_that_is_turned_around_is_unlinked_before_it_is_linked(shed: Bench) -> None:
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.3\n")
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.1\n")
+
+    made = kinds(shed.run(), APPLIED)
+
+    assert [kind for kind in made if kind.endswith("dependency")] == [
+        "remove-dependency",
+        "remove-dependency",
+        "add-dependency",
+    ]
+    assert blockers(shed) == {"Level": (3,), "Pave": (1,)}
+    assert shed.is_settled()
+
+
 def test_a_link_of_others_is_told_once(shed: Bench) -> None:
     shed.run()
     shed.touch("Dig", blockers=(3,))
@@ -190,6 +224,23 @@ def test_a_link_that_only_words_name_is_told_and_not_put_back(shed: Bench) -> No
 
     assert "though the plan says so" in str(notes(report))
     assert "Level" not in blockers(shed)
+    assert shed.is_settled()
+
+
+def test_a_label_that_the_tracker_spells_with_other_code_points_is_there(shed: Bench) -> None:
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: cafe\u0301, CAF\u00c9\n")
+    create = shed.tracker.create
+
+    async def composing(thing: Thing, fields: Written) -> Record:
+        labels = tuple(normalize("NFC", label) for label in fields.get("labels", ()))
+        return await create(thing, Written(**{**fields, "labels": labels}))
+
+    shed.tracker.create = composing  # type: ignore[method-assign]
+
+    report = shed.run()
+
+    assert not [d.error for d in report.done if d.error]
+    assert shed.issue("Dig").labels == ("plansync", "caf\u00e9")
     assert shed.is_settled()
 
 
