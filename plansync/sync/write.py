@@ -229,15 +229,28 @@ class Writer:
         if blocker is None:
             raise Moved("the issue that this one waits for is not there any more")
         if known.blocked_by is None:
-            raise Unsupported(
-                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
-            )
+            known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
-        if known.blockers is None or answer.blocked_by != known.blocked_by + step:
+        if known.blockers is None or answer.blocked_by != (known.blocked_by or 0) + step:
             return answer
         linked = {*known.blockers, blocker.ref} if coming else {*known.blockers} - {blocker.ref}
         return replace(answer, blockers=tuple(sorted(linked)))
+
+    async def _counted(self, ref: int) -> Record:
+        """Read an issue again of which the last answer did not count what blocks it: nobody says that all answers do.
+
+        Raises: Unsupported where the tracker counts nothing of the kind; Moved.
+        """
+        found = await self.session.project.tracker.look(Thing.ISSUE, ref)
+        if not isinstance(found, Record):
+            self.session.lose(Thing.ISSUE, ref, found)
+            raise Moved(f"#{ref} is {found.value}; nothing was written to it")
+        if found.blocked_by is None:
+            raise Unsupported(
+                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
+            )
+        return found
 
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation

@@ -543,6 +543,41 @@ def test_a_server_whose_issues_count_no_links_is_taken_to_keep_none(
     assert shed.is_settled()
 
 
+def test_a_server_that_counts_links_in_some_answers_alone_keeps_them(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = shed.tracker.create
+
+    async def uncounted(thing: Thing, fields: Written) -> Record:
+        return replace(await create(thing, fields), blocked_by=None, blockers=None)
+
+    monkeypatch.setattr(shed.tracker, "create", uncounted)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED).count("add-dependency") == 3
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.is_settled()
+
+
+def test_an_uncounted_issue_that_is_gone_is_linked_to_nothing(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = shed.tracker.create
+
+    async def uncounted(thing: Thing, fields: Written) -> Record:
+        return replace(await create(thing, fields), blocked_by=None, blockers=None)
+
+    monkeypatch.setattr(shed.tracker, "create", uncounted)
+    shed.at["intended add-dependency"] = lambda: shed.delete("Level")
+
+    report = shed.run()
+
+    assert [c.field.value for c in report.conflicts] == ["existence"]
+    assert blockers(shed) == {"Pave": (1,)}
+    assert b'"caps":{}' in shed.files.state
+
+
 def test_a_text_that_grew_too_long_meanwhile_is_refused_as_well(shed: Bench) -> None:
     shed.run()
     body = shed.issue("Level").body
