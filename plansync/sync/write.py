@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from plansync.document import rewrite
@@ -179,13 +180,18 @@ class Writer:
             "records": {owner: state.record(part, owner)} | self._records_of(self._unlinked(op)),
         }
 
+    @cached_property
+    def _ends(self) -> frozenset[Uid]:
+        """List the other ends of all links that are remembered; what is made in this run is linked to only then."""
+        return frozenset(u for item in self.session.base.remote.values() for u in uids_of(item, Field.EDGES))
+
     def _unlinked(self, op: Operation) -> dict[Uid, Base]:
         """Show what is remembered of the issues that were linked to one which a new one stands in for.
 
         Nobody took those links away: they went with the old issue, and are owed to the new one.
         """
         base, found = self.session.base, dict[Uid, Base]()
-        if op.kind == "create-issue":
+        if op.kind == "create-issue" and op.uid in self._ends:
             for uid, item in base.remote.items():
                 if op.uid in uids_of(item, Field.EDGES):
                     sides = (base.local, base.remote, base.agreed)
