@@ -44,7 +44,7 @@ from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
-from plansync.text import same_lines
+from plansync.text import folded, same_lines
 from plansync.trackers import drafts, mapping
 from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.drafts import Draft
@@ -157,7 +157,10 @@ class Writer:
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
         known = session.mirror.records if op.kind.endswith("milestone") else {}
-        taken = {r.title for (thing, _), r in known.items() if thing is Thing.MILESTONE}
+        own = session.record_of(op.uid)
+        taken = {
+            folded(r.title) for (thing, _), r in known.items() if thing is Thing.MILESTONE and r is not own
+        }
         traits = session.project.tracker.traits
         return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
 

@@ -30,7 +30,7 @@ from plansync.model import (
 )
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.reconcile.rows import by_key
-from plansync.text import neutralise, one_line, same_lines, words
+from plansync.text import folded, neutralise, one_line, same_lines, words
 from plansync.trackers.base import Record, Thing, Traits, Written
 from plansync.trackers.mapping import LABEL, Names
 
@@ -40,7 +40,10 @@ TITLE = (Field.TITLE, Field.FRAME)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that one write to the tracker is made from: `held` is the tracker's side with it done."""
+    """All that one write to the tracker is made from: `held` is the tracker's side with it done.
+
+    `taken_titles`: those of other milestones, folded: GitHub holds two apart that differ in case alone, people do not.
+    """
 
     operation: Operation
     held: Snapshot
@@ -80,7 +83,7 @@ def _free_title(draft: Draft) -> str:
     """Name a milestone like its phase; where that is taken, with the plan's name behind it."""
     title = _title(draft)
     names = ("", *(s for s in draft.names.suffixes if s != f" ({title})"))
-    return next((t for s in names if (t := title + s) not in draft.taken_titles), title)
+    return next((t for s in names if folded(t := title + s) not in draft.taken_titles), title)
 
 
 def _title(draft: Draft) -> str:

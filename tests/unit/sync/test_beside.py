@@ -455,6 +455,27 @@ def test_a_milestone_whose_last_task_is_dropped_closes(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_milestone_whose_title_differs_in_case_alone_is_another_ones(shed: Bench) -> None:
+    number = shed.tracker.number(Thing.MILESTONE)
+    shed.tracker.put(Thing.MILESTONE, Row(number, "phase 1: GROUND"))
+
+    shed.run()
+
+    titles = {row.title for row in shed.tracker.milestone_rows()}
+    assert titles == {"phase 1: GROUND", "Phase 1: Ground (Implementation Plan: Shed)"}
+    assert shed.is_settled()
+
+
+def test_a_phase_whose_title_changes_in_case_alone_keeps_it(shed: Bench) -> None:
+    shed.run()
+    shed.edit("## Phase 1: Ground", "## Phase 1: GROUND")
+
+    shed.run()
+
+    assert [row.title for row in shed.tracker.milestone_rows()] == ["Phase 1: GROUND"]
+    assert shed.is_settled()
+
+
 def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_people_did(shed: Bench) -> None:
     shed.run()
     heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
