@@ -104,7 +104,7 @@ class Settings(_Strict):
     """Every option, with its default; `config.example.toml` gives the reasons."""
 
     tracker: str | None = None
-    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
+    repo: Annotated[str, Field(pattern=r"^(\d+|[\w.-]+(/[\w.-]+)+)$")] | None = None
     api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     ca_file: str | None = None
     links: bool = True
@@ -122,7 +122,7 @@ class Settings(_Strict):
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
     dependencies: Literal["links", "text"] = "links"
     estimates: Literal["text", "label"] = "text"
-    risk_label: Annotated[str, Field(max_length=50)] = "risk: high"
+    risk_label: Annotated[str, Field(max_length=50)] | None = None
     people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
     when: When = When()
     check: Check = Check()

@@ -94,19 +94,22 @@ def board(records: Records, *, repo: str) -> Starlette:
             Route("/issues/{number}/boxes", pages.tick, methods=["POST"]),
             Route("/issues/{number}/state", pages.turn, methods=["POST"]),
             Route("/issues/{number}/edit", pages.edit, methods=["POST"]),
-            *(Route(f"/{repo}{path}", _redirect(to), methods=["GET"]) for path, to in _GITHUB_LIKE.items()),
+            *(Route(f"/{repo}{path}", _redirect(to), methods=["GET"]) for path, to in _TRACKER_LIKE.items()),
         ],
         exception_handlers={HTTPException: _refusal, StoreError: _busy},
     )
 
 
-_GITHUB_LIKE = {
+_TRACKER_LIKE = {
     "": "/",
     "/issues/{number}": "/issues/{number}",
     "/pull/{number}": "/issues/{number}",
     "/milestone/{number}": "/#milestone-{number}",
+    "/-/issues/{number}": "/issues/{number}",
+    "/-/work_items/{number}": "/issues/{number}",
+    "/-/milestones/{number}": "/#milestone-{number}",
 }
-"""The addresses that the API gives for people, and the board's own."""
+"""The addresses that the APIs give for people, and the board's own."""
 
 
 def standing(issue: Issue) -> Standing:
@@ -131,7 +134,7 @@ class _Pages:
         rest = [row for row in rows if row not in overviews]
         groups = [
             Group(each, [row for row in rest if row.issue.milestone == each.number])
-            for each in self.records.milestones()
+            for each in self.records.milestones(with_inherited=True)
         ]
         loose = Group(None, [row for row in rest if row.issue.milestone is None])
         return _html(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
+from plansync.sandbox.door import Answer
 from plansync.sandbox.github_common import created, paged, permit, there
-from plansync.sandbox.github_door import Answer, Call
+from plansync.sandbox.github_door import Call
 from plansync.sandbox.kinds import Milestone, MilestoneChanges
 from plansync.sandbox.records import Records
 

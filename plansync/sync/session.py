@@ -392,12 +392,21 @@ class Session:
         """Show the plan without labels and owners that no issue gets by this account."""
         return unkept.settable(side, self.view.items, unkept.unkept(self.mirror), self.unassignable)
 
+    def _timed(self, side: Snapshot) -> Snapshot:
+        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
+        if Field.EFFORT not in self.stored:
+            return side
+        return {
+            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""}) if i.fields.get(Field.EFFORT) else i
+            for u, i in side.items()
+        }
+
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._settable({**self.shown, **self.awaited})),
+            local=self.thawed(self._timed(self._settable({**self.shown, **self.awaited}))),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,

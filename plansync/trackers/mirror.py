@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from plansync.model import State
-from plansync.trackers.base import Absence, Page, Record, Thing, Tracker
+from plansync.trackers.base import Absence, Batched, Page, Record, Thing, Tracker
 from plansync.trackers.mapping import LABEL
 
 _OVERLAP = timedelta(seconds=120)
@@ -133,7 +133,9 @@ class Mirror:
                     break
             if round_ == 0:
                 is_whole = page.is_last and not page.is_unchanged
-                reach = "" if is_whole else min((r.revision for r in page.records), default="")
+                reach = (
+                    page.since if is_whole else min((r.revision for r in page.records), default=page.since)
+                )
             if pages <= 1:
                 break
         known = {key for key in wanted - seen if key[0] is Thing.ISSUE and key in self.records}
@@ -173,7 +175,7 @@ class Mirror:
 
     async def _look(self, keys: Iterable[tuple[Thing, int]]) -> dict[tuple[Thing, int], Absence]:
         absent: dict[tuple[Thing, int], Absence] = {}
-        for key in sorted(keys):
+        for key in sorted(await self._look_at_several(set(keys))):
             answer = await self.tracker.look(*key)
             if key[0] is Thing.MILESTONE and answer is Absence.DENIED:
                 answer = Absence.GONE  # whoever reads the list of milestones, as just now, reads each of them
@@ -183,6 +185,16 @@ class Mirror:
                 absent[key] = answer
                 self._forget(key)
         return absent
+
+    async def _look_at_several(self, keys: set[tuple[Thing, int]]) -> set[tuple[Thing, int]]:
+        """Read issues together where the tracker can; give those of which a read alone must say why they are away."""
+        issues = sorted(ref for thing, ref in keys if thing is Thing.ISSUE)
+        if len(issues) < 2 or not isinstance(self.tracker, Batched):
+            return keys
+        found = await self.tracker.several(issues)
+        for record in found:
+            self._note(record)
+        return keys - {(record.thing, record.ref) for record in found}
 
     async def _read_links(self, wanted: set[tuple[Thing, int]], *, full: bool) -> None:
         """Read by which issues each of ours is blocked, where that is not known."""
