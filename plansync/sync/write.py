@@ -46,7 +46,7 @@ from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
 from plansync.text import folded, same_lines
 from plansync.trackers import drafts, mapping
-from plansync.trackers.base import Record, Thing, Written
+from plansync.trackers.base import UNCOUNTED, Record, Thing, Written
 from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
@@ -244,7 +244,8 @@ class Writer:
             known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
-        if known.blockers is None or answer.blocked_by != (known.blocked_by or 0) + step:
+        expected = UNCOUNTED if known.blocked_by == UNCOUNTED else (known.blocked_by or 0) + step
+        if known.blockers is None or answer.blocked_by != expected:
             return answer
         linked = {*known.blockers, blocker.ref} if coming else {*known.blockers} - {blocker.ref}
         return replace(answer, blockers=tuple(sorted(linked)))
