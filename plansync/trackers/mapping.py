@@ -188,6 +188,9 @@ def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thin
 def _items(
     uid: Uid, record: Record, block: Block | None, names: Names, by_ref: Mapping[tuple[Thing, int], Uid]
 ) -> Iterable[Item]:
+    if record.is_inherited:  # other projects have it too: it is used, and nothing about it is ours to say
+        yield Item(uid, Kind.PHASE, {}, record.ref, node=record.node)
+        return
     if record.thing is Thing.MILESTONE:
         title = names.milestone_title(uid, record.title)
         shown: dict[Field, Value] = {
