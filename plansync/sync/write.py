@@ -178,18 +178,22 @@ class Writer:
         }
 
     def _unlinked(self, op: Operation) -> dict[Uid, Base]:
-        """Show what is remembered of the issues that were linked to one which a new one stands in for.
+        """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it.
 
-        Nobody took those links away: they went with the old issue, and are owed to the new one.
+        Nobody took that away: it went with the old issue, and is owed to the new one.
         """
         base, found = self.session.base, dict[Uid, Base]()
         if op.kind == "create-issue":
             for uid, item in base.remote.items():
-                if op.uid in uids_of(item, Field.EDGES):
+                gone = {
+                    name: tuple(u for u in uids_of(item, name) if u != op.uid)
+                    for name in (Field.EDGES, Field.DEPENDS)
+                    if op.uid in uids_of(item, name)
+                }
+                if gone:
                     sides = (base.local, base.remote, base.agreed)
                     part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
-                    edges = tuple(u for u in uids_of(item, Field.EDGES) if u != op.uid)
-                    left = replace(item, fields={**item.fields, Field.EDGES: edges})
+                    left = replace(item, fields={**item.fields, **gone})
                     found[uid] = replace(part, remote={**part.remote, uid: left})
         return found
 

@@ -69,6 +69,7 @@ class Names:
     """What records cannot say of themselves: the plan they belong to, where it is to be read, the numbers it knows.
 
     `template`: how an issue's title is made from a task's; `frames`: what may stand around it; `titles`: the tasks'.
+    `former`: the numbers by which texts may still name the issues that new ones stand in for.
     """
 
     lineage: str
@@ -80,6 +81,7 @@ class Names:
     template: str = titles.PLAIN
     frames: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
     titles: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
+    former: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
 
     def milestone_title(self, uid: Uid, title: str) -> str:
         """Read a title that was taken when the milestone was made, and so got a plan's name behind it.
@@ -100,10 +102,11 @@ class Names:
 def snapshot(records: Iterable[Record], names: Names) -> View:
     """Show the records that belong to a plan; all others are left out."""
     read = [(r, *_identity(r, names)) for r in sorted(records, key=lambda r: (r.thing, r.ref))]
+    strange = {(r.thing, r.ref): Uid("") for r, _, _ in read}
     ours = _ours(read, names)
     kept, items = {u: r for u, (r, _) in ours.items()}, dict[Uid, Item]()
     second = list(_second(read, kept))
-    by_ref = {**names.known, **{(r.thing, r.ref): u for u, r in kept.items()}}
+    by_ref = {**strange, **names.known, **{(r.thing, r.ref): u for u, r in kept.items()}}
     by_ref |= {(r.thing, r.ref): b.uid for r, b in second}
     for uid, (record, block) in ours.items():
         items |= {item.uid: item for item in _items(uid, record, block, names, by_ref)}
@@ -217,7 +220,10 @@ def _items(
         fields |= _beside(record, by_ref)
     if block:
         steps = list(_steps(uid, block))
-        fields |= _block_fields(kind, block, by_ref) | {Field.STEPS: tuple(s.uid for s in steps)}
+        named = (
+            {**names.former, **by_ref} if names.former else by_ref
+        )  # a text may; a link goes with its issue
+        fields |= _block_fields(kind, block, named) | {Field.STEPS: tuple(s.uid for s in steps)}
         yield from steps
     yield Item(uid, kind, fields, record.ref, block.stamp if block else Stamp(), record.node)
 
@@ -267,10 +273,11 @@ def _block_fields(kind: Kind, block: Block, by_ref: Mapping[tuple[Thing, int], U
 
 
 def _depends(text: str, by_ref: Mapping[tuple[Thing, int], Uid]) -> tuple[str, ...] | None:
+    """Read a line of our references; `None` where it names an issue of others. A number that nothing has says nothing."""
     if not _REFS.fullmatch(text):
         return (f"={text}",) if text else ()
     uids = [by_ref.get((Thing.ISSUE, int(ref))) for ref in re.findall(r"\d+", text)]
-    return None if None in uids else tuple(u for u in uids if u)
+    return None if "" in uids else tuple(u for u in uids if u)
 
 
 # ----------------------------------------------------------------- writing
@@ -437,7 +444,7 @@ def _content(draft: Draft) -> Content:
     meta = {
         Field.REQUIREMENTS: neutralise(one_line(text_of(item, Field.REQUIREMENTS))),
         Field.ESTIMATE: neutralise(one_line(text_of(item, Field.ESTIMATE))),
-        Field.DEPENDS: _refs(item, draft.remote),
+        Field.DEPENDS: _refs(item, draft.remote, draft.names),
     }
     return Content(
         kind="overview" if uid == OVERVIEW else "task",
@@ -458,14 +465,18 @@ def _step(item: Item) -> Step:
     return Step(text_of(item, Field.TEXT), tick_of(item) or Tick.OPEN, level if isinstance(level, int) else 0)
 
 
-def _refs(item: Item, remote: Snapshot) -> str:
-    """Write dependencies as our own references; free words as they are; what has no issue is left out."""
+def _refs(item: Item, remote: Snapshot, names: Names) -> str:
+    """Write dependencies as our own references; free words as they are; what has no issue is left out.
+
+    An issue that cannot be read is named by its number all the same: the plan still waits for it.
+    """
+    unread = {uid: ref for (thing, ref), uid in names.known.items() if thing is Thing.ISSUE}
     parts = []
     for target in uids_of(item, Field.DEPENDS):
         if target.startswith("="):
             parts.append(neutralise(one_line(target[1:])))
-        elif target in remote and remote[target].at is not None:
-            parts.append(f"#{remote[target].at}")
+        elif number := remote[target].at if target in remote else unread.get(Uid(target)):
+            parts.append(f"#{number}")
     return ", ".join(parts)
 
 

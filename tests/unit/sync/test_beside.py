@@ -606,6 +606,34 @@ def test_a_new_issue_in_the_place_of_a_deleted_one_gets_its_links_again(shed: Be
     assert shed.is_settled()
 
 
+def test_a_text_names_an_issue_that_is_gone_until_a_new_one_takes_its_place(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.2\n")
+    shed.run()
+    shed.delete("Level")
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.2\n", "**Dependencies**: Task 1.2, Task 1.1\n")
+
+    assert "update-issue" in kinds(shed.run(), APPLIED)
+    assert "**Dependencies**: #2, #1" in shed.issue("Pave").body
+    assert not kinds(shed.run(), APPLIED), "it is written once"
+    report = shed.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    assert not [note for note in notes(report) if "edited on the tracker" in note]
+    shed.run()
+
+    assert f"**Dependencies**: #{shed.issue('Level').ref}, #1" in shed.issue("Pave").body
+    assert shed.is_settled()
+
+
+def test_a_text_that_names_an_issue_of_others_is_left_to_them(shed: Bench) -> None:
+    shed.run()
+    shed.write("Somebody's own")
+    body = shed.issue("Pave").body
+    shed.touch("Pave", body=body.replace("#1, #2", "#1, #2, #4"))
+
+    assert not kinds(shed.run(), APPLIED)
+    assert "#1, #2, #4" in shed.issue("Pave").body
+
+
 def test_a_link_to_a_task_that_is_not_chosen_waits(shed: Bench) -> None:
     report = shed.run(only=("1.2",))
 
