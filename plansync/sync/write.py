@@ -185,15 +185,10 @@ class Writer:
         base, found = self.session.base, dict[Uid, Base]()
         if op.kind == "create-issue":
             for uid, item in base.remote.items():
-                gone = {
-                    name: tuple(u for u in uids_of(item, name) if u != op.uid)
-                    for name in (Field.EDGES, Field.DEPENDS)
-                    if op.uid in uids_of(item, name)
-                }
-                if gone:
+                left = _without(item, op.uid, Field.EDGES, Field.DEPENDS)
+                if left != item:
                     sides = (base.local, base.remote, base.agreed)
                     part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
-                    left = replace(item, fields={**item.fields, **gone})
                     found[uid] = replace(part, remote={**part.remote, uid: left})
         return found
 
@@ -255,6 +250,8 @@ class Writer:
         unlinked = self._unlinked(op)
         for uid, part in unlinked.items():
             fold(session.base, part, uid)
+            if shown := session.remote.get(uid):
+                session.remote[uid] = _without(shown, op.uid, Field.DEPENDS)
         self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
@@ -385,6 +382,12 @@ class Writer:
             owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _without(item: Item, uid: Uid, *names: Field) -> Item:
+    """Show an item that names another one no more."""
+    left = {name: tuple(u for u in uids_of(item, name) if u != uid) for name in names if name in item.fields}
+    return replace(item, fields={**item.fields, **left})
 
 
 def _says(shown: Snapshot, op: Operation) -> bool:

@@ -624,6 +624,20 @@ def test_a_text_names_an_issue_that_is_gone_until_a_new_one_takes_its_place(shed
     assert shed.is_settled()
 
 
+def test_a_text_names_the_new_issue_where_no_link_is_owed_to_it(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN, has_links=False)
+    bench.run()
+    bench.delete("Dig")
+    bench.run()
+    bench.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    bench.run()
+
+    number = bench.issue("Dig").ref
+    assert f"**Dependencies**: #{number}" in bench.issue("Level").body
+    assert f"**Dependencies**: #{number}, #2" in bench.issue("Pave").body
+    assert bench.is_settled()
+
+
 def test_a_text_that_names_an_issue_of_others_is_left_to_them(shed: Bench) -> None:
     shed.run()
     shed.write("Somebody's own")
