@@ -273,7 +273,7 @@ def _block_fields(kind: Kind, block: Block, by_ref: Mapping[tuple[Thing, int], U
 
 
 def _depends(text: str, by_ref: Mapping[tuple[Thing, int], Uid]) -> tuple[str, ...] | None:
-    """Read a line of our references; `None` where it names an issue of others. A number without an issue is left out."""
+    """Read a line of our references; `None` where it names an issue of others. A number without one is left out."""
     if not _REFS.fullmatch(text):
         return (f"={text}",) if text else ()
     uids = [by_ref.get((Thing.ISSUE, int(ref))) for ref in re.findall(r"\d+", text)]
