@@ -49,7 +49,10 @@ from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.mapping import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
-READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+READ_FIRST = (
+    *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
+    *("update-milestone", "close-milestone", "reopen-milestone"),
+)
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 

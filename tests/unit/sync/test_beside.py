@@ -371,6 +371,29 @@ def test_a_milestone_whose_last_task_is_dropped_closes(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_milestone_is_closed_though_the_answer_to_that_was_lost_on_its_way_there(shed: Bench) -> None:
+    """Each issue that is closed moves its milestone's revision, as on GitHub: that is no news of the milestone."""
+    shed.run()
+    update = shed.tracker.update
+
+    async def moving(thing: Thing, ref: int, fields: Written) -> Record:
+        if thing is Thing.MILESTONE:
+            raise OutcomeUnknown("no answer")
+        if "state" in fields:
+            shed.touch("Phase 1: Ground")
+        return await update(thing, ref, fields)
+
+    shed.tracker.update = moving  # type: ignore[method-assign]
+    for step in ("Mark the corners", "Lay the stones", "Lay the slabs"):
+        shed.edit(f"[ ] {step}", f"[x] {step}")
+    assert kinds(shed.run(), Status.UNKNOWN) == ["close-milestone"]
+    shed.tracker.update = update  # type: ignore[method-assign]
+
+    assert kinds(shed.run(), APPLIED) == ["close-milestone"]
+    assert shed.issue("Phase 1: Ground").state is State.DONE
+    assert shed.is_settled()
+
+
 def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_people_did(shed: Bench) -> None:
     shed.run()
     heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
