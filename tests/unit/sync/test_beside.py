@@ -394,6 +394,24 @@ def test_a_milestone_is_closed_though_the_answer_to_that_was_lost_on_its_way_the
     assert shed.is_settled()
 
 
+def test_a_day_that_no_calendar_has_is_no_due_date(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-02-30\n"))
+
+    report = bench.run()
+
+    assert not [d.error for d in report.done if d.error]
+    assert bench.issue("Phase 1: Ground").due == ""
+    assert bench.is_settled()
+
+
+def test_a_phase_whose_title_is_cut_is_named_once(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("Phase 1: Ground", f"Phase 1: {'x' * 300}"))
+
+    bench.run()
+
+    assert bench.is_settled()
+
+
 def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_people_did(shed: Bench) -> None:
     shed.run()
     heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
