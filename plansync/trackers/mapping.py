@@ -48,6 +48,9 @@ TITLE = (Field.TITLE, Field.FRAME)
 _AT_ONCE = timedelta(hours=1)
 """How far apart two issues of one task may have been made by two runs that did not know of each other."""
 
+_NAME_MAX = 255
+"""Characters that a milestone's title may have. Source: GitHub's answer to a longer one."""
+
 _REFS = re.compile(r"#\d+(?:\s*,\s*#\d+)*")
 
 
@@ -322,10 +325,10 @@ def _create_milestone(draft: Draft, body: str) -> Written:
 
 
 def _free_title(draft: Draft) -> str:
-    """Name a milestone like its phase; where that is taken, with the plan's name behind it."""
+    """Name a milestone like its phase; where that is taken, with the plan's name behind it, or a shorter one."""
     title = _title(draft)
     names = ("", *(s for s in draft.names.suffixes if s != f" ({title})"))
-    return next((t for s in names if (t := title + s) not in draft.taken_titles), title)
+    return next((t for s in names if len(t := title + s) <= _NAME_MAX and t not in draft.taken_titles), title)
 
 
 def _title(draft: Draft) -> str:

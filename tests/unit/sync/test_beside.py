@@ -27,6 +27,7 @@ from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.github import TRAITS
 from plansync.trackers.mirror import NOTES
 from plansync.trackers.pacing import Bucket
+from tests.simulation.world import Row
 from tests.unit.sync.bench import Bench, kinds, notes
 
 PLAN = """\
@@ -409,6 +410,20 @@ def test_a_phase_whose_title_is_cut_is_named_once(make: Callable[..., Bench]) ->
 
     bench.run()
 
+    assert bench.is_settled()
+
+
+def test_a_taken_title_is_told_apart_by_what_fits_behind_it(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("Implementation Plan: Shed", "Shed " * 60))
+    title = "Phase 1: Ground"
+    bench.tracker.put(Thing.MILESTONE, Row(9, title))
+
+    bench.run()
+
+    assert [row.title for (thing, _), row in bench.tracker.rows.items() if thing is Thing.MILESTONE] == [
+        title,
+        f"{title} (plan.md)",
+    ]
     assert bench.is_settled()
 
 
