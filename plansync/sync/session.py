@@ -309,7 +309,11 @@ class Session:
             self.project.title,
             {u: said for u in tasks if (said := _said(sides, u, Field.FRAME))},
             {u: _said(sides, u, Field.TITLE) for u in (*tasks, OVERVIEW)},
-            {(Thing.ISSUE, ref): uid for uid, ref in self.former_refs.items() if uid in tasks},
+            {
+                (Thing.ISSUE, ref): uid
+                for uid, ref in self.former_refs.items()
+                if uid in tasks and (uid, Field.STATE) not in self.choices
+            },  # one that a person drops gets no new issue
         )
 
     async def read_tracker(self, *, full: bool = False) -> None:
