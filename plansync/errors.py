@@ -18,6 +18,7 @@
         ├── Rejected              1   the tracker refused the content
         │   └── Unsupported       1   the tracker does not have what was to be written
         ├── Moved                 5   the item changed since it was read
+        │   └── Locked            5   another write held the item; worth another try
         └── OutcomeUnknown        5   a write was sent and its answer was lost
 
 A caller asks: is it mine to fix, is it worth another try, what do I do now. The class answers the
@@ -140,6 +141,10 @@ class Moved(TrackerError):
     """The item changed after it was read; nothing was written."""
 
     exit_code = 5
+
+
+class Locked(Moved):
+    """Another write held the item at that moment; nothing was written."""
 
 
 class OutcomeUnknown(TrackerError):

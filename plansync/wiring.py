@@ -21,6 +21,7 @@ from plansync import config, remotes
 from plansync.config import Home, Settings, dialect_of
 from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
+from plansync.model import Field
 from plansync.reconcile.given import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
@@ -33,12 +34,12 @@ from plansync.store.lock import locked
 from plansync.store.moments import Commits
 from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
+from plansync.sync.project import Project
 from plansync.sync.reading import Parse, reader
-from plansync.sync.session import Project
 from plansync.sync.stopping import Stop
 from plansync.trackers.addresses import is_loopback
-from plansync.trackers.base import Repository, Tracker
-from plansync.trackers.credentials import find_token, own_token, sign_in_advice
+from plansync.trackers.base import Repository, Tracker, Traits
+from plansync.trackers.credentials import Kind, find_gitlab_token, find_token, own_token, sign_in_advice
 from plansync.trackers.http import in_process
 from plansync.trackers.registry import adapter
 from plansync.trackers.token import Token
@@ -243,7 +244,7 @@ async def _opened(
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
-        marking=marking(settings),
+        marking=marking(settings, tracker.traits),
         has_links=settings.dependencies == "links",
         overview=settings.overview,
         prose=settings.prose,
@@ -259,10 +260,12 @@ async def _opened(
     )
 
 
-def marking(settings: Settings) -> Marking:
+def marking(settings: Settings, traits: Traits) -> Marking:
     """Say how labels and owners are made."""
     people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
-    return Marking(settings.risk_label, settings.estimates == "label", people)
+    risk = traits.risk_label if settings.risk_label is None else settings.risk_label
+    has_efforts = Field.EFFORT in traits.stores and settings.estimates == "text"
+    return Marking(risk, settings.estimates == "label", people, has_efforts)
 
 
 def new_id() -> str:
@@ -321,10 +324,7 @@ def _tracker(
         return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    is_github = target.kind == "github"
-    token = find_token(target.api, os.environ) if is_github else own_token(os.environ)
-    if token is None and is_github:
-        raise AuthError(f"no token for {target.api}: {sign_in_advice(target.api)}")
+    token = _token(target)
     is_paced = settings.pace == "on" or (settings.pace == "auto" and not is_loopback(_host(target.api)))
     ca_file = Path(settings.ca_file) if settings.ca_file else None
     return adapter(target.kind).open(
@@ -341,6 +341,24 @@ def _tracker(
         max_wait_s=settings.max_wait_s,
         on_wait=on_wait,
     )
+
+
+def _token(target: Target) -> Token | None:
+    """Find the token for a target; a tracker of another kind than ours may take none.
+
+    Raises: AuthError where there is none.
+    """
+    match target.kind:
+        case "github":
+            token, advice = find_token(target.api, os.environ), sign_in_advice(target.api)
+        case "gitlab":
+            token = find_gitlab_token(target.api, os.environ)
+            advice = sign_in_advice(target.api, Kind.GITLAB)
+        case _:
+            return own_token(os.environ)
+    if token is None:
+        raise AuthError(f"no token for {target.api}: {advice}")
+    return token
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from typing import Any
 import typer
 
 from plansync.cli.door import say
-from plansync.cli.wording import TEXT_MAX, counted, described, needs, summary, told
+from plansync.cli.lines import Line, ids_in_words, in_lines, is_id
+from plansync.cli.wording import TEXT_MAX, needs, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
 from plansync.sync.events import Done, Report, Status
 from plansync.sync.ways import How, in_words
 from plansync.text import cut, in_line
 
-_SIGNS = {"create": "+", "add": "+", "close": "x", "reopen": "~", "remove": "-", "drop": "x"}
+_SIGNS = {"create": "+", "add-task": "+", "add-step": "+", "close": "x", "remove-step": "-", "drop": "x"}
 _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
 
 
@@ -55,27 +56,23 @@ class Writer:
         if not done:
             return
         self.heading(title)
-        ids = [d for d in done if d.operation.kind in ("set-marker", "set-link")]
-        for item in done if verbose else [d for d in done if d not in ids]:
-            self._line(report, item)
-        if ids and not verbose:
-            lines = len({d.operation.uid for d in ids})
-            is_removed = all(not d.operation.changes[0].new for d in ids)
-            words = "ids and links removed from" if is_removed else "ids and links on"
-            self.say(f"  {self.style('~', fg='yellow')} {words} {counted(lines, 'line')}")
+        if verbose:
+            for each in done:
+                self._line(report, Line(each))
+            return
+        for line in in_lines([d for d in done if not is_id(d)]):
+            self._line(report, line)
+        if ids := [d for d in done if is_id(d)]:
+            self.say(f"  {self.style('~', fg='yellow')} {ids_in_words(ids)}")
 
-    def _line(self, report: Report, done: Done) -> None:
-        op = done.operation
+    def _line(self, report: Report, line: Line) -> None:
+        done, op = line.done, line.done.operation
         sign = next((s for word, s in _SIGNS.items() if op.kind.startswith(word)), "~")
         color = {"+": "green", "-": "red", "x": "red"}.get(sign, "yellow")
         number = f"#{done.ref}" if done.ref and op.side is Side.REMOTE and "milestone" not in op.kind else ""
-        deferred = self.style(" (waits: pull first)", dim=True) if _waits_for_pull(report, done) else ""
-        if done.status is Status.DEFERRED and not deferred:
-            deferred = self.style(" (deferred)", dim=True)
-        if done.status is Status.UNKNOWN:
-            deferred = self.style(" (outcome unknown; the next run finds out)", dim=True)
-        words = in_line(described(report, op))
-        self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{deferred}")
+        rest = self.style(f" ({why})", dim=True) if (why := _why_not_now(report, done)) else ""
+        words = in_line(line.words(report))
+        self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{rest}")
 
     def decisions(self, report: Report) -> None:
         """Print what is for a person to decide, and nothing else."""
@@ -169,5 +166,17 @@ class Writer:
                 say(in_line(f"plansync: {done.operation.kind} {name}{where}: {done.error}"), err=True)
 
 
-def _waits_for_pull(report: Report, done: Done) -> bool:
-    return done.status is Status.DEFERRED and done.operation.side is Side.REMOTE and report.command == "push"
+def _why_not_now(report: Report, done: Done) -> str:
+    """Say of an operation that was not done what it waits for."""
+    if done.status is Status.UNKNOWN:
+        return "outcome unknown; the next run finds out"
+    if done.status is not Status.DEFERRED:
+        return ""
+    match report.command, done.operation.side:
+        case "push", Side.REMOTE:
+            return "waits: pull first"
+        case "push", Side.LOCAL:
+            return "left to a pull"
+        case "pull", Side.REMOTE:
+            return "left to a push"
+    return "deferred"

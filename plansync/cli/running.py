@@ -68,9 +68,9 @@ def perform(common: Common, request: Request) -> int:
     from plansync import wiring
     from plansync.cli import progress
     from plansync.cli.documents import as_json
+    from plansync.cli.in_markdown import markdown
     from plansync.cli.outcome import exit_code
     from plansync.cli.output import Writer
-    from plansync.cli.wording import markdown
     from plansync.model import Take
     from plansync.sync.events import Report
     from plansync.sync.guards import ALLOWED
@@ -222,7 +222,7 @@ class _Asker:
             what = f"close {counted(len(writes), 'issue')} as not planned"
         if not self.common.is_attended:
             raise SafetyStop(
-                f"this would {what} at {self.target}; add --yes to go on, or look first: {self._look()}"
+                f"this would {what} in {self.target}; add --yes to go on, or look first: {self._look()}"
             )
         sys.stdout.flush()
         report.is_dry = True
@@ -231,6 +231,6 @@ class _Asker:
         # The event loop keeps the first Ctrl-C for itself, which a prompt would never hear of.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return confirm(f"This will {what} at {self.target}{_whose(report)}. Go on?")
+            return confirm(f"This will {what} in {self.target}{_whose(report)}. Go on?")
         finally:
             signal.signal(signal.SIGINT, before)

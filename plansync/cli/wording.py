@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from plansync import durations
 from plansync.model import Change, Field, Kind, Operation, Side, State, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
-from plansync.text import cut, in_line, neutralise
+from plansync.text import cut, in_line
 
 TEXT_MAX = 60
 """How many characters of a title or step a line shows."""
@@ -15,8 +16,8 @@ _IN_SECONDS = 90
 _LONG_PAUSE_S = 60
 
 
-def described(report: Report, op: Operation) -> str:
-    """Say one operation in words."""
+def described(report: Report, op: Operation, links: Sequence[Operation] = ()) -> str:
+    """Say one operation in words; `links`: those of its task that are said along with it."""
     name = cut(report.labels.get(op.uid, op.uid), TEXT_MAX)
     item = report.local.get(op.uid) or report.remote.get(op.uid)
     title = cut(str(item.fields.get(Field.TITLE, "")), TEXT_MAX) if item else ""
@@ -30,27 +31,35 @@ def described(report: Report, op: Operation) -> str:
         case "create-milestone":
             return f"milestone {whole}"
         case "create-issue":
-            return f"issue {whole}"
+            return ", ".join(
+                [f"issue {whole}", *([links_in_words(report, links, is_new=True)] if links else [])]
+            )
         case "close-issue":
             return f"close {whole} {_closed_as(report, op)}"
         case "reopen-issue":
             return f"reopen {whole}"
-        case "update-issue" | "update-milestone" if any(c.rule == "adopt" for c in op.changes):
-            return f"take over for {whole}"
+        case "update-issue" if any(c.rule == "adopt" for c in op.changes):
+            return f"{whole}: our part, below the issue's own text"
+        case "update-milestone" if any(c.rule == "adopt" for c in op.changes):
+            return f"milestone {whole}: our line in its description"
         case "update-issue" if any(c.field is Field.STEPS and c.old is None for c in op.changes):
-            return f"our part anew for {whole}"
+            return f"{whole}: our part anew"
         case "add-task":
             phase = report.local.get(next((c.new for c in op.changes if c.field is Field.PHASE), ""))  # type: ignore[call-overload]
             where = f" to {phase.fields.get(Field.TITLE, '')}" if phase else ""
             return f"task {title or name}{where}"
         case "set-labels" if op.changes[0].rule == "adopt":
-            return f"label for {whole}"
-        case "set-labels" | "set-assignees" | "add-dependency" | "remove-dependency":
+            return f"{whole}: label +plansync"
+        case "set-labels" | "set-assignees":
             return f"{whole}: {_elements_in_words(report, op)}"
+        case "add-dependency" | "remove-dependency":
+            return f"{whole}: {links_in_words(report, [op, *links])}"
         case "close-milestone" | "reopen-milestone":
             return f"{op.kind.removesuffix('-milestone')} milestone {whole}"
+        case "set-estimate":
+            return f"estimate of {whole}: {said(op.changes[0].old)} → {said(op.changes[0].new)}"
         case "set-field":
-            return f"dependencies of {whole}: {_elements_in_words(report, op)}"
+            return f"dependencies of {whole}: {links_in_words(report, [op])}"
         case "update-issue" | "update-milestone":
             return f"{whole}: {_changes_in_words(op.changes)}"
         case "set-milestone":
@@ -75,15 +84,25 @@ _ELEMENT_WORDS = {Field.LABELS: "label", Field.OWNERS: "assignee"}
 
 
 def _elements_in_words(report: Report, op: Operation) -> str:
-    """Say what comes into a set and what goes: `label +bug`, `waits for +2.1 Choose a font`."""
+    """Say what comes into a set and what goes: `label +bug, -ui`."""
+    coming, going = _coming_and_going(report, op)
+    signs = [*(f"+{name}" for name in coming), *(f"-{name}" for name in going)]
+    return f"{_ELEMENT_WORDS[op.changes[0].field]} {', '.join(signs)}"
+
+
+def links_in_words(report: Report, ops: Sequence[Operation], *, is_new: bool = False) -> str:
+    """Say what a task waits for from now on, and for what no longer; `is_new`: the task waited for nothing before."""
+    both = [_coming_and_going(report, op) for op in ops]
+    coming, going = (", ".join(name for pair in both for name in pair[side]) for side in (0, 1))
+    parts = [f"{'' if is_new else 'now '}waits for {coming}"] if coming else []
+    parts += [f"no longer {'' if coming else 'waits '}for {going}"] if going else []
+    return ", ".join(parts)
+
+
+def _coming_and_going(report: Report, op: Operation) -> tuple[list[str], list[str]]:
     (change,) = op.changes
     old, new = (value if isinstance(value, tuple) else () for value in (change.old, change.new))
-    word = _ELEMENT_WORDS.get(change.field, "waits for")
-    signs = [
-        *(f"+{_named(report, n)}" for n in new if n not in old),
-        *(f"-{_named(report, o)}" for o in old if o not in new),
-    ]
-    return f"{word} {', '.join(signs)}"
+    return [_named(report, n) for n in new if n not in old], [_named(report, o) for o in old if o not in new]
 
 
 def _named(report: Report, name: str) -> str:
@@ -108,6 +127,15 @@ def _name_of(report: Report, value: Value | None) -> str:
     return str(item.fields.get(Field.TITLE, value)) if item else str(value)
 
 
+_FIELD_WORDS = {
+    Field.DEPENDS: "dependencies",
+    Field.FRAME: "what stands around the title",
+    Field.DECISIONS: "what needs a decision",
+    Field.OUTSIDERS: "what is not in the plan yet",
+}
+"""What people call a field; the others are called as they are."""
+
+
 def _changes_in_words(changes: Sequence[Change]) -> str:
     """Sum up what changes in one issue: `2 steps ticked, title`."""
     counts: dict[str, int] = {}
@@ -121,7 +149,7 @@ def _changes_in_words(changes: Sequence[Change]) -> str:
         elif change.field is Field.TITLE:
             counts[f"title {said(change.old)} → {said(change.new)}"] = 0
         elif change.field not in (Field.TICK, Field.STEPS):
-            counts[change.field.value] = 0
+            counts[_FIELD_WORDS.get(change.field, change.field.value)] = 0
         elif change.field is Field.STEPS:
             counts.setdefault("steps", 0)
     if len(counts) > 1:
@@ -133,9 +161,11 @@ def _changes_in_words(changes: Sequence[Change]) -> str:
 
 
 def said(value: Value | None) -> str:
-    """Quote a value, cut to what a line shows."""
-    if value is None:
+    """Quote a value, cut to what a line shows; a number is minutes."""
+    if value is None or value == 0:
         return "nothing"
+    if isinstance(value, int):
+        return durations.compact(value)
     return in_line(f"“{cut(value, TEXT_MAX)}”" if isinstance(value, str) else str(value))
 
 
@@ -151,16 +181,16 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+_MADE = {"create-milestone": "milestone", "create-issue": "issue", "add-dependency": "link"}
+
+
 def summary(report: Report) -> str:
     """Sum up a run in one line."""
     is_ahead = report.is_dry or report.is_rebuilt
     status = (Status.PLANNED,) if is_ahead else (Status.APPLIED,)
     kinds = [d.operation.kind for d in report.done if d.status in status and d.operation.side is Side.REMOTE]
-    made = _listed(
-        (sum(k == "create-milestone" for k in kinds), "milestone"),
-        (sum(k == "create-issue" for k in kinds), "issue"),
-    )
-    tracker = sum(not k.startswith("create-") for k in kinds)
+    made = _listed(*((kinds.count(kind), word) for kind, word in _MADE.items()))
+    tracker = sum(k not in _MADE for k in kinds)
     plan = report.count(Side.LOCAL, *status)
     waiting = sum(d.status is Status.DEFERRED for d in report.done)
     failed = sum(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done)
@@ -202,34 +232,12 @@ def _waiting(tasks: int) -> str:
 
 
 def _listed(*counts: tuple[int, str]) -> str:
-    return " and ".join(counted(n, word) for n, word in counts if n)
+    *most, last = [counted(n, word) for n, word in counts if n] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _cost(report: Report) -> str:
     total, unchanged = report.requests.total, report.requests.not_modified
+    if not total:
+        return ""  # they are not counted yet where a person is asked
     return f" ({counted(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"
-
-
-def markdown(report: Report) -> str:
-    """Write a changeset as Markdown, for a comment or a job summary."""
-    lines: list[str] = []
-    for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
-        items = [d for d in report.done if d.operation.side is side]
-        lines += (
-            [f"### {title}", "", *_bullets(described(report, d.operation) for d in items), ""]
-            if items
-            else []
-        )
-    if report.conflicts:
-        words = (
-            f"{report.labels.get(c.uid, c.uid)}: {c.field.value}: plan {said(c.local)}, issue {said(c.remote)}"
-            for c in report.conflicts
-        )
-        lines += ["### For you to decide", "", *_bullets(words), ""]
-    return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
-
-
-def _bullets(texts: Iterable[str]) -> list[str]:
-    """List texts; none of them can be a tag or a picture, name a person, or link an issue."""
-    plain = (in_line(text).replace("<", "&lt;").replace("![", "!\\[") for text in texts)
-    return [f"- {neutralise(text)}" for text in plain]

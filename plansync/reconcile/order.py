@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from plansync.model import (
     OVERVIEW,
@@ -30,7 +31,7 @@ from plansync.model import (
 )
 from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
-from plansync.reconcile.elements import edge_changes, element_changes
+from plansync.reconcile.elements import edge_changes, element_changes, knotted
 from plansync.reconcile.given import Given
 from plansync.reconcile.reasons import FIX_REASON, UNLINKED
 from plansync.reconcile.rows import same
@@ -50,7 +51,12 @@ _BODY = (
 )
 _SUMMARY = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL)
 _NEW_TASK = (Field.TITLE, Field.PHASE, Field.MARKER, Field.LINK, Field.STATUS)
-_PLAN_FIELDS = ((Field.TITLE, "rename"), (Field.PHASE, "move-task"), (Field.STATUS, "set-status"))
+_PLAN_FIELDS = (
+    (Field.TITLE, "rename"),
+    (Field.PHASE, "move-task"),
+    (Field.STATUS, "set-status"),
+    (Field.EFFORT, "set-estimate"),
+)
 
 
 def operations(agreement: Agreement, given: Given) -> tuple[Operation, ...]:
@@ -156,7 +162,10 @@ class _Orderer:
         yield Operation(
             Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE, *_ELEMENTS)), wave, needs
         )
-        yield from edge_changes(self.agreement, self.given, uid, self.last + _AFTER_ISSUES["set-milestone"])
+        if minutes := self.agreement.get(uid, Field.EFFORT):
+            change = Change(uid, Field.EFFORT, 0, minutes, "new")
+            yield Operation(Side.REMOTE, "set-estimate", uid, (change,), self.last + 1, (uid,))
+        yield from self._edges(uid, self.last + _AFTER_ISSUES["set-milestone"])
         unnamed = [
             t
             for t in self._new_targets(uid, set(self.created))
@@ -168,6 +177,13 @@ class _Orderer:
         state = self.agreement.get(uid, Field.STATE)
         if state in (State.DONE, State.DROPPED):
             yield self._state(uid, State.TODO.value, state, self.last)
+
+    @cached_property
+    def _knotted(self) -> frozenset[Uid]:
+        return knotted(self.agreement, self.given)
+
+    def _edges(self, uid: Uid, wave: int) -> Iterable[Operation]:
+        return edge_changes(self.agreement, self.given, uid, wave, self._knotted)
 
     def _new(self, uid: Uid, fields: Iterable[Field]) -> tuple[Change, ...]:
         values = ((f, self.agreement.get(uid, f)) for f in fields)
@@ -189,9 +205,10 @@ class _Orderer:
             yield Operation(
                 Side.REMOTE, "set-milestone", uid, phase, after + _AFTER_ISSUES["set-milestone"], needs
             )
-        links = after + _AFTER_ISSUES["set-milestone"]
+        if minutes := self._changes(uid, (Field.EFFORT,), shown):
+            yield Operation(Side.REMOTE, "set-estimate", uid, minutes, after + _AFTER_ISSUES["update-issue"])
         yield from element_changes(self.agreement, self.given, uid, after + _AFTER_ISSUES["update-issue"])
-        yield from edge_changes(self.agreement, self.given, uid, links)
+        yield from self._edges(uid, after + _AFTER_ISSUES["set-milestone"])
         if state := self._changes(uid, (Field.STATE,), shown):
             yield from self._states(uid, state[0], after)
 

@@ -150,10 +150,25 @@ def by_key(value: Value | None) -> dict[str, str]:
 
 
 def when_said(case: Case) -> Verdict:
-    """Decide a value that is written where the plan says one, and that a person's own one is asked about."""
+    """Decide a value that is written where the plan says one, and that a person's own one is asked about.
+
+    A plan that says none any more takes back its own; what a person made of it is theirs.
+    """
+    if case.local is None and case.has_base and not case.remote_moved:
+        case = case._replace(local="", then_local=case.then_local or "")
     if case.local and case.remote == "" and not case.has_base:
         return Verdict(case.local, "push")
     return plan_wins(case)
+
+
+def effort(case: Case) -> Verdict:
+    """Decide how long a task takes; nothing (0) gives way to a time, and a time that a tracker lost is a note."""
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if not case.has_base and 0 in (case.local, case.remote) and case.local != case.remote:
+        return Verdict(case.local, "push") if case.local else Verdict(case.remote, "pull")
+    verdict = three_way(case)
+    return Verdict(None, "edited on the tracker") if verdict == Verdict(0, "pull") else verdict
 
 
 def plan_says(case: Case) -> Verdict:
@@ -231,6 +246,7 @@ ROWS: Mapping[tuple[Kind, Field], Row] = {
     (Kind.TASK, Field.PROSE): Row(plan_wins, same_text),
     (Kind.TASK, Field.REQUIREMENTS): Row(plan_wins, same_words),
     (Kind.TASK, Field.ESTIMATE): Row(plan_wins, same_words),
+    (Kind.TASK, Field.EFFORT): Row(effort),
     (Kind.TASK, Field.DEPENDS): Row(plan_wins, same_set),
     (Kind.TASK, Field.EDGES): Row(each_element, same_set),
     (Kind.TASK, Field.LABELS): Row(each_element, same_names),

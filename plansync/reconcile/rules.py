@@ -49,6 +49,8 @@ def derive(agreement: Agreement, given: Given) -> None:
         if item.kind is Kind.TASK and not _is_suspended(agreement, given, uid):
             for rule in (_first_state, _dropped, _chosen, _closed, _steps_done, _unticked, _reopened):
                 rule(agreement, given, uid)
+        elif item.kind is Kind.TASK:
+            _closed_in_doubt(agreement, given, uid)
     for uid, item in given.local.items():
         if item.kind is Kind.TASK:
             _status_line(agreement, given, uid)
@@ -209,6 +211,18 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
     for step in open_:
         agreement.set(step, Field.TICK, Tick.TICKED.value, "R1")
     agreement.set(uid, Field.IMPLIED, tuple(open_), "R1")
+
+
+def _closed_in_doubt(agreement: Agreement, given: Given, uid: Uid) -> None:
+    """Ask about a close too while steps are asked about, where the issue shows a new open one: that would undo it."""
+    is_pulled = agreement.get(uid, Field.STATE) == State.DONE and _has_closed(given, uid)
+    is_asked = (uid, Field.STATE) in agreement.conflicts or (uid, Field.STATE) in agreement.aside
+    if given.local[uid].fields.get(Field.CARRIER) != "boxes" or not is_pulled or is_asked:
+        return
+    steps = (given.remote.get(Uid(s)) for s in uids_of(given.remote.get(uid), Field.STEPS))
+    if any(s and tick_of(s) is Tick.OPEN and s.uid not in given.base.agreed for s in steps):
+        plan = given.local[uid].fields.get(Field.STATE, State.TODO.value)
+        agreement.disagree(Conflict(uid, Field.STATE, _then(given, uid), plan, State.DONE.value))
 
 
 def _was_told(given: Given, uid: Uid) -> bool:

@@ -94,19 +94,22 @@ def board(records: Records, *, repo: str) -> Starlette:
             Route("/issues/{number}/boxes", pages.tick, methods=["POST"]),
             Route("/issues/{number}/state", pages.turn, methods=["POST"]),
             Route("/issues/{number}/edit", pages.edit, methods=["POST"]),
-            *(Route(f"/{repo}{path}", _redirect(to), methods=["GET"]) for path, to in _GITHUB_LIKE.items()),
+            *(Route(f"/{repo}{path}", _redirect(to), methods=["GET"]) for path, to in _TRACKER_LIKE.items()),
         ],
         exception_handlers={HTTPException: _refusal, StoreError: _busy},
     )
 
 
-_GITHUB_LIKE = {
+_TRACKER_LIKE = {
     "": "/",
     "/issues/{number}": "/issues/{number}",
     "/pull/{number}": "/issues/{number}",
     "/milestone/{number}": "/#milestone-{number}",
+    "/-/issues/{number}": "/issues/{number}",
+    "/-/work_items/{number}": "/issues/{number}",
+    "/-/milestones/{number}": "/#milestone-{number}",
 }
-"""The addresses that the API gives for people, and the board's own."""
+"""The addresses that the APIs give for people, and the board's own."""
 
 
 def standing(issue: Issue) -> Standing:
@@ -131,7 +134,7 @@ class _Pages:
         rest = [row for row in rows if row not in overviews]
         groups = [
             Group(each, [row for row in rest if row.issue.milestone == each.number])
-            for each in self.records.milestones()
+            for each in self.records.milestones(with_inherited=True)
         ]
         loose = Group(None, [row for row in rest if row.issue.milestone is None])
         return _html(
@@ -238,7 +241,7 @@ def seen(issue: Issue) -> str:
 
 
 def _row(issue: Issue) -> Row:
-    boxes = markdown.boxes(issue.body or "")
+    boxes = [box for box in markdown.boxes(issue.body or "") if not box.is_dropped]
     return Row(issue, standing(issue), len(boxes), sum(box.is_ticked for box in boxes))
 
 
@@ -269,7 +272,9 @@ async def _form(request: Request) -> Mapping[str, str]:
 
 
 def _draw_box(box: Box, words: str) -> Markup:
-    """Draw a box as a button of the page's one form of boxes."""
+    """Draw a box as a button of the page's one form of boxes; a dropped one is no button."""
+    if box.is_dropped:
+        return _draw_dead_box(box, words)
     return Markup(
         '<button class="box" form="boxes" name="box" value="{0}" id="box-{0}" role="checkbox"'
         ' aria-checked="{1}" aria-label="{2}"></button> '
@@ -278,7 +283,7 @@ def _draw_box(box: Box, words: str) -> Markup:
 
 def _draw_dead_box(box: Box, words: str) -> Markup:
     return Markup('<span class="box" role="img" aria-label="{}"></span> ').format(
-        "ticked" if box.is_ticked else "open"
+        "dropped" if box.is_dropped else "ticked" if box.is_ticked else "open"
     )
 
 

@@ -1,7 +1,7 @@
 """The embedded tracker's database: its tables, transactions, counters, and the clock that stamps writes.
 
 Knows no record beyond its row. Times are UTC text with whole seconds (`2026-11-22T10:00:00Z`), so that
-they compare as text.
+they compare as text; `updated_us` is the finer form of `updated_at`, in microseconds since 1970.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from plansync.errors import StoreError
+from plansync.sandbox.moments import micros, written
 
-_VERSION = 3
+_VERSION = 4
 _FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
 BUSY_S = 5.0  # how long a write waits for another process
 
@@ -71,6 +72,51 @@ CREATE TABLE dependency (
 CREATE INDEX dependency_blocker ON dependency (blocker);
 CREATE TABLE traits (one INTEGER PRIMARY KEY CHECK (one = 1), told TEXT NOT NULL);
 """
+_TWO_DIALECTS = """
+ALTER TABLE issue ADD COLUMN updated_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE issue ADD COLUMN kind TEXT NOT NULL DEFAULT 'issue';
+ALTER TABLE issue ADD COLUMN is_confidential INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE issue ADD COLUMN due_date TEXT;
+ALTER TABLE issue ADD COLUMN estimate_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE issue ADD COLUMN spent_s INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE issue ADD COLUMN moved_to INTEGER;
+ALTER TABLE issue ADD COLUMN duplicate_of INTEGER;
+ALTER TABLE milestone ADD COLUMN updated_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE milestone ADD COLUMN start_date TEXT;
+ALTER TABLE milestone ADD COLUMN is_inherited INTEGER NOT NULL DEFAULT 0;
+UPDATE issue SET updated_us = 1000000 * strftime('%s', updated_at);
+UPDATE milestone SET updated_us = 1000000 * strftime('%s', updated_at);
+CREATE INDEX issue_updated_us ON issue (updated_us);
+ALTER TABLE label RENAME TO old_label;
+ALTER TABLE issue_label RENAME TO old_issue_label;
+CREATE TABLE label (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folded TEXT NOT NULL,
+    color TEXT NOT NULL, description TEXT
+);
+CREATE INDEX label_folded ON label (folded);
+CREATE TABLE issue_label (
+    issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    label INTEGER NOT NULL REFERENCES label(id) ON DELETE CASCADE,
+    PRIMARY KEY (issue, label)
+) WITHOUT ROWID;
+CREATE INDEX issue_label_label ON issue_label (label);
+INSERT INTO label SELECT id, name, folded, color, description FROM old_label;
+INSERT INTO issue_label SELECT issue, id FROM old_issue_label JOIN old_label USING (folded);
+DROP TABLE old_issue_label;
+DROP TABLE old_label;
+CREATE TABLE link (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    target INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    kind TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (source, target, kind)
+);
+CREATE INDEX link_target ON link (target);
+INSERT INTO link (source, target, kind, at)
+    SELECT blocker, blocked, 'blocks', created_at FROM dependency JOIN issue ON number = blocked;
+DROP TABLE dependency;
+CREATE TABLE account (id INTEGER PRIMARY KEY, login TEXT NOT NULL);
+"""
+"""What version 4 brought: what GitLab keeps and GitHub does not, labels told apart by case, links with ids."""
 
 
 def clock() -> datetime:
@@ -117,8 +163,10 @@ class Database:
     def _upgrade(self, version: int) -> None:
         if version == 1:
             self.execute("CREATE TABLE transferred (number INTEGER PRIMARY KEY)")
-        if version < _VERSION:
+        if version < 3:
             self._run(_RELATIONS)
+        if version < _VERSION:
+            self._run(_TWO_DIALECTS)
             self.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _run(self, script: str) -> None:
@@ -152,7 +200,7 @@ class Database:
 
     def time(self) -> str:
         """Tell the time as rows have it."""
-        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(self.now().astimezone(UTC))
 
     def counter(self, name: str) -> int:
         """Read a counter."""
@@ -183,6 +231,9 @@ class Database:
     def touch_if(self, table: str, number: int, has_moved: bool) -> None:
         """Stamp a row that something was done to; never backwards."""
         if has_moved:
+            now = self.now().astimezone(UTC)
             self.execute(
-                f"UPDATE {table} SET updated_at = max(updated_at, ?) WHERE number = ?", (self.time(), number)
+                f"UPDATE {table} SET updated_at = max(updated_at, ?), updated_us = max(updated_us, ?)"
+                " WHERE number = ?",
+                (written(now), micros(now), number),
             )

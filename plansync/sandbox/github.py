@@ -17,7 +17,8 @@ from plansync.sandbox import github_labels as labels
 from plansync.sandbox import github_milestones as milestones
 from plansync.sandbox import github_relations as relations
 from plansync.sandbox import github_shown as shown
-from plansync.sandbox.github_door import VERSIONS, Answer, Call, Door, Handler, broken, no_route
+from plansync.sandbox.door import Answer
+from plansync.sandbox.github_door import VERSIONS, Call, Door, Handler, broken, no_route
 from plansync.sandbox.kinds import Query, State
 from plansync.sandbox.records import Records
 

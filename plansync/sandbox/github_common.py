@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
-from plansync.sandbox.github_door import Answer, Call
+from plansync.sandbox.door import Answer
+from plansync.sandbox.github_door import Call
 from plansync.sandbox.github_shown import Json, Site
 from plansync.sandbox.github_taken import Refused
-from plansync.sandbox.kinds import Issue, Role
+from plansync.sandbox.kinds import Issue, Milestone, Role
+from plansync.sandbox.pages import Page
 
 _T = TypeVar("_T")
 
@@ -23,7 +25,7 @@ def paged(call: Call, found: Sequence[_T], show: Callable[[Site, _T], Json]) -> 
     return Answer(body, headers=_link(call, _numbered(_steps(page, len(found)))))
 
 
-def issue_links(call: Call, page: taken.Page, total: int, cursor: str) -> dict[str, str]:
+def issue_links(call: Call, page: Page, total: int, cursor: str) -> dict[str, str]:
     """Give the Link header of a listing of issues; `cursor` leads on, and is empty on the last page.
 
     Only the way on is sure: a listing that page numbers do not reach to the end of names no other page.
@@ -34,7 +36,7 @@ def issue_links(call: Call, page: taken.Page, total: int, cursor: str) -> dict[s
     return _link(call, {**on, **steps})
 
 
-def _steps(page: taken.Page, total: int) -> dict[str, int]:
+def _steps(page: Page, total: int) -> dict[str, int]:
     """Say which pages lie around one."""
     last = max(1, -(-total // page.size))
     steps = {"prev": page.number - 1, "next": page.number + 1, "last": last, "first": 1}
@@ -92,7 +94,13 @@ def the_issue(call: Call) -> Issue:
     return there(call.records.issue(number))
 
 
+def own_milestone(call: Call, number: int) -> Milestone | None:
+    """Read a milestone of the repository's own: it inherits none."""
+    found = call.records.milestone(number)
+    return None if found is None or found.is_inherited else found
+
+
 def one_issue(call: Call, issue: Issue) -> Json:
     """Show an issue as a direct read and a write do."""
-    belongs_to = call.records.milestone(issue.milestone) if issue.milestone else None
+    belongs_to = own_milestone(call, issue.milestone) if issue.milestone else None
     return shown.one_issue(call.site, issue, belongs_to)

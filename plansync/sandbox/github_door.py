@@ -9,9 +9,8 @@ import hashlib
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -20,15 +19,15 @@ from starlette.responses import Response
 from plansync.errors import StoreError
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
+from plansync.sandbox.door import Answer, Unreadable, is_known, landing, read_json
 from plansync.sandbox.github_budget import Budget, Rate
 from plansync.sandbox.github_shown import Site
 from plansync.sandbox.github_taken import Payload, Refused
-from plansync.sandbox.guard import TooLarge, read_body
+from plansync.sandbox.guard import TooLarge
 from plansync.sandbox.kinds import Traits, fold
 from plansync.sandbox.records import Records
 
 VERSIONS = ("2022-11-28", "2026-03-10")
-_PAYLOAD_MAX_BYTES = 4_000_000
 _NO_AGENT = (
     "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
     " (https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required)."
@@ -52,15 +51,6 @@ class Call:
     def number(self) -> int:
         """Read the number that the path names."""
         return taken.number(self.path["number"])
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What to send back; `body` `None` is no body."""
-
-    body: Any
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Handler: TypeAlias = Callable[[Call], Answer]
@@ -99,7 +89,7 @@ class Door:
         if traits.is_archived and request.method not in ("GET", "HEAD"):
             raise Refused(403, "Repository was archived so is read-only.")
         call = await self._admit(request, listing, traits)
-        with _landing(self.records, request.method):
+        with landing(self.records, request.method):
             return do(call)
 
     async def _admit(self, request: Request, listing: str, traits: Traits) -> Call:
@@ -160,12 +150,10 @@ def _refuse_stranger(request: Request, token: str) -> None:
 async def _payload(request: Request) -> Payload:
     """Read a JSON object; a bare list, which GitHub takes for labels, as an object of labels."""
     try:
-        raw = await read_body(request, _PAYLOAD_MAX_BYTES)
-        value = json.loads(raw) if raw.strip() else {}
-        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        value = await read_json(request)
     except TooLarge as error:
         raise Refused(413, "Payload too large") from error
-    except (ValueError, RecursionError) as error:
+    except Unreadable as error:
         raise Refused(400, "Problems parsing JSON") from error
     if isinstance(value, list) and request.url.path.endswith("/labels"):
         value = {"labels": value}
@@ -174,27 +162,17 @@ async def _payload(request: Request) -> Payload:
     return value
 
 
-def _landing(records: Records, method: str) -> AbstractContextManager[None]:
-    """Make all that a write does land together, or nothing of it."""
-    return nullcontext() if method in ("GET", "HEAD") else records.writing()
-
-
 def _response(request: Request, answer: Answer) -> Response:
     content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {**_common_headers(), **answer.headers}
     if request.method in ("GET", "HEAD") and answer.status == 200:
         digest = hashlib.sha256(b"%d " % answer.status + content).hexdigest()
         headers["etag"] = f'"{digest}"'
-        if _is_known(request.headers.get("if-none-match", ""), headers["etag"]):
+        if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
             return Response(status_code=304, headers=headers)
     if answer.status == 204:
         return Response(status_code=204, headers=headers)
     return Response(content, answer.status, headers, "application/json; charset=utf-8")
-
-
-def _is_known(header: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
-    return etag in tags or "*" in tags
 
 
 def _common_headers() -> dict[str, str]:

@@ -6,19 +6,23 @@ from dataclasses import replace
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
+from plansync.sandbox.door import Answer
 from plansync.sandbox.github_common import (
     created,
     issue_links,
     one_issue,
+    own_milestone,
     paged,
     permit,
     refuse_without_issues,
     the_issue,
     there,
 )
-from plansync.sandbox.github_door import Answer, Call
+from plansync.sandbox.github_door import Call
 from plansync.sandbox.github_taken import Refused
-from plansync.sandbox.kinds import Belongs, Comment, Issue, IssueChanges, Query, Reason, Role, Sort, State
+from plansync.sandbox.kinds import Belongs, Comment, Issue, IssueChanges, Query, Reason, Role, State
+from plansync.sandbox.listing import place_of
+from plansync.sandbox.pages import cursor
 
 _TOO_FAR = (
     "Pagination with the page parameter is not supported for large datasets, please use cursor based"
@@ -46,20 +50,10 @@ def list_issues(call: Call) -> Answer:
     )
     found, total = call.records.issues(wanted)
     last = found[page.size - 1] if len(found) > page.size else None
-    cursor = taken.cursor(_sorted_by(last, wanted.sort), last.number) if last else ""
+    leads_on = cursor(place_of(last, wanted.sort), last.number) if last else ""
     milestones = {each.number: each for each in call.records.milestones()}
     body = [shown.issue(call.site, each, milestones.get(each.milestone or 0)) for each in found[: page.size]]
-    return Answer(body, headers=issue_links(call, page, total, cursor))
-
-
-def _sorted_by(issue: Issue, sort: Sort) -> str | int:
-    match sort:
-        case Sort.CREATED:
-            return issue.created_at
-        case Sort.UPDATED:
-            return issue.updated_at
-        case Sort.COMMENTS:
-            return issue.comments
+    return Answer(body, headers=issue_links(call, page, total, leads_on))
 
 
 def _milestone_filter(call: Call) -> int | Belongs | None:
@@ -67,7 +61,7 @@ def _milestone_filter(call: Call) -> int | Belongs | None:
     if text in ("", "*", "none"):
         return {"": None, "*": Belongs.ANY, "none": Belongs.NONE}[text]
     number = taken.milestone({"milestone": text})
-    if number is None or call.records.milestone(number) is None:
+    if number is None or own_milestone(call, number) is None:
         raise taken.invalid("Issue", "milestone", value=text)
     return number
 
@@ -109,7 +103,7 @@ def update_issue(call: Call) -> Answer:
     assignees = _assignable(call)
     call.records.change_issue(number, **changes)
     if labels is not None:
-        call.records.relabel_issue(number, labels)
+        call.records.labels.set_on(number, labels)
     if assignees is not None:
         call.records.relations.reassign(number, assignees)
     return Answer(one_issue(call, _turned(call, number, state, reason)))
@@ -135,7 +129,7 @@ def _turned(call: Call, number: int, state: State | None, reason: Reason | None)
 
 def _existing_milestone(call: Call) -> int | None:
     number = taken.milestone(call.payload)
-    if number is not None and call.records.milestone(number) is None:
+    if number is not None and own_milestone(call, number) is None:
         raise taken.invalid("Issue", "milestone", value=call.payload["milestone"])
     return number
 

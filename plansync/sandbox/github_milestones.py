@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
-from plansync.sandbox.github_common import created, paged, permit, there
-from plansync.sandbox.github_door import Answer, Call
+from plansync.sandbox.door import Answer
+from plansync.sandbox.github_common import created, own_milestone, paged, permit, there
+from plansync.sandbox.github_door import Call
 from plansync.sandbox.kinds import Milestone, MilestoneChanges
 from plansync.sandbox.records import Records
 
@@ -70,7 +71,7 @@ def _refuse_taken_title(records: Records, title: str, own: int | None) -> None:
 
 
 def _milestone(call: Call) -> Milestone:
-    return there(call.records.milestone(call.number()))
+    return there(own_milestone(call, call.number()))
 
 
 def _due(each: Milestone) -> tuple[bool, str, int]:

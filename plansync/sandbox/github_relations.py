@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox import github_taken as taken
+from plansync.sandbox.door import Answer
 from plansync.sandbox.github_common import created, one_issue, paged, permit, the_issue, there
-from plansync.sandbox.github_door import Answer, Call
+from plansync.sandbox.github_door import Call
 from plansync.sandbox.github_shown import Json, Site
 from plansync.sandbox.github_taken import Refused
 from plansync.sandbox.kinds import Issue, Query, Role, State

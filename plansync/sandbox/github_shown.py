@@ -7,19 +7,17 @@ description, version 2022-11-28; a contract test holds them to it.
 from __future__ import annotations
 
 import base64
-import zlib
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from plansync.sandbox.kinds import Comment, Issue, Label, Milestone, Role, State
+from plansync.sandbox.kinds import Comment, Issue, Label, Milestone, Role, State, account_id
 from plansync.sandbox.records import Records
 
 Json: TypeAlias = dict[str, Any]
 
 DOCS = "https://docs.github.com/rest"
 _BIRTH = "2026-01-01T00:00:00Z"
-_FIRST_USER_ID = 2_200_000_000
 _USER_LINKS = ("followers", "subscriptions", "repos", "received_events")
 _USER_TEMPLATES = {
     "following_url": "/following{/other_user}",
@@ -115,7 +113,7 @@ def node_id(prefix: str, id_: int) -> str:
 
 def user(site: Site, login: str) -> Json:
     """Show an account in short."""
-    id_ = _FIRST_USER_ID + zlib.crc32(login.casefold().encode()) % 100_000_000
+    id_ = account_id(login)
     url = f"{site.api}/users/{login}"
     return {
         "login": login,

@@ -6,27 +6,24 @@ records: what a value means there is the caller's to say.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from plansync.sandbox.github_shown import Json, error
 from plansync.sandbox.kinds import Reason, Sort, State, Traits, fold
+from plansync.sandbox.moments import moment, pacific_midnight, written
+from plansync.sandbox.pages import PER_PAGE_MAX, Page, place_at, positive
 
 TITLE_MAX = 256  # characters
 BODY_MAX = 65_536  # code points
 LABEL_MAX = 50
 LABEL_TEXT_MAX = 100
-PER_PAGE, PER_PAGE_MAX = 30, 100
+PER_PAGE = 30
 
 Payload: TypeAlias = Mapping[str, Any]
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
-_CURSOR = b"cursor:v2:"
 _COLOR = re.compile(r"[0-9a-fA-F]{6}")
 _NONE: Mapping[str, str] = {}
 _SORTS = {"created": Sort.CREATED, "updated": Sort.UPDATED, "comments": Sort.COMMENTS}
@@ -45,19 +42,6 @@ class Refused(Exception):
     ) -> None:
         self.status, self.body, self.headers = status, error(status, message, errors), headers
         super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a listing is asked for."""
-
-    number: int
-    size: int
-
-    @property
-    def offset(self) -> int:
-        """How many entries come before."""
-        return (self.number - 1) * self.size
 
 
 def not_found() -> Refused:
@@ -87,8 +71,8 @@ def number(text: str) -> int:
 
 def page(query: Mapping[str, str]) -> Page:
     """Read the page parameters; nonsense counts as absent, as GitHub has it."""
-    size = _positive(query.get("per_page"), PER_PAGE)
-    return Page(_positive(query.get("page"), 1), min(size, PER_PAGE_MAX))
+    size = positive(query.get("per_page"), PER_PAGE)
+    return Page(positive(query.get("page"), 1), min(size, PER_PAGE_MAX))
 
 
 def state_filter(query: Mapping[str, str], resource: str) -> State | None:
@@ -99,20 +83,11 @@ def state_filter(query: Mapping[str, str], resource: str) -> State | None:
 
 def after(query: Mapping[str, str]) -> tuple[str | int, int] | None:
     """Read the cursor of a listing of issues."""
-    if not query.get("after"):
-        return None
-    try:
-        value, number = json.loads(base64.urlsafe_b64decode(query["after"].encode()).removeprefix(_CURSOR))
-    except (ValueError, TypeError) as error:
-        raise invalid("Issue", "after", value=query["after"]) from error
-    if type(number) is not int or type(value) not in (str, int):
-        raise invalid("Issue", "after", value=query["after"])
-    return value, number
-
-
-def cursor(value: str | int, number: int) -> str:
-    """Write the cursor that leads on from an issue, given what the listing is sorted by."""
-    return base64.urlsafe_b64encode(_CURSOR + json.dumps([value, number]).encode()).decode()
+    text = query.get("after")
+    place = place_at(text) if text else None
+    if text and place is None:
+        raise invalid("Issue", "after", value=text)
+    return place
 
 
 def sort(query: Mapping[str, str]) -> Sort:
@@ -131,14 +106,10 @@ def choice(query: Mapping[str, str], field: str, options: tuple[str, ...], resou
 def since(query: Mapping[str, str], resource: str) -> str:
     """Read `since` as the records write times; empty where absent."""
     text = query.get("since", "")
-    moment = _moment(text) if text else None
-    if text and moment is None:
+    instant = moment(text) if text else None
+    if text and instant is None:
         raise invalid(resource, "since", value=text)
-    return _written(moment) if moment else ""
-
-
-def _positive(text: str | None, default: int) -> int:
-    return int(text) if text and _NUMBER.fullmatch(text) and int(text) > 0 else default
+    return written(instant) if instant else ""
 
 
 # --- payloads
@@ -265,42 +236,10 @@ def due_on(value: Any) -> str | None:
     """Read a due date; its instant is floored to a day on the Pacific coast, as GitHub does."""
     if value is None:
         return None
-    moment = _moment(string(value, "due_on"))
-    if moment is None:
+    instant = moment(string(value, "due_on"))
+    if instant is None:
         raise unusable(f"For 'properties/due_on', {_told(value)} is not a valid date-time.")
-    summer = _is_pacific_summer(moment)
-    day = (moment - timedelta(hours=7 if summer else 8)).date()
-    # The switch is at two in the morning, so midnight of that day is still in the old time.
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    in_winter = midnight + timedelta(hours=8)
-    return _written(midnight + timedelta(hours=7) if _is_pacific_summer(in_winter) else in_winter)
-
-
-def _is_pacific_summer(moment: datetime) -> bool:
-    """Say whether daylight saving time holds (rule of 2007: March to November)."""
-    begins = _nth_sunday(moment.year, 3, 2) + timedelta(hours=10)  # 02:00 PST
-    ends = _nth_sunday(moment.year, 11, 1) + timedelta(hours=9)  # 02:00 PDT
-    return begins <= moment < ends
-
-
-def _nth_sunday(year: int, month: int, nth: int) -> datetime:
-    first = date(year, month, 1)
-    day = 1 + (6 - first.weekday()) % 7 + 7 * (nth - 1)
-    return datetime(year, month, day, tzinfo=UTC)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+"))  # an unescaped + in a query
-    except ValueError:
-        return None
-    if not 1900 < moment.year < 9999:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(pacific_midnight(instant))
 
 
 def _told(value: Any) -> str:

@@ -26,6 +26,7 @@ _BOM = "\ufeff"
 _COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\x00-\x20]+", re.IGNORECASE)
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']*[^\s<>()\[\]\"'.,;:!?]")
+_LIKE_DROPPED = re.compile(rb"^(?:[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+)+\[~\](?=[ \t])", re.MULTILINE)
 _SIMPLE = {
     "Paragraph": "p",
     "Emphasis": "em",
@@ -37,11 +38,16 @@ _SIMPLE = {
 
 
 class Box(NamedTuple):
-    """A task-list box: its ordinal in the body, from 0, and its letter's place in UTF-8 bytes."""
+    """A task-list box: its ordinal in the body, from 0, and its letter's place in UTF-8 bytes.
+
+    `is_dropped`: GitLab's `[~]`, which is neither done nor to do. `has_words`: whether anything follows it.
+    """
 
     ordinal: int
     letter_at: int
     is_ticked: bool
+    is_dropped: bool = False
+    has_words: bool = True
 
 
 DrawBox: TypeAlias = Callable[[Box, str], Markup]
@@ -54,8 +60,8 @@ def boxes(body: str) -> list[Box]:
 
 
 def flip(body: str, ordinal: int) -> str | None:
-    """Tick or untick one box: one letter changes, nothing else. `None` where there is no such box."""
-    box = next((each for each in boxes(body) if each.ordinal == ordinal), None)
+    """Tick or untick one box: one letter changes, nothing else. `None` where there is no such box, or a dropped one."""
+    box = next((each for each in boxes(body) if each.ordinal == ordinal and not each.is_dropped), None)
     if box is None:
         return None
     raw = body.encode()
@@ -74,12 +80,51 @@ def _events(body: str) -> Iterator[Any]:
     offset = len(_BOM.encode()) if body.startswith(_BOM) else 0
     # A lone CR is no line end to this parser; LF is as long, so positions hold.
     source = re.sub(r"\r(?!\n)", "\n", body.removeprefix(_BOM))
-    ordinals = count()
-    for event, where in pyromark.events_with_range(source, options=_OPTIONS, merge_text=True):
+    ordinals, raw = count(), source.encode()
+    dropped = _dropped(raw)
+    for event, where in _parsed(_ticked(raw, dropped)):
         if isinstance(event, dict) and "TaskListMarker" in event:
-            yield Box(next(ordinals), offset + where["start"] + 1, event["TaskListMarker"])
+            at = where["start"] + 1
+            rest = raw[at + 2 :].partition(b"\n")[0]
+            is_dropped = at in dropped
+            is_ticked = event["TaskListMarker"] and not is_dropped
+            yield Box(next(ordinals), offset + at, is_ticked, is_dropped, bool(rest.strip()))
         else:
             yield event
+
+
+def _parsed(source: str) -> Iterator[tuple[Any, Any]]:
+    yield from pyromark.events_with_range(source, options=_OPTIONS, merge_text=True)
+
+
+def _dropped(raw: bytes) -> set[int]:
+    """Find the letters of `[~]`, which the parser does not know: where `[x]` in its place would be a box."""
+    looks = {found.end() - 2 for found in _LIKE_DROPPED.finditer(raw)}
+    if not looks:
+        return looks
+    are = {where["start"] + 1 for event, where in _parsed(_ticked(raw, looks)) if "TaskListMarker" in event}
+    return looks & are
+
+
+def _ticked(raw: bytes, letters: set[int]) -> str:
+    """Put an x for each of these letters."""
+    changed = bytearray(raw)
+    for at in letters:
+        changed[at] = ord("x")
+    return changed.decode()
+
+
+def top_paragraphs(body: str) -> list[tuple[int, int]]:
+    """Find the paragraphs that stand in nothing else. Units: UTF-8 bytes of the body, from and to."""
+    found, depth = [], 0
+    for event, where in _parsed(body):
+        if isinstance(event, dict) and "Start" in event:
+            if depth == 0 and event["Start"] == "Paragraph":
+                found.append((where["start"], where["end"]))
+            depth += 1
+        elif isinstance(event, dict) and "End" in event:
+            depth -= 1
+    return found
 
 
 @dataclass(slots=True)

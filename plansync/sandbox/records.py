@@ -8,7 +8,6 @@ processes may share a file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,13 +18,10 @@ from pydantic import TypeAdapter
 
 from plansync.sandbox.database import BUSY_S, Database, clock
 from plansync.sandbox.kinds import (
-    Belongs,
     Comment,
     Event,
     Issue,
     IssueChanges,
-    Label,
-    LabelChanges,
     Milestone,
     MilestoneChanges,
     Query,
@@ -33,8 +29,9 @@ from plansync.sandbox.kinds import (
     State,
     TraitChanges,
     Traits,
-    fold,
 )
+from plansync.sandbox.labels import Labels
+from plansync.sandbox.listing import conditions
 from plansync.sandbox.relations import Relations
 
 _T = TypeVar("_T")
@@ -44,15 +41,20 @@ _MILESTONE_ROWS: Final = """
     SELECT m.number, m.id, m.title, m.description, m.due_on, m.state, m.author,
            m.created_at, m.updated_at, m.closed_at,
            (SELECT count(*) FROM issue i WHERE i.milestone = m.number AND i.state = 'open'),
-           (SELECT count(*) FROM issue i WHERE i.milestone = m.number AND i.state = 'closed')
+           (SELECT count(*) FROM issue i WHERE i.milestone = m.number AND i.state = 'closed'),
+           m.updated_us, m.start_date, m.is_inherited
     FROM milestone m
 """
 _ISSUE_ROWS: Final = """
     SELECT number, id, is_pull, title, body, state, reason, milestone, author, closed_by,
            created_at, updated_at, closed_at,
-           (SELECT count(*) FROM comment c WHERE c.issue = issue.number) AS comments
+           (SELECT count(*) FROM comment c WHERE c.issue = issue.number) AS comments,
+           updated_us, kind, is_confidential, due_date, estimate_s, spent_s, moved_to, duplicate_of
     FROM issue
 """
+_LATER: Final = (
+    "updated_us", "kind", "is_confidential", "due_date", "estimate_s", "spent_s", "moved_to", "duplicate_of",
+)  # fmt: skip
 
 
 class Records:
@@ -63,8 +65,11 @@ class Records:
     ) -> None:
         self.path, self._db = path, Database(path, now, busy_s)
         self.relations = Relations(self._db)
+        self.labels = Labels(self._db, "folded", "ededed")
+        self.exact_labels = Labels(self._db, "name", "6699cc")
         self.writing, self.close, self.now = self._db.writing, self._db.close, self._db.now
         self.repository_id = self._db.counter("repository")
+        self.group_id = self.repository_id - 1
 
     # --- what it plays
 
@@ -82,13 +87,19 @@ class Records:
 
     # --- milestones
 
-    def milestones(self) -> list[Milestone]:
-        """List all milestones by number."""
-        return [_milestone(row) for row in self._db.execute(f"{_MILESTONE_ROWS} ORDER BY m.number")]
+    def milestones(self, *, with_inherited: bool = False) -> list[Milestone]:
+        """List all milestones by number: the repository's own, and those that it inherits where wanted."""
+        where = "" if with_inherited else "WHERE NOT m.is_inherited"
+        return [_milestone(row) for row in self._db.execute(f"{_MILESTONE_ROWS} {where} ORDER BY m.number")]
 
     def milestone(self, number: int) -> Milestone | None:
         """Read one milestone."""
         row = self._db.execute(f"{_MILESTONE_ROWS} WHERE m.number = ?", (number,)).fetchone()
+        return _milestone(row) if row else None
+
+    def milestone_with_id(self, id_: int) -> Milestone | None:
+        """Read the milestone that has this id."""
+        row = self._db.execute(f"{_MILESTONE_ROWS} WHERE m.id = ?", (id_,)).fetchone()
         return _milestone(row) if row else None
 
     def milestone_titled(self, title: str) -> int | None:
@@ -105,6 +116,7 @@ class Records:
                 " VALUES (?, ?, ?, 'open', ?, ?, ?)",
                 (number, self._db.next_id(), title, author, now, now),
             )
+            self._db.touch_if("milestone", number, True)
             return self.change_milestone(number, **fields)
 
     def change_milestone(self, number: int, **changes: Unpack[MilestoneChanges]) -> Milestone:
@@ -132,7 +144,7 @@ class Records:
 
     def issues(self, query: Query) -> tuple[list[Issue], int]:
         """List the issues that a query selects, and count them whatever its place and limit."""
-        where, values = _conditions(query)
+        where, values = conditions(query)
         order, beyond = ("DESC", "<") if query.is_descending else ("ASC", ">")
         place = f"WHERE ({query.sort.value}, number) {beyond} (?, ?)" if query.after else ""
         rows = self._db.execute(
@@ -170,18 +182,26 @@ class Records:
         milestone: int | None = None,
         labels: Sequence[str] = (),
         is_pull: bool = False,
+        number: int | None = None,
     ) -> Issue:
-        """Make an issue, and the labels it names that are not there yet."""
+        """Make an issue, and the labels it names that are not there yet; its number is the next, or a free one."""
         with self._db.writing():
-            number, now = self._db.next("issue"), self._db.time()
+            number, now = self._number(number), self._db.time()
             self._db.execute(
                 "INSERT INTO issue (number, id, is_pull, title, body, milestone, author, created_at,"
                 " updated_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
                 (number, self._db.next_id(), is_pull, title, body, milestone, author, now, now),
             )
-            self.label_issue(number, labels)
+            self._db.touch_if("issue", number, True)
+            self.labels.put_on(number, labels)
             self._touch_milestone(milestone)
             return _there(self.issue(number))
+
+    def _number(self, wanted: int | None) -> int:
+        now = self._db.counter("issue")
+        if wanted is None or wanted > now:
+            self._db.next("issue", 1 if wanted is None else wanted - now)
+        return now + 1 if wanted is None else wanted
 
     def change_issue(self, number: int, **changes: Unpack[IssueChanges]) -> Issue:
         """Write the given fields of one issue."""
@@ -225,6 +245,17 @@ class Records:
             self._db.execute("DELETE FROM issue WHERE number = ?", (number,))
             self._db.execute("INSERT INTO gone VALUES (?)", (number,))
 
+    def move_issue(self, number: int, actor: str) -> tuple[int, int]:
+        """Close an issue that now is another project's; give its id and its number there."""
+        with self._db.writing():
+            there = (
+                self._db.execute("SELECT count(*) FROM issue WHERE moved_to IS NOT NULL").fetchone()[0] + 1
+            )
+            id_ = self._db.next_id()
+            self.close_issue(number, Reason.COMPLETED, actor)
+            self.change_issue(number, moved_to=id_)
+            return id_, there
+
     def transfer_issue(self, number: int) -> None:
         """Take an issue away to another repository: its old number tells where it is now."""
         with self._db.writing():
@@ -238,79 +269,6 @@ class Records:
             (number, kind, fields["reason"], actor, self._db.time()),
         )
         self._touch_milestone(_there(self.issue(number)).milestone)
-
-    # --- labels
-
-    def labels(self) -> list[Label]:
-        """List all labels by name."""
-        rows = self._db.execute("SELECT id, name, color, description FROM label ORDER BY folded")
-        return [Label(*row) for row in rows]
-
-    def label(self, name: str) -> Label | None:
-        """Read one label, whatever the case of its name."""
-        row = self._db.execute(
-            "SELECT id, name, color, description FROM label WHERE folded = ?", (fold(name),)
-        ).fetchone()
-        return Label(*row) if row else None
-
-    def add_label(self, name: str, color: str = "ededed", description: str | None = None) -> Label:
-        """Make a label."""
-        with self._db.writing():
-            self._db.execute(
-                "INSERT INTO label (folded, id, name, color, description) VALUES (?, ?, ?, ?, ?)",
-                (fold(name), self._db.next_id(), name, color, description),
-            )
-            return _there(self.label(name))
-
-    def change_label(self, name: str, /, **changes: Unpack[LabelChanges]) -> Label:
-        """Write the given fields of one label."""
-        with self._db.writing():
-            now, folded = _there(self.label(name)), fold(name)
-            new = {"name": now.name, "color": now.color, "description": now.description, **changes}
-            self._db.execute(
-                "UPDATE label SET name = :name, color = :color, description = :description, folded = :new"
-                " WHERE folded = :old",
-                {**new, "new": fold(str(new["name"])), "old": folded},
-            )
-            return _there(self.label(str(new["name"])))
-
-    def delete_label(self, name: str) -> None:
-        """Remove a label, and take it off every issue."""
-        with self._db.writing():
-            on = self._db.execute("SELECT issue FROM issue_label WHERE folded = ?", (fold(name),)).fetchall()
-            for (issue,) in on:
-                self.unlabel_issue(issue, name)
-            self._db.execute("DELETE FROM label WHERE folded = ?", (fold(name),))
-
-    def label_issue(self, number: int, names: Sequence[str]) -> None:
-        """Add labels to an issue, making those that are not there yet."""
-        with self._db.writing():
-            added = 0
-            for name in names:
-                if self.label(name) is None:
-                    self.add_label(name)
-                added += self._db.execute(
-                    "INSERT OR IGNORE INTO issue_label VALUES (?, ?)", (number, fold(name))
-                ).rowcount
-            self._db.touch_if("issue", number, bool(added))
-
-    def unlabel_issue(self, number: int, name: str) -> bool:
-        """Take a label off an issue; say whether it was on it."""
-        with self._db.writing():
-            removed = self._db.execute(
-                "DELETE FROM issue_label WHERE issue = ? AND folded = ?", (number, fold(name))
-            ).rowcount
-            self._db.touch_if("issue", number, bool(removed))
-            return bool(removed)
-
-    def relabel_issue(self, number: int, names: Sequence[str]) -> None:
-        """Make these an issue's only labels."""
-        with self._db.writing():
-            kept = {fold(name) for name in names}
-            for label in _there(self.issue(number)).labels:
-                if fold(label.name) not in kept:
-                    self.unlabel_issue(number, label.name)
-            self.label_issue(number, names)
 
     # --- comments, events
 
@@ -332,6 +290,18 @@ class Records:
             self._db.touch_if("issue", issue, True)
             return Comment(number, issue, body, author, now, now)
 
+    def change_comment(self, id_: int, body: str) -> None:
+        """Write another text of a comment."""
+        with self._db.writing():
+            self._db.execute(
+                "UPDATE comment SET body = ?, updated_at = ? WHERE id = ?", (body, self._db.time(), id_)
+            )
+
+    def delete_comment(self, id_: int) -> None:
+        """Remove a comment."""
+        with self._db.writing():
+            self._db.execute("DELETE FROM comment WHERE id = ?", (id_,))
+
     def events(self, issue: int) -> list[Event]:
         """List who closed and reopened an issue, oldest first."""
         rows = self._db.execute(
@@ -345,55 +315,35 @@ class Records:
     # --- the floor
 
     def _touch_milestone(self, number: int | None) -> None:
-        """Note that a milestone moves when its counters do."""
+        """Note that a milestone moves when its counters do: at GitHub, which counts them."""
         if number is not None:
-            self._db.touch_if("milestone", number, True)
+            self._db.execute(
+                "UPDATE milestone SET updated_at = max(updated_at, ?) WHERE number = ?",
+                (self._db.time(), number),
+            )
 
     def _whole(self, rows: Sequence[tuple[Any, ...]]) -> list[Issue]:
-        on: dict[int, list[Label]] = {row[0]: [] for row in rows}
-        for number, *label in self._db.execute(
-            "SELECT issue, id, name, color, description FROM issue_label JOIN label USING (folded)"
-            " WHERE issue IN (SELECT value FROM json_each(?)) ORDER BY id",
-            (json.dumps(list(on)),),
-        ):
-            on[number].append(Label(*label))
-        assigned, links = self.relations.assignees(list(on)), self.relations.dependencies(list(on))
+        on = [row[0] for row in rows]
+        labels = self.labels.on(on)
+        assigned, links = self.relations.assignees(on), self.relations.dependencies(on)
         return [
-            replace(_issue(row, tuple(on[n])), assignees=assigned[n], dependencies=links[n])
-            for n, row in ((row[0], row) for row in rows)
+            replace(_issue(row), labels=labels[n], assignees=assigned[n], dependencies=links[n])
+            for n, row in zip(on, rows, strict=True)
         ]
-
-
-def _conditions(query: Query) -> tuple[str, list[Any]]:
-    """Say a query's filters as SQL."""
-    terms: list[tuple[str, list[Any]]] = []
-    if query.state is not None:
-        terms.append(("state = ?", [query.state]))
-    if query.since:
-        terms.append(("updated_at >= ?", [query.since]))
-    if query.milestone is Belongs.NONE:
-        terms.append(("milestone IS NULL", []))
-    elif query.milestone is Belongs.ANY:
-        terms.append(("milestone IS NOT NULL", []))
-    elif query.milestone is not None:
-        terms.append(("milestone = ?", [query.milestone]))
-    labelled = "number IN (SELECT issue FROM issue_label WHERE folded = ?)"
-    terms += [(labelled, [fold(label)]) for label in query.labels]
-    where = " AND ".join(term for term, _ in terms)
-    return (f"WHERE {where}" if where else ""), [value for _, values in terms for value in values]
 
 
 def _milestone(row: Sequence[Any]) -> Milestone:
     values = list(row)
-    values[5] = State(values[5])
+    values[5], values[14] = State(values[5]), bool(values[14])
     return Milestone(*values)
 
 
-def _issue(row: Sequence[Any], labels: tuple[Label, ...]) -> Issue:
+def _issue(row: Sequence[Any]) -> Issue:
     values = list(row)
     values[2], values[5] = bool(values[2]), State(values[5])
     values[6] = Reason(values[6]) if values[6] else None
-    return Issue(*(*values, labels))
+    later = dict(zip(_LATER, values[14:], strict=True))
+    return Issue(*values[:14], **{**later, "is_confidential": bool(later["is_confidential"])})
 
 
 def _there(found: _T | None) -> _T:

@@ -19,7 +19,7 @@ from typing import TextIO
 import uvicorn
 
 from plansync.errors import ConfigError
-from plansync.sandbox.app import API_PATH, REPO, TOKEN, app
+from plansync.sandbox.app import API_PATH, GITLAB_PATH, REPO, TOKEN, app
 from plansync.sandbox.guard import LoopbackOnly
 from plansync.sandbox.records import Records
 from plansync.text import in_line
@@ -105,7 +105,9 @@ def _no_port(port: int, error: Exception) -> str:
 
 
 def _json(url: str) -> str:
-    return json.dumps({"url": url, "github": {"api_url": url + API_PATH, "token": TOKEN, "repo": REPO}})
+    github = {"api_url": url + API_PATH, "token": TOKEN, "repo": REPO}
+    gitlab = {"api_url": url + GITLAB_PATH, "token": TOKEN, "project": REPO}
+    return json.dumps({"url": url, "github": github, "gitlab": gitlab})
 
 
 def _words(url: str, db: Path | None) -> str:
@@ -114,5 +116,6 @@ def _words(url: str, db: Path | None) -> str:
         f"The sandbox is open: {url}\n"
         f"  Records     {kept}\n"
         f"  GitHub API  {url}{API_PATH} (token {TOKEN}, repository {REPO})\n"
+        f"  GitLab API  {url}{GITLAB_PATH} (token {TOKEN}, project {REPO})\n"
         "Nothing leaves this machine. Ctrl+C ends it."
     )

@@ -117,14 +117,28 @@ class Journal:
         row = self.db.execute(sql, (self.plan, op)).fetchone()
         return _entry(row) if row else None
 
-    def expect(self, state: str) -> None:
-        """Let the rows that stay open know the state file (`state`: its digest) that is about to be written.
+    def late_states(self) -> dict[str, Entry]:
+        """Find, by item, the state writes that were given up though they may come through, where none came after."""
+        columns = "number, op, run, item, kind, intent, state"
+        sql = (
+            f"SELECT {columns} FROM journal WHERE number IN (SELECT max(number) FROM journal WHERE plan=? AND "
+            "(kind GLOB 'close-*' OR kind GLOB 'reopen-*') GROUP BY item) AND state='refused'"
+        )
+        found = (_entry(row) for row in self.db.execute(sql, (self.plan,)).fetchall())
+        return {entry.item: entry for entry in found if entry.intent.get("may_come")}
 
-        A run that dies right after that write never comes to fold, and its open rows are over that file.
+    def expect(self, run: str, old: str, new: str) -> None:
+        """Write down that the state file (its digest: `old`) is about to become another one (`new`).
+
+        A run that dies right after that write never comes to fold: its open rows are over that file, and where
+        `old` is there again somebody put it back.
         """
-        for entry in self.pending():
-            if entry.outcome is Outcome.UNKNOWN:
-                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": state})
+        with self.db.transaction():
+            for entry in self.pending():
+                if entry.outcome is Outcome.UNKNOWN:
+                    self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": new})
+            intent = {"state": old, "next": new, "records": {}, "changes": []}
+            self.settle(self.intend("", run, "", "agree", intent), Outcome.LANDED)
 
     def fold(self, state: str) -> None:
         """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""

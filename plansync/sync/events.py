@@ -36,6 +36,14 @@ class Done:
     has_moved: bool = False
 
 
+def told_of(op: Operation) -> set[Uid]:
+    """Name the items that a line about an operation speaks of: its own, and the other ends of its links."""
+    sides = [
+        side for change in op.changes if change.field is Field.EDGES for side in (change.old, change.new)
+    ]
+    return {op.uid, *(Uid(end) for side in sides if isinstance(side, tuple) for end in side)}
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What is still to come. `pause_s`: the longest single wait in it; `mails`: as many as there can be."""

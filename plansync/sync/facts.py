@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Collection, Mapping
 
+from plansync.document import block
 from plansync.model import OVERVIEW, SECTIONS, Field, Item, Kind, Snapshot, steps_of, text_of
 from plansync.planning.overview import Facts, Outsider
 from plansync.reconcile.sections import same_section
@@ -47,8 +48,7 @@ def _taken(record: Record | None, items: Snapshot) -> int:
     """Measure what the body holds besides; people's own text counts in large steps, so that a word moves nothing."""
     own = sum(len(neutralise(text_of(step, Field.TEXT))) + 12 for step in steps_of(items, OVERVIEW))
     own += len(neutralise(text_of(items.get(OVERVIEW), Field.PROSE))) + _FRAME
-    body = record.body.replace("\r\n", "\n") if record else ""
-    theirs = len(body.partition("<!-- plansync:begin")[0]) + len(body.rpartition("<!-- plansync:end -->")[2])
+    theirs = len(block.outside(record.body).replace("\r\n", "\n")) if record else 0
     return own - -theirs // _ROOM_STEP * _ROOM_STEP
 
 

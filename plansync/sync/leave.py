@@ -13,8 +13,8 @@ from plansync.document.view import snapshot
 from plansync.model import OVERVIEW, Change, Field, Item, Operation, Side, Uid
 from plansync.reconcile import held
 from plansync.store.files import digest
+from plansync.sync.project import Files
 from plansync.sync.reading import Parse
-from plansync.sync.session import Files
 
 Lock = Callable[[str], AbstractContextManager[None]]
 

@@ -12,8 +12,8 @@ from plansync.store.files import digest
 from plansync.store.header import NO_CONFIG
 from plansync.store.state import Saved, Target
 from plansync.sync.leave import stripped
+from plansync.sync.project import Files
 from plansync.sync.reading import Parse, require_plan
-from plansync.sync.session import Files
 
 OLD = "old"
 """What a state file is called that was put aside because its plan is another one now."""

@@ -31,7 +31,7 @@ from plansync.store.journal import Entry, Journal, Outcome
 from plansync.sync.events import Waiting
 from plansync.sync.session import Session, thing_of
 from plansync.text import folded, words
-from plansync.trackers import mapping
+from plansync.trackers import drafts
 from plansync.trackers.base import Record, Thing
 
 
@@ -50,14 +50,31 @@ def fold_landed(session: Session, journal: Journal) -> Unsettled:
     what was written into a plan whose bytes are again those from before.
     """
     open_: list[Entry] = []
-    then = _kept_apart(session.base)
-    for entry in journal.pending():
+    then, pending = _kept_apart(session.base), journal.pending()
+    for entry in pending:
         if entry.outcome in (Outcome.INTENDED, Outcome.UNKNOWN):
             open_.append(entry)
-        elif _is_over(session, entry) and entry.intent.get("pre") != session.digest:
+        elif _is_over(session, entry) and not _has_gone_back(session, entry, pending):
             _fold(session.base, entry)
     _doubt_what_went_back(session, then)
     return Unsettled(open_, then)
+
+
+def _has_gone_back(session: Session, entry: Entry, pending: Iterable[Entry]) -> bool:
+    """Say whether what landed on the plan's side is not there any more, as somebody put the bytes from before back.
+
+    Where its run came to write the state file and the one from before is there, that one was put back: most likely
+    with the plan, in which people may have gone on since.
+    """
+    if session.digest == entry.intent.get("pre"):
+        return True
+    if not any(
+        session.state_digest == e.intent["state"] != e.intent.get("next", e.intent["state"]) for e in pending
+    ):
+        return False
+    if entry.kind == "agree":
+        return not all(_says(session, Uid(uid), r) for uid, r in entry.intent["records"].items())
+    return entry.intent.get("side") == Side.LOCAL.value and not _has_plan_landed(session, entry)
 
 
 def _kept_apart(base: Base) -> Base:
@@ -204,7 +221,23 @@ def _with_changes(side: Snapshot, entry: Entry) -> dict[Uid, Item]:
     return found
 
 
+def doubt_late(session: Session, journal: Journal) -> None:
+    """Forget what was agreed of a state that was given up and may have come through since: a state bears no stamp.
+
+    Whether it is ours or somebody's is asked, where the plan says otherwise.
+    """
+    for uid, entry in journal.late_states().items():
+        item, known = session.view.items.get(Uid(uid)), session.base.remote.get(Uid(uid))
+        was, now = (i.fields.get(Field.STATE) if i else None for i in (known, item))
+        (change,) = entry.intent["changes"]
+        if None not in (was, now) and was != now == change[3]:
+            _remember_doubt(session, journal, entry)
+            journal.settle(entry.number, Outcome.REFUSED, entry.intent | {"may_come": False})
+
+
 def _settle(session: Session, journal: Journal, entry: Entry, has_landed: bool) -> None:
+    if not has_landed and entry.outcome is Outcome.UNKNOWN:
+        entry.intent["may_come"] = True
     journal.settle(entry.number, Outcome.LANDED if has_landed else Outcome.REFUSED, entry.intent)
     if has_landed and _is_over(session, entry):
         _fold(session.base, entry)
@@ -273,10 +306,12 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
     if item.kind is not Kind.PHASE and item.stamp.op == entry.op:
         return True
     changes = [(Field(name), new) for _, name, _, new, _ in entry.intent.get("changes", [])]
-    if entry.kind == "update-issue" and any(name not in mapping.TITLE for name, _ in changes):
+    if entry.kind == "update-issue" and any(name not in drafts.TITLE for name, _ in changes):
         return False  # it wrote a body, and the body does not bear its stamp
     if changes and all(name in ELEMENTS for name, _ in changes):
         return _has_moved(item, entry)  # written again it does no harm
+    if [name for name, _ in changes] == [Field.EFFORT]:
+        return bool(item.fields.get(Field.EFFORT) == changes[0][1])  # nor does this
     if all(item.fields.get(name) == new for name, new in changes):
         return True
     if record is None or not record.revision or record.revision != entry.intent.get("before"):
@@ -347,7 +382,23 @@ def _kept(session: Session, uid: Uid, record: Any, signs: Sequence[_Sign]) -> An
     for sign in sure:
         if not sign.has_landed and sign.field in _CONTESTED:
             state.forget_fields(part, sign.uid, [_CONTESTED[sign.field]])
+    if is_sound and part is not session.base and Field.TICK in missing:
+        _take_state_of(
+            part, session.base, uid
+        )  # boxes may say the state: with them in doubt it is news again
+    if is_sound and part is not session.base:
+        state.forget_fields(Base({}, {}, part.agreed), uid, [Field.IMPLIED])  # the ticks may be an author's
     return state.record(part, uid) if is_sound and uid in part.local else None
+
+
+def _take_state_of(part: Base, known: Base, uid: Uid) -> None:
+    """Let a task's state be as it was known, on all sides."""
+    names = (Field.STATE, Field.IMPLIED)
+    for side, then in ((part.local, known.local), (part.remote, known.remote), (part.agreed, known.agreed)):
+        if uid in side and uid in then and isinstance(side, dict):
+            kept = {name: value for name, value in side[uid].fields.items() if name not in names}
+            kept |= {name: then[uid].fields[name] for name in names if name in then[uid].fields}
+            side[uid] = replace(side[uid], fields=kept)
 
 
 def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:

@@ -36,12 +36,13 @@ from plansync.sync.assigning import ask_for_owners
 from plansync.sync.choosing import Chooser
 from plansync.sync.choosing import Direction as Direction
 from plansync.sync.costs import reckon
-from plansync.sync.events import Done, Listener, Report, Status
+from plansync.sync.events import Done, Listener, Report, Status, told_of
 from plansync.sync.existence import LOST, is_accepted
 from plansync.sync.intake import take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
+from plansync.sync.project import Project
 from plansync.sync.reading import require_plan
-from plansync.sync.session import Project, Session
+from plansync.sync.session import Session
 from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
 from plansync.sync.waiting import waiting as edits_that_wait
@@ -191,6 +192,7 @@ class _Run:
         if unsettled and unsettled.entries:
             await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
+        recover.doubt_late(session, journal)
         await take_in(session)
         await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
@@ -255,7 +257,8 @@ class _Run:
         report.notes = [*session.all_notes(), *changeset.notes, *self._branch_note(changeset), *self.passed]
         self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
-        for uid in {*(d.operation.uid for d in chosen), *(each.uid for each in changeset.undecided)}:
+        told = set[Uid]().union(*(told_of(d.operation) for d in chosen))
+        for uid in told.union(each.uid for each in changeset.undecided):
             owner = owner_of(uid)
             report.labels[uid] = session.label_of(uid)
             report.labels.setdefault(owner, session.label_of(owner))
@@ -470,6 +473,7 @@ class _Run:
         session.take_plan(self.project.files.read())
         session.show_remote()
         recover.take_late(session, journal)
+        recover.doubt_late(session, journal)
         session.frozen |= {owner_of(d.operation.uid) for d in chosen if d.status is Status.UNKNOWN}
         changeset = self.options.decide(session)
         self.report.done = [d for d in self.report.done if d.status in (Status.APPLIED, Status.UNKNOWN)]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from plansync.document import rewrite, view
-from plansync.document.marking import Marking
 from plansync.document.torn import Torn
 from plansync.document.tree import Document
 from plansync.errors import SafetyStop, StoreError, Unreadable
@@ -39,91 +36,33 @@ from plansync.model import (
     state_of,
     steps_of,
     text_of,
+    uids_of,
 )
 from plansync.planning import overview
 from plansync.planning.progress import computed_lines, computed_now
-from plansync.reconcile import Bare, Given, Policy, linkable, reconcile, settle
+from plansync.reconcile import Bare, Given, linkable, reconcile, settle
 from plansync.reconcile.aside import Settles
 from plansync.reconcile.merge import shown_state
 from plansync.reconcile.order import IDS
 from plansync.reconcile.pairing import rename, unmarked
 from plansync.store import state
 from plansync.store.files import digest
-from plansync.store.header import NO_CONFIG, command
-from plansync.store.journal import Journal
-from plansync.store.moments import Commits
-from plansync.store.state import Saved, Target
-from plansync.sync import claims, existence
+from plansync.store.header import command
+from plansync.store.state import Saved
+from plansync.sync import claims, existence, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
+from plansync.sync.project import Project
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
-from plansync.titles import PLAIN
 from plansync.trackers import mapping
-from plansync.trackers.base import Absence, Record, Thing, Tracker
+from plansync.trackers.base import Absence, Record, Thing
 from plansync.trackers.mapping import Names
-from plansync.trackers.mirror import Keeper, Mirror
+from plansync.trackers.mirror import Mirror
 
 LINKED = "links"
 """What a tracker lacks that keeps no links between issues which block each other."""
-
-
-class Files(Protocol):
-    """The plan and its state file; see `store.files.PlanFiles`."""
-
-    def clear_up(self) -> None: ...  # noqa: D102
-    def read(self) -> bytes: ...  # noqa: D102
-    def check_writable(self) -> None: ...  # noqa: D102
-    def replace(self, content: bytes, expected: str) -> str: ...  # noqa: D102
-    def read_state(self) -> bytes: ...  # noqa: D102
-    def write_state(self, content: bytes) -> None: ...  # noqa: D102
-    def keep_state_aside(self, why: str) -> str: ...  # noqa: D102
-    def forget_state(self) -> None: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """One plan, one target, and every port through which a run touches the world.
-
-    `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
-    root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
-    path of the root's other plans. `config`: the fingerprint of the settings. `commits`: what git's history knows.
-    `at_point` does nothing; tests let a run die there.
-    """
-
-    name: str
-    path: str
-    parse: Callable[[bytes], Document]
-    files: Files
-    target: Target
-    tracker: Tracker
-    keeper: Keeper
-    journal: Callable[[str], Journal]
-    lock: Callable[[str], AbstractContextManager[None]]
-    now: Callable[[], datetime]
-    new_id: Callable[[], str]
-    sleep: Callable[[float], Awaitable[None]]
-    monotonic: Callable[[], float]
-    policy: Policy = field(default_factory=Policy)
-    links: bool = True
-    milestones: str = "auto"
-    marking: Marking = field(default_factory=Marking)
-    has_links: bool = True
-    place: str = ""
-    prose: str = "lead"
-    title: str = PLAIN
-    overview: str = "auto"
-    link: str = ""
-    branch: str = ""
-    max_creates: int = 50
-    settle_wait_s: float = 10.0
-    claimed: Mapping[str, str] = field(default_factory=dict)
-    named: str = ""
-    flags: tuple[str, ...] = ()
-    config: str = NO_CONFIG
-    commits: Commits | None = None
-    at_point: Callable[[str], None] = lambda name: None
 
 
 class Then(NamedTuple):
@@ -316,6 +255,11 @@ class Session:
             },  # one that a person drops gets no new issue
         )
 
+    def _linked(self) -> set[tuple[Thing, int]]:
+        """List the issues of the tasks that wait for others, as the plan has it, or as was agreed."""
+        waits = {u for side in (self.shown, self.base.agreed) for u in side if uids_of(side[u], Field.EDGES)}
+        return {key for key, uid in mapping.known_numbers(self.base.remote).items() if uid in waits}
+
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
         named = claims.named(self.shown, self.project.target.project)
@@ -323,8 +267,9 @@ class Session:
         wants_all = self.project.policy.issue_added != "labelled"
         if full:
             self.lacks.clear()  # it may have learnt it
+            unkept.forget(self.mirror)
         self.absent = await self.mirror.read(
-            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored
+            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored, edges=self._linked()
         )
         if not self.lineage:
             found = self._discover()
@@ -454,27 +399,25 @@ class Session:
             for u, i in side.items()
         }
 
-    def _assignable(self, side: Snapshot) -> Snapshot:
-        """Show the plan without owners whom no issue can be given to."""
-        if not self.unassignable:
+    def _settable(self, side: Snapshot) -> Snapshot:
+        """Show the plan without labels and owners that no issue gets by this account."""
+        return unkept.settable(side, self.view.items, unkept.unkept(self.mirror), self.unassignable)
+
+    def _timed(self, side: Snapshot) -> Snapshot:
+        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
+        if Field.EFFORT not in self.stored:
             return side
         return {
-            u: replace(i, fields={**i.fields, Field.OWNERS: self._without(i.fields[Field.OWNERS])})
-            if Field.OWNERS in i.fields
-            else i
+            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""}) if i.fields.get(Field.EFFORT) else i
             for u, i in side.items()
         }
-
-    def _without(self, owners: Value) -> tuple[str, ...]:
-        names = owners if isinstance(owners, tuple) else ()
-        return tuple(name for name in names if name.casefold() not in self.unassignable)
 
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._assignable({**self.shown, **self.awaited})),
+            local=self.thawed(self._timed(self._settable({**self.shown, **self.awaited}))),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
@@ -629,8 +572,8 @@ class Session:
 
     # ------------------------------------------------------------ remember
 
-    def write_state(self, expect: Callable[[str], None] = lambda state: None) -> None:
-        """Write the state file: the base as it is now. `expect` is told its digest before it is there."""
+    def write_state(self, expect: Callable[[str, str, str], None] = lambda run, old, new: None) -> None:
+        """Write the state file: the base as it is now. `expect` is told this run and both digests before that."""
         project, form = self.project, self.document.dialect.name
         saved = Saved(
             self.lineage,
@@ -645,7 +588,7 @@ class Session:
         content = state.dump(saved)
         if self.damage or (self.saved and self.saved.unknown):
             self.kept_as = self.kept_as or project.files.keep_state_aside("bad")
-        expect(digest(content))
+        expect(self.run, self.state_digest, digest(content))
         project.files.write_state(content)
         self.state_digest = digest(content)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from plansync.document import rewrite
@@ -38,15 +39,15 @@ from plansync.reconcile import fold, held, read_back
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
-from plansync.sync import existence
+from plansync.sync import existence, unkept
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
-from plansync.text import same_lines
-from plansync.trackers import mapping
-from plansync.trackers.base import Record, Thing, Written
-from plansync.trackers.mapping import Draft
+from plansync.text import folded, same_lines
+from plansync.trackers import drafts, mapping
+from plansync.trackers.base import UNCOUNTED, Record, Thing, Written
+from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
 READ_FIRST = (
@@ -75,7 +76,7 @@ class Writer:
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
         fields, after = self._meant(done, body)
-        if why := mapping.too_long(fields, session.project.tracker.traits):
+        if why := drafts.too_long(fields, session.project.tracker.traits):
             raise Rejected(why)
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
@@ -95,8 +96,10 @@ class Writer:
         done.status = Status.UNKNOWN  # until the journal knows
         session.project.at_point(f"sent {op.kind}")
         self._landed(done, record, after, row, intent)
-        if lost := mapping.dropped(fields, record):
+        if lost := drafts.dropped(fields, record):
             done.error = self._not_kept(lost)
+        if missing := drafts.missing(fields, record):
+            unkept.remember(session.mirror, op.uid, missing)
         session.project.at_point(f"landed {op.kind}")
 
     def too_long(self, done: Done) -> str:
@@ -106,7 +109,7 @@ class Writer:
             fields, _ = self._meant(done, record.body if record else "")
         except (Rejected, Unwritable):
             return ""  # it depends on the text as it is then
-        return mapping.too_long(fields, self.session.project.tracker.traits)
+        return drafts.too_long(fields, self.session.project.tracker.traits)
 
     def _meant(self, done: Done, body: str) -> tuple[Written, dict[Uid, Item]]:
         """Say what an operation sends, where `body` is the text that it edits, and what its side shows afterwards."""
@@ -118,7 +121,7 @@ class Writer:
         known = item.stamp if item else Stamp()
         stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
-        return mapping.written(self._draft(op, after, stamp), body), after
+        return drafts.written(self._draft(op, after, stamp), body), after
 
     def _not_kept(self, lost: Sequence[str]) -> str:
         """Say what a tracker dropped without a word: it does where an account may not set it."""
@@ -128,9 +131,10 @@ class Writer:
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
         """Say what a record will show that is only now made: all that is agreed, and open.
 
-        Links to others are made later, if the tracker keeps any: what it shows of them is not known yet.
+        Links to others and its estimate are made later, if the tracker keeps any: what it shows of them is not
+        known yet.
         """
-        stores = self.session.stored - {Field.EDGES}
+        stores = self.session.stored - {Field.EDGES, Field.EFFORT}
         fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
         return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
 
@@ -157,7 +161,10 @@ class Writer:
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
         known = session.mirror.records if op.kind.endswith("milestone") else {}
-        taken = {r.title for (thing, _), r in known.items() if thing is Thing.MILESTONE}
+        own = session.record_of(op.uid)
+        taken = {
+            folded(r.title) for (thing, _), r in known.items() if thing is Thing.MILESTONE and r is not own
+        }
         traits = session.project.tracker.traits
         return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
 
@@ -180,13 +187,19 @@ class Writer:
             "records": {owner: state.record(part, owner)} | self._records_of(self._unlinked(op)),
         }
 
+    @cached_property
+    def _ends(self) -> frozenset[Uid]:
+        """List what issues are remembered to be linked to or to name; what is made in this run is so only then."""
+        names, items = (Field.EDGES, Field.DEPENDS), self.session.base.remote.values()
+        return frozenset(u for item in items for name in names for u in uids_of(item, name))
+
     def _unlinked(self, op: Operation) -> dict[Uid, Base]:
         """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it.
 
         Nobody took that away: it went with the old issue, and is owed to the new one.
         """
         base, found = self.session.base, dict[Uid, Base]()
-        if op.kind == "create-issue":
+        if op.kind == "create-issue" and op.uid in self._ends:
             for uid, item in base.remote.items():
                 left = _without(item, op.uid, Field.EDGES, Field.DEPENDS)
                 if left != item:
@@ -202,12 +215,15 @@ class Writer:
     async def _send(self, op: Operation, item: Item | None, fields: Written) -> Record:
         tracker = self.session.project.tracker
         if op.kind in _CREATES:
-            return await tracker.create(_CREATES[op.kind], fields)
+            made = await tracker.create(_CREATES[op.kind], fields)
+            return replace(made, blockers=()) if made.blocked_by == UNCOUNTED else made
         known = self.session.record_of(op.uid)
         if (
             item is None or item.at is None or known is None
         ):  # pragma: no cover — a run that lost it stops there
             raise Moved("the issue this operation stands on is not there")
+        if op.kind == "set-estimate":
+            return replace(known, estimate=await tracker.estimate(item.at, fields["estimate"]))
         if op.kind in _BESIDE:
             return await self._send_beside(op, item.at, known)
         return await tracker.update(thing_of(item), item.at, fields)
@@ -217,7 +233,7 @@ class Writer:
 
         Raises: Unsupported where the tracker keeps no links between issues.
         """
-        tracker, (coming, going) = self.session.project.tracker, mapping.moved(op)
+        tracker, (coming, going) = self.session.project.tracker, drafts.moved(op)
         match op.kind:
             case "set-labels" if coming:
                 return replace(known, labels=await tracker.label(ref, coming))
@@ -229,15 +245,29 @@ class Writer:
         if blocker is None:
             raise Moved("the issue that this one waits for is not there any more")
         if known.blocked_by is None:
-            raise Unsupported(
-                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
-            )
+            known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
-        if known.blockers is None or answer.blocked_by != known.blocked_by + step:
+        expected = UNCOUNTED if known.blocked_by == UNCOUNTED else (known.blocked_by or 0) + step
+        if known.blockers is None or answer.blocked_by != expected:
             return answer
         linked = {*known.blockers, blocker.ref} if coming else {*known.blockers} - {blocker.ref}
         return replace(answer, blockers=tuple(sorted(linked)))
+
+    async def _counted(self, ref: int) -> Record:
+        """Read an issue again of which the last answer did not count what blocks it: nobody says that all answers do.
+
+        Raises: Unsupported where the tracker counts nothing of the kind; Moved.
+        """
+        found = await self.session.project.tracker.look(Thing.ISSUE, ref)
+        if not isinstance(found, Record):
+            self.session.lose(Thing.ISSUE, ref, found)
+            raise Moved(f"#{ref} is {found.value}; nothing was written to it")
+        if found.blocked_by is None:
+            raise Unsupported(
+                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
+            )
+        return found
 
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation
@@ -439,7 +469,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {*mapping.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - {*drafts.TITLE, Field.STATE, Field.PHASE}
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
@@ -448,7 +478,7 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
 
 def _has_body(op: Operation) -> bool:
     return op.kind == "create-issue" or (
-        op.kind == "update-issue" and any(c.field not in mapping.TITLE for c in op.changes)
+        op.kind == "update-issue" and any(c.field not in drafts.TITLE for c in op.changes)
     )
 
 

@@ -5,10 +5,10 @@ One operation is one request. A body is opaque text here; what it means is `mapp
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypedDict
+from typing import NamedTuple, Protocol, TypedDict, runtime_checkable
 
 from plansync.model import Field, State
 from plansync.trackers.pacing import Bucket
@@ -21,6 +21,9 @@ class Thing(StrEnum):
     ISSUE = "issue"
 
 
+UNCOUNTED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A milestone or an issue as the tracker last showed it.
@@ -31,7 +34,8 @@ class Record:
     `is_duplicate`: it is closed because another one is the same. `is_reopened`: it was closed once, and is open.
     `key`: the number that links between issues take, where that is not `ref` (GitHub: the database's `id`).
     `blockers`: the issues of the same project that must be done before, by number; `None` where that was not read.
-    `blocked_by`: how many such there are, of other projects too; `None` on a tracker that keeps no such links.
+    `blocked_by`: how many such there are, of other projects too; `None` on a tracker that keeps no such links, and
+    `UNCOUNTED` on one that does not say how many.
     `due`: the day on which a milestone is due, as YYYY-MM-DD. `estimate`: how many minutes an issue takes, 0 where
     nobody says; `None` on a tracker that keeps no estimates. `is_inherited`: a milestone that belongs to more projects
     than this one: it is used and never edited.
@@ -65,6 +69,7 @@ class Written(TypedDict, total=False):
 
     `is_duplicate`: an issue is closed because another one is the same. `due`: YYYY-MM-DD, a milestone's.
     `labels` and `assignees` are given to an issue that is made; one that is there gets and loses single ones.
+    `estimate`: minutes, 0 for none; it is said by `Tracker.estimate` alone.
     """
 
     title: str
@@ -75,6 +80,7 @@ class Written(TypedDict, total=False):
     assignees: tuple[str, ...]
     is_duplicate: bool
     due: str
+    estimate: int
 
 
 class Absence(StrEnum):
@@ -87,11 +93,15 @@ class Absence(StrEnum):
 
 
 class Page(NamedTuple):
-    """One page of a listing. `is_unchanged`: the tracker said that it did not move (304). `is_last`: none follows."""
+    """One page of a listing. `is_unchanged`: the tracker said that it did not move (304). `is_last`: none follows.
+
+    `since`: the listing leaves out what has an older revision than this; empty where it leaves out nothing.
+    """
 
     records: tuple[Record, ...]
     is_unchanged: bool
     is_last: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ class Repository:
     """What a run that will write must know about its target, and what a person is told of it.
 
     `parent`: the repository that it is a fork of. `visibility`: public, private or internal, empty where nobody says.
+    `warning`: what stops no write today and will soon, a token that expires say.
     """
 
     node: str
@@ -109,11 +120,16 @@ class Repository:
     visibility: str = ""
     parent: str = ""
     default_branch: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What differs between trackers and is no code: limits, abilities, looks."""
+    """What differs between trackers and is no code: limits, abilities, looks.
+
+    `risk_label`: what a task of high risk is labelled with where the settings do not say. `drop_letter`: the letter in
+    the box of a step that is dropped, empty where its text is struck through instead.
+    """
 
     name: str
     title_max: int
@@ -121,6 +137,8 @@ class Traits:
     writes_at_once: int
     stores: frozenset[Field]
     is_paced: bool = False
+    risk_label: str = "risk: high"
+    drop_letter: str = ""
 
 
 @dataclass(slots=True)
@@ -240,4 +258,13 @@ class Tracker(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """What an adapter offers besides, where its tracker shows several issues in one request."""
+
+    async def several(self, refs: Sequence[int]) -> tuple[Record, ...]:
+        """Read issues directly, as few requests as it takes; of one that is left out only `look` says why."""
         ...

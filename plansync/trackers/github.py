@@ -99,6 +99,7 @@ class GitHub:
     ) -> None:
         """Open nothing yet. Shape: `project` is OWNER/NAME. Paced unless `reach` says otherwise."""
         self._home = _home(project)
+        self._names = {project.casefold()}
         self._site = Site(api_url, project, dropped_labels)
         reach.setdefault("is_paced", TRAITS.is_paced)
         self._http = Http(base_url=api_url, headers=_HEADERS, sign_in=sign_in_advice(api_url), **reach)
@@ -114,8 +115,11 @@ class GitHub:
         return self._http.requests
 
     async def repository(self) -> Repository:
-        """Read the target itself."""
-        answer = await self._http.get(self._home, accept=_ABSENT)
+        """Read the target itself; where it was renamed, all that follows goes to where it is now."""
+        answer = await self._http.get(self._home, accept=REDIRECTS | _ABSENT)
+        if answer.status in REDIRECTS:
+            self._home = self._http.target(answer)
+            answer = await self._http.get(self._home, accept=_ABSENT)
         self._refuse_absent(answer)
         return self._read(RepositoryPayload, answer.body).record(self._site)
 
@@ -160,12 +164,12 @@ class GitHub:
 
         A missing record and an unreadable one look alike (404), so that alone is never `GONE`.
         """
-        path = self._path(thing, ref)
-        answer = await self._http.get(path, accept=REDIRECTS | _ABSENCES.keys(), is_cached=False)
+        accept = REDIRECTS | _ABSENCES.keys()
+        answer = await self._http.get(self._path(thing, ref), accept=accept, is_cached=False)
+        if answer.status in REDIRECTS and await self._is_renamed(answer):
+            answer = await self._http.get(self._path(thing, ref), accept=accept, is_cached=False)
         if answer.status in REDIRECTS:
-            if not await self._is_renamed(answer):
-                return Absence.MOVED
-            answer = await self._http.get(path, accept=_ABSENCES.keys(), is_cached=False)
+            return Absence.MOVED
         if answer.status in _ABSENCES:
             return _ABSENCES[answer.status]
         payload = self._read(PAYLOADS[thing], answer.body)
@@ -184,7 +188,7 @@ class GitHub:
         given = _payload(thing, fields)
         for name in ("labels", "assignees"):
             given.pop(name, None)
-        answer = await self._change("PATCH", self._path(thing, ref), given, self._named(thing, ref))
+        answer = await self._change("PATCH", thing, ref, "", given)
         return self._written(thing, answer)
 
     async def label(self, ref: int, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -244,12 +248,7 @@ class GitHub:
                     f"{self._http.host} answered a listing with something else; run again later"
                 )
             found += [self._read(IssuePayload, each) for each in answer.body]
-        home = f"/{self._home}".casefold()
-        return tuple(
-            each.number
-            for each in found
-            if not each.repository_url or each.repository_url.casefold().endswith(home)
-        )
+        return tuple(each.number for each in found if not each.repository or each.repository in self._names)
 
     async def block(self, ref: int, blocker: Record) -> Record:
         """Link an issue to one that must be done before; a link that is there is no error.
@@ -285,14 +284,16 @@ class GitHub:
     async def _change_issue(
         self, method: str, ref: int, below: str, given: dict[str, object] | None
     ) -> Answer:
-        path = f"{self._path(Thing.ISSUE, ref)}/{below}"
-        return await self._change(method, path, given, self._named(Thing.ISSUE, ref))
+        return await self._change(method, Thing.ISSUE, ref, f"/{below}", given)
 
-    async def _change(self, method: str, path: str, given: dict[str, object] | None, name: str) -> Answer:
-        """Write to one record, wherever a renamed repository answers from."""
-        answer = await self._http.send(method, path, given, accept=REDIRECTS | _ABSENT)
+    async def _change(
+        self, method: str, thing: Thing, ref: int, below: str, given: dict[str, object] | None
+    ) -> Answer:
+        """Write to one record, or below it, wherever a renamed repository answers from."""
+        name, accept = self._named(thing, ref), REDIRECTS | _ABSENT
+        answer = await self._http.send(method, self._path(thing, ref) + below, given, accept=accept)
         if answer.status in REDIRECTS and await self._is_renamed(answer):
-            answer = await self._http.send(method, path, given, accept=_ABSENT)
+            answer = await self._http.send(method, self._path(thing, ref) + below, given, accept=accept)
         if answer.status in REDIRECTS:
             raise Moved(f"{name} was transferred to another repository; nothing was written")
         if answer.status == 410:
@@ -313,7 +314,8 @@ class GitHub:
         self._refuse_absent(answer)
         if not isinstance(answer.body, list):
             raise Unavailable(f"{self._http.host} answered a listing with something else; run again later")
-        payloads = (self._read(PAYLOADS[thing], each) for each in answer.body)
+        payloads = [self._read(PAYLOADS[thing], each) for each in answer.body]
+        self._names |= {each.repository for each in payloads if each.repository}
         records = (each.record(self._site) for each in payloads if not each.pull_request)
         return Page(tuple(records), answer.is_unchanged, answer.is_last)
 
@@ -343,8 +345,11 @@ class GitHub:
     async def _is_renamed(self, answer: Answer) -> bool:
         """Tell a redirect of the whole repository, to be followed, from one of a transferred issue."""
         home = await self._http.get(self._home, accept=REDIRECTS)
-        place = home.headers.get("location", "").rstrip("/")
-        return bool(place) and answer.headers.get("location", "").startswith(f"{place}/")
+        place = self._http.target(home) if home.status in REDIRECTS else ""
+        if not place or not self._http.target(answer).startswith(f"{place}/"):
+            return False
+        self._home = place
+        return True
 
     def _path(self, thing: Thing, ref: int | None = None) -> str:
         folder = f"{self._home}/{_FOLDERS[thing]}"

@@ -91,6 +91,11 @@ class IssuePayload(_Numbered):
     repository_url: Text = ""
     pull_request: object = None
 
+    @property
+    def repository(self) -> str:
+        """Name the repository that it is in, folded; empty where it does not say."""
+        return "/".join(self.repository_url.casefold().rsplit("/", 2)[1:])
+
     def record(self, site: Site) -> Record:
         """Turn it into what all trackers share."""
         return Record(
@@ -139,6 +144,7 @@ class MilestonePayload(_Numbered):
     updated_at: Text = ""
     node_id: Text = ""
     pull_request: None = None
+    repository: Literal[""] = ""
 
     def record(self, site: Site) -> Record:
         """Turn it into what all trackers share."""

@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, MutableMapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypedDict
 
 import httpx
 import tenacity
 
-from plansync.errors import ConfigError, RateLimited, TrackerError, Unavailable
-from plansync.trackers.addresses import is_loopback
+from plansync.errors import Locked, RateLimited, TrackerError, Unavailable
 from plansync.trackers.base import Requests
+from plansync.trackers.origin import netloc, origin, tracker_url, trust, user_agent
 from plansync.trackers.pacing import Bucket, Counters, Pace
 from plansync.trackers.refusals import when
 from plansync.trackers.replay import Kept, Replay
@@ -29,7 +27,8 @@ from plansync.trackers.token import Token as Token
 from plansync.trackers.verdicts import NOT_JSON, Asked, Heard, Verdicts
 from plansync.trackers.verdicts import REDIRECTS as REDIRECTS
 
-Params: TypeAlias = Mapping[str, str | int]
+Params: TypeAlias = Mapping[str, str | int | tuple[int, ...]]
+"""A query; a tuple is sent as the same key several times."""
 
 _HOPS = 3
 _READ_ATTEMPTS = 4
@@ -71,13 +70,17 @@ class Reach(TypedDict, total=False):
 
 
 class _Call(NamedTuple):
-    """One request to make. `accept` names refusals that the caller wants as answers."""
+    """One request to make. `accept` names refusals that the caller wants as answers.
+
+    `recheck` is called before it is sent again to a record that another write held; it raises where it must not be.
+    """
 
     method: str
     url: httpx.URL
     content: bytes | None = None
     accept: Collection[int] = ()
     is_cached: bool = False
+    recheck: Callable[[], Awaitable[None]] | None = None
 
     @property
     def is_read(self) -> bool:
@@ -88,7 +91,7 @@ class _Call(NamedTuple):
         return Asked(str(self), self.is_read, self.accept)
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url.path} at {_host(self.url)}"
+        return f"{self.method} {self.url.path} at {netloc(self.url)}"
 
 
 def _let_pass(wait_s: float, reason: str) -> None:
@@ -98,10 +101,10 @@ def _let_pass(wait_s: float, reason: str) -> None:
 class Http:
     """A connection to one tracker.
 
-    Errors: every method raises the `TrackerError` family. A read is tried again on a fault, any
-    method on a rate limit (it was refused before it was executed), a write on nothing else: its
-    fault is `Unavailable` where nothing was sent, `OutcomeUnknown` otherwise. A wait that would be longer than
-    `max_wait_s`, or than `time_left_s()`, is not begun: that is `RateLimited` too.
+    Errors: every method raises the `TrackerError` family. A read is tried again on a fault, any method on a rate
+    limit or a lock (it was refused before it was executed), a write on nothing else: its fault is `Unavailable`
+    where nothing was sent, `OutcomeUnknown` otherwise. A wait that would be longer than `max_wait_s`, or than
+    `time_left_s()`, is not begun: that is `RateLimited` too.
     """
 
     def __init__(
@@ -128,10 +131,10 @@ class Http:
         `counters`: where the pace of writes is remembered. `sleep` may end early where `time_left_s()` is 0 then.
         """
         self.requests = Requests()
-        self._base = _base(base_url, transport)
+        self._base = tracker_url(base_url, transport)
         self._token, self.sign_in = token, sign_in
         self._verdicts, self._replay = Verdicts(token, sign_in), Replay(cache)
-        self._headers = {"accept": "application/json", **_lower(headers or {}), "user-agent": _user_agent()}
+        self._headers = {"accept": "application/json", **_lower(headers or {}), "user-agent": user_agent()}
         self._sleep, self._now, self._on_wait = sleep, now, on_wait
         self._max_wait_s, self._time_left_s = max_wait_s, time_left_s
         self._identity = token.id if token else "anonymous"
@@ -139,7 +142,7 @@ class Http:
         # A proxy would read what goes over plain http, so those settings count for https alone.
         self._client = httpx.AsyncClient(
             transport=transport,
-            verify=_tls(self._base, ca_file),
+            verify=trust(self._base, ca_file),
             trust_env=self._base.scheme == "https",
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
             follow_redirects=False,
@@ -148,7 +151,7 @@ class Http:
     @property
     def host(self) -> str:
         """The tracker's host, with its port where that is not the usual one."""
-        return _host(self._base)
+        return netloc(self._base)
 
     @property
     def bucket(self) -> Bucket | None:
@@ -167,11 +170,17 @@ class Http:
         return await self._answer(_Call("GET", self._url(path_or_url, params), None, accept, is_cached))
 
     async def pages(
-        self, path: str, params: Params | None = None, *, accept: Collection[int] = ()
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        accept: Collection[int] = (),
+        is_rebuilt: bool = False,
     ) -> AsyncIterator[Answer]:
         """Read a listing page by page, following the tracker's own links to the next.
 
-        Only the first page is conditional: the addresses of later ones hold a cursor and never recur.
+        Only the first page is conditional: the addresses of later ones hold a cursor and never recur. `is_rebuilt`:
+        of a link nothing but its query is taken, for servers that may not know their own address.
         """
         call = _Call("GET", self._url(path, params), None, accept, is_cached=True)
         seen: set[httpx.URL] = set()
@@ -182,15 +191,29 @@ class Http:
             target = _next_link(answer)
             if target is None:
                 return
-            call = call._replace(url=self._ours(target, call.url), is_cached=False)
+            url = _with_query(call.url, target) if is_rebuilt else self._ours(target, call.url)
+            call = call._replace(url=url, is_cached=False)
         raise Unavailable(f"{call}: its pages lead in a circle; the listing cannot be trusted")
 
     async def send(
-        self, method: str, path: str, body: object = None, *, accept: Collection[int] = ()
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        accept: Collection[int] = (),
+        recheck: Callable[[], Awaitable[None]] | None = None,
     ) -> Answer:
-        """Write; never tried again unless the tracker refused it for its pace."""
+        """Write; never tried again unless the tracker refused it for its pace, or as another write held the record.
+
+        `recheck` is called in between in the latter case; it raises where the write must not be sent again.
+        """
         content = None if body is None else json.dumps(body).encode()
-        return await self._answer(_Call(method, self._url(path), content, accept))
+        return await self._answer(_Call(method, self._url(path), content, accept, recheck=recheck))
+
+    def target(self, answer: Answer) -> str:
+        """Say where a redirect leads. Raises: TrackerError where that is another host."""
+        return str(self._ours(answer.headers.get("location", ""), self._base)).rstrip("/")
 
     async def aclose(self) -> None:
         """Let go of connections."""
@@ -219,9 +242,16 @@ class Http:
             before_sleep=self._tell,
             reraise=True,
         )
+        was_locked = False
         async for attempt in attempts:
             with attempt:
-                return await self._once(call, attempt.retry_state.attempt_number)
+                if was_locked and call.recheck:
+                    await call.recheck()
+                try:
+                    return await self._once(call, attempt.retry_state.attempt_number)
+                except Locked:
+                    was_locked = True
+                    raise
         raise AssertionError("an attempt ends in an answer or an exception")
 
     async def _once(self, call: _Call, attempt: int) -> Answer:
@@ -271,7 +301,7 @@ class Http:
             url = start.join(target)
         except (httpx.InvalidURL, ValueError):
             url = httpx.URL()
-        if _origin(url) == _origin(self._base):
+        if origin(url) == origin(self._base):
             return url
         raise TrackerError(
             f"{self.host} points to another address ({self._verdicts.said(target)}), where the token never goes; "
@@ -335,7 +365,7 @@ def in_process(app: Callable[..., Awaitable[None]]) -> httpx.AsyncBaseTransport:
 
 
 def _is_worth_another_try(call: _Call, error: BaseException) -> bool:
-    return isinstance(error, RateLimited) or (call.is_read and isinstance(error, Unavailable))
+    return isinstance(error, RateLimited | Locked) or (call.is_read and isinstance(error, Unavailable))
 
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
@@ -362,51 +392,18 @@ def _plain_text(response: httpx.Response) -> str:
     return response.text if response.headers.get("content-type", "").startswith("text/plain") else ""
 
 
+def _with_query(url: httpx.URL, target: str) -> httpx.URL:
+    """Take the query of another address, which may be no address at all."""
+    try:
+        return url.copy_with(query=httpx.URL(target).query)
+    except httpx.InvalidURL:
+        return url
+
+
 def _next_link(answer: Answer) -> str | None:
     links = httpx.Response(200, headers={"link": answer.headers.get("link", "")}).links
     return links.get("next", {}).get("url")
 
 
-def _base(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.URL:
-    """Check the tracker's address: plain http would show the token to the whole network."""
-    try:
-        url = httpx.URL(base_url.strip().rstrip("/"))
-    except httpx.InvalidURL:
-        raise ConfigError("the tracker's address is not one that can be read") from None
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
-        raise ConfigError("the tracker's address must look like https://HOST/PATH, with no token in it")
-    is_in_process = transport is not None and not isinstance(transport, httpx.AsyncHTTPTransport)
-    if url.scheme == "http" and not is_in_process and not is_loopback(url.host):
-        raise ConfigError(f"http://{_host(url)} would send the token in the clear; use https://{_host(url)}")
-    return url
-
-
-def _tls(base: httpx.URL, ca_file: Path | None) -> ssl.SSLContext | bool:
-    """Choose whom to trust; plain http needs nobody, and reading the usual list takes a while."""
-    if base.scheme == "http":
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ca_file is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{ca_file}: not a certificate file that can be read ({error})") from error
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None, bytes]:
-    return url.scheme, url.host, url.port, url.userinfo
-
-
-def _host(url: httpx.URL) -> str:
-    return url.netloc.decode("ascii")
-
-
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _user_agent() -> str:
-    try:
-        return f"plansync/{version('plansync')}"
-    except PackageNotFoundError:
-        return "plansync/0"

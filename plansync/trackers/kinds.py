@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 GROUP = "plansync.trackers"
 """The entry-point group in which a package names its adapters."""
-OWN = ("github", "sandbox")
+OWN = ("github", "gitlab", "sandbox")
 _NAME = re.compile(r"[a-z]{1,20}")
 """A kind as the state file holds it."""
 

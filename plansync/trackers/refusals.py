@@ -21,6 +21,7 @@ _LIMIT_TEXTS = (
     "please retry your request again later",
     "please wait a few minutes before you try again",
 )
+_LOCK_TEXT = "resource lock"
 _TOO_QUICK = "was submitted too quickly"
 
 
@@ -36,6 +37,14 @@ def is_limit(status: int, headers: Mapping[str, str], said: str) -> bool:
     return status == 429 or (status == 422 and _TOO_QUICK in said)
 
 
+def is_lock(status: int, said: str) -> bool:
+    """Say whether a write was refused because another one held the record; nothing was done.
+
+    Source: GitLab, lib/api/api.rb: a stale row or a lease that was not obtained.
+    """
+    return status == 409 and _LOCK_TEXT in said.lower()
+
+
 def wait_before_next(headers: Mapping[str, str], said: str, attempt: int, now_s: float) -> float:
     """Say how many seconds to wait after the `attempt`-th refusal for pace: as asked, else longer each time."""
     asked_s = wait_asked(headers, now_s)
@@ -49,7 +58,8 @@ def wait_asked(headers: Mapping[str, str], now_s: float) -> float | None:
     """Read how many seconds the tracker wants us to wait, `None` where it does not say.
 
     Shape: `retry-after` in seconds or as a date; else `x-ratelimit-reset` or `ratelimit-reset` in Unix
-    seconds, where none remain. An unreadable header counts as absent.
+    seconds: of GitHub's only where none remain, because a refusal for something else shows it too. An unreadable
+    header counts as absent.
     Source: GitHub REST docs, "Best practices"; GitLab docs, "Rate limits".
     """
     after = headers.get("retry-after", "").strip()
@@ -59,7 +69,8 @@ def wait_asked(headers: Mapping[str, str], now_s: float) -> float | None:
         return min(max(0.0, date - now_s), _LONGEST_WAIT_S)
     for prefix in ("x-ratelimit", "ratelimit"):
         reset = headers.get(f"{prefix}-reset", "").strip()
-        if headers.get(f"{prefix}-remaining", "").strip() == "0" and reset.isdecimal():
+        is_meant = prefix == "ratelimit" or headers.get(f"{prefix}-remaining", "").strip() == "0"
+        if is_meant and reset.isdecimal():
             return min(max(0.0, float(reset) - now_s) + 1, _LONGEST_WAIT_S)
     return None
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from plansync.errors import ConfigError
-from plansync.trackers import github, github_payloads, kinds
+from plansync.trackers import github, github_payloads, gitlab, gitlab_payloads, kinds
 from plansync.trackers.base import Tracker
 
 
@@ -32,6 +32,7 @@ class Adapter:
 
 ADAPTERS: Mapping[str, Adapter] = {
     "github": Adapter(github.GitHub, github_payloads.web_root, "https://api.github.com"),
+    "gitlab": Adapter(gitlab.GitLab, gitlab_payloads.web_root, "https://gitlab.com/api/v4"),
 }
 """The adapters that plansync comes with: one line each."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, NoReturn
 
 from plansync.errors import (
     AuthError,
+    Locked,
     NotFound,
     OutcomeUnknown,
     RateLimited,
@@ -15,7 +16,7 @@ from plansync.errors import (
     Unavailable,
 )
 from plansync.text import cut, one_line, visible
-from plansync.trackers.refusals import is_limit, refusal_words, wait_before_next, when
+from plansync.trackers.refusals import is_limit, is_lock, refusal_words, wait_before_next, when
 from plansync.trackers.token import Token
 
 REDIRECTS = frozenset({301, 302, 307, 308})
@@ -78,6 +79,10 @@ class Verdicts:
                 raise NotFound(f"{asked.name}: not found ({told}), or this token may not see it", named)
             case 408:
                 raise lost(asked, f"answered {told}", named)
+            case _ if is_lock(status, said):
+                raise Locked(
+                    f"{asked.name}: another write held it ({told}); run again, nothing was lost", named
+                )
             case _ if 400 <= status < 500:
                 raise Rejected(f"{asked.name}: refused ({told})", named)
             case _:

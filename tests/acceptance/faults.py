@@ -65,7 +65,7 @@ STOPS = "stops, nothing is written"
 KEPT = "stops; what was done is kept"
 ONE = "that task fails and is named, the others go on"
 LOOKS = "the create counts as unknown; the next run looks for it before it makes another"
-LATER = "stops and says when to run again"
+LATER = "waits as long as it may, then stops and says when to run again"
 WRONG = r"the token from PLANSYNC_TOKEN was not accepted.*set PLANSYNC_TOKEN"
 NO_ANSWER = "is asked four times, then stops; nothing is written"
 OFF = "issues are switched off in kitchen/recipes"
@@ -231,9 +231,11 @@ them one more `plansync push` completes the plan, with no issue made twice.
 _FOOT = """
 - A repository that was renamed is followed on the same host: reads, and writes with their method and body. The run says
   the new name. Another host is never followed, and never gets the token.
-- A wait is sat out up to `max_wait_s` (5 minutes), and never beyond `--max-time`. A longer one ends the run with exit
-  code 5 and the time to run again. Refusals for pace without a time wait a minute, “submitted too quickly” 3 minutes,
-  and twice as long each time.
+- How long a refusal for pace waits: as long as the answer asks, or until the moment that it names. Where it says
+  neither, a minute, and after “submitted too quickly” 3 minutes; twice as long after each further one.
+- A wait of up to `max_wait_s` (5 minutes, if you leave it) is sat out, five tries at the most, and never beyond
+  `--max-time`. Before a longer one the run stops with exit code 5 and the time to run again: at once where the hour's
+  requests are spent and the next hour is far, after about 7 minutes where GitHub refuses four times without a time.
 - plansync paces its writes by itself, across runs: 20 at once, then one a second, and 500 an hour.
 """
 

@@ -157,7 +157,7 @@ def test_init_writes_settings_with_reasons_and_sends_nothing(alone: Copy) -> Non
     assert "plansync diff" in said.out
     assert sorted(path.name for path in alone.folder.iterdir()) == sorted([alone.name, "plansync.toml"])
     assert "plansync.toml" in alone.run("init", "--yes", exits=2).err
-    assert "4 milestones and 13 issues to make" in alone.run("diff").out
+    assert "4 milestones, 13 issues and 14 links to make" in alone.run("diff").out
 
 
 def test_init_with_two_plans_ends_with_a_command_that_works(alone: Copy) -> None:
@@ -167,7 +167,7 @@ def test_init_with_two_plans_ends_with_a_command_that_works(alone: Copy) -> None
 
     command = shlex.split(said.splitlines()[-1])
     assert command[:2] == ["plansync", "diff"]
-    assert "4 milestones and 13 issues to make" in alone.run(*command[1:]).out
+    assert "4 milestones, 13 issues and 14 links to make" in alone.run(*command[1:]).out
 
 
 def test_init_finds_the_repository_of_a_git_remote(alone: Copy) -> None:

@@ -119,9 +119,7 @@ def test_a_renamed_repository_is_followed_with_method_and_body(
     fresh.sync()
     assert person.issue(fresh.outline.task("1.2").title)["state_reason"] == "completed"
     sent = [asked.method for asked in stage.writes]
-    assert sent.count("POST") == 2 * (ISSUES + 4), (
-        "each is sent to the old name, then again to the new address"
-    )
+    assert sent.count("POST") == ISSUES + 4, "the new address is asked for once, before the first write"
     assert fresh.is_settled()
 
 

@@ -182,7 +182,7 @@ def test_the_first_push_asks_with_repository_account_and_visibility(fresh: Copy,
     assert terminal.end() == 7
     question = seen.replace("\r\n", " ").rpartition("This will ")[2]
     told = f"{REPO} at {stage.url} (private, a fork of upstream/recipes, as ada)"
-    assert question.startswith(f"make 13 issues at {told}. Go on?")
+    assert question.startswith(f"make 13 issues in {told}. Go on?")
     assert "Needs " in seen
     assert stage.writes == []
     assert sum(asked.path == "/user" for asked in stage.asked) == 1

@@ -105,7 +105,7 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
     text = schema("plansync/run/1")["properties"]["operations"]["items"]["properties"]["kind"]["description"]
     source = "".join(
         (ROOT / "plansync" / name).read_text(encoding="utf-8")
-        for name in ("reconcile/order.py", "trackers/mapping.py", "document/rewrite.py")
+        for name in ("reconcile/order.py", "trackers/drafts.py", "document/rewrite.py")
     )
 
     for kind in text.replace(".", ",").replace("Plan:", ",").replace("Tracker:", ",").split(",")[1:]:

@@ -32,15 +32,17 @@ class Clock:
 class Api:
     """The dialect, asked one request at a time."""
 
+    base, root, repo = BASE, "", REPO
+
     def __init__(self, records: Records, clock: Clock) -> None:
         self.records, self.clock = records, clock
         self.headers = {"authorization": f"Bearer {TOKEN}"}
-        self._app = app(records, token=TOKEN)
+        self._app = app(records, token=TOKEN, repo=self.repo, root=self.root)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def run() -> httpx.Response:
             transport = httpx.ASGITransport(app=self._app)
-            async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            async with httpx.AsyncClient(transport=transport, base_url=self.base) as client:
                 headers = {**self.headers, **options.pop("headers", {})}
                 return await client.request(method, path, headers=headers, **options)
 
@@ -68,3 +70,24 @@ class Api:
 
     def numbers(self, **params: Any) -> list[int]:
         return [each["number"] for each in self.get(f"{R}/issues", **params)]
+
+
+P = "/projects/" + REPO.replace("/", "%2F")
+GITLAB = "http://127.0.0.1:7526/git/api/v4"
+
+
+class GitLabApi(Api):
+    """GitLab's dialect, under a path."""
+
+    base, root = GITLAB, "/git"
+
+    def put(self, path: str, **payload: Any) -> Any:
+        answer = self.ask("PUT", path, json=payload)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def issue(self, title: str = "one", **payload: Any) -> Any:
+        return self.post(f"{P}/issues", title=title, **payload)
+
+    def iids(self, **params: Any) -> list[int]:
+        return [each["iid"] for each in self.get(f"{P}/issues", **params)]

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from plansync.sandbox.records import Records
-from tests.sandbox.api import Api, Clock
+from tests.sandbox.api import Api, Clock, GitLabApi
 
 
 @pytest.fixture
@@ -16,3 +16,10 @@ def api() -> Iterator[Api]:
     clock = Clock()
     with closing(Records(now=clock)) as records:
         yield Api(records, clock)
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLabApi]:
+    clock = Clock()
+    with closing(Records(now=clock)) as records:
+        yield GitLabApi(records, clock)

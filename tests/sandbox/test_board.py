@@ -132,6 +132,22 @@ def test_a_click_on_a_page_that_is_old_ticks_nothing(board: Board) -> None:
     assert board.body(1) == "- [ ] new first\n" + BODY
 
 
+def test_a_dropped_box_is_shown_and_cannot_be_clicked(board: Board) -> None:
+    body = "- [ ] one\n- [~] two ~~x~~\n  - [x] three\n\n`- [~] code`\n\n```\n- [~] fenced\n```\n"
+    board.records.add_issue("x", "local", body=body)
+    page = board.page("/issues/1")
+
+    assert boxes(page) == [("false", "one"), ("true", "three")]
+    assert page.count('<span class="box" role="img" aria-label="dropped"></span> two') == 1
+    assert "- [~] code" in page
+    assert "- [~] fenced" in page
+    assert "1 of 2 steps ticked" in page
+    form = {"box": "1", "seen": board.seen(1)}
+    assert board.ask("POST", "/issues/1/boxes", data=form).status_code == 400
+    board.tick(1, 2)
+    assert differing(body, board.body(1)) == [("x", " ")]
+
+
 @pytest.mark.parametrize("box", ["9", "-1", "x", ""])
 def test_a_box_that_is_not_there_is_refused(board: Board, box: str) -> None:
     board.records.add_issue("x", "local", body=BODY)
@@ -377,6 +393,17 @@ def test_the_first_page_groups_issues_and_tells_progress(board: Board) -> None:
         "Open",
         "Open",
     ]
+
+
+def test_the_first_page_names_whose_an_issue_is_and_when_a_milestone_is_due(board: Board) -> None:
+    board.records.add_milestone("Setup", "local", due_on="2027-01-31T08:00:00Z")
+    board.records.add_issue("a", "local", milestone=1)
+    board.records.relations.assign(1, ["mona"])
+
+    page = board.page("/")
+
+    assert "0 of 1 done · due 2027-01-31</p>" in page
+    assert "<span>@mona</span>" in page
 
 
 def test_the_overview_stands_apart_and_counts_for_nothing(board: Board) -> None:

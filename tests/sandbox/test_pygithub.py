@@ -60,7 +60,7 @@ def test_it_lists_every_page_and_sees_pull_requests(repository: Repository, sand
         for number in range(1, 66):
             records.add_issue(f"t{number}", "local", is_pull=number == 40)
             if number % 2:
-                records.label_issue(number, ["odd"])
+                records.labels.put_on(number, ["odd"])
     listed = list(repository.get_issues(state="all"))
 
     assert [each.number for each in listed] == list(range(65, 0, -1))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ import httpx
 import pytest
 
 from plansync.errors import ConfigError, StoreError
+from plansync.sandbox.moments import micros
 from plansync.sandbox.records import Records
 from plansync.sandbox.serve import serve
 
@@ -64,6 +66,7 @@ def test_the_first_line_tells_where_and_how(start: Start) -> None:
     assert told == {
         "url": told["url"],
         "github": {"api_url": f"{told['url']}/api/v3", "token": "sandbox", "repo": "local/plans"},
+        "gitlab": {"api_url": f"{told['url']}/api/v4", "token": "sandbox", "project": "local/plans"},
     }
     assert told["url"].startswith("http://127.0.0.1:")
 
@@ -175,23 +178,72 @@ def test_records_of_a_newer_plansync_are_refused(tmp_path: Path) -> None:
         Records(path)
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_older_records_are_taken_over(tmp_path: Path, version: int) -> None:
-    path = tmp_path / "s.db"
+_OLD_LABELS = """
+DROP TABLE issue_label; DROP TABLE label;
+CREATE TABLE label (
+    folded TEXT PRIMARY KEY, id INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL, color TEXT NOT NULL, description TEXT
+) WITHOUT ROWID;
+CREATE TABLE issue_label (
+    issue INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    folded TEXT NOT NULL REFERENCES label(folded) ON UPDATE CASCADE ON DELETE CASCADE,
+    PRIMARY KEY (issue, folded)
+) WITHOUT ROWID;
+CREATE INDEX issue_label_folded ON issue_label (folded);
+INSERT INTO label VALUES ('bug', 77, 'Bug', 'aabbcc', NULL);
+INSERT INTO issue_label VALUES (1, 'bug');
+"""
+_OLD_DEPENDENCIES = """
+CREATE TABLE dependency (
+    blocked INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    blocker INTEGER NOT NULL REFERENCES issue(number) ON DELETE CASCADE,
+    PRIMARY KEY (blocked, blocker)
+) WITHOUT ROWID;
+INSERT INTO dependency VALUES (1, 2);
+"""
+_NEW_COLUMNS = {
+    "issue": (
+        *("kind", "is_confidential", "due_date", "estimate_s", "spent_s", "moved_to", "duplicate_of"),
+        "updated_us",
+    ),
+    "milestone": ("updated_us", "start_date", "is_inherited"),
+}
+
+
+def make_older(path: Path, version: int) -> None:
+    """Turn records into those of an earlier version: two issues, the first of which bears a label."""
     with closing(Records(path)) as records:
         records.add_issue("kept", "local")
-    later = ("assignee", "dependency", "traits", *(["transferred"] if version == 1 else []))
+        records.add_issue("other", "local")
+    gone = {1: ("transferred", "assignee", "traits"), 2: ("assignee", "traits"), 3: ()}
     with closing(sqlite3.connect(path)) as older:
-        for table in later:
+        older.execute("DROP INDEX issue_updated_us")
+        for table, columns in _NEW_COLUMNS.items():
+            for column in columns:
+                older.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        for table in ("link", "account", *gone[version]):
             older.execute(f"DROP TABLE {table}")
+        older.executescript(_OLD_LABELS)
+        if version == 3:
+            older.executescript(_OLD_DEPENDENCIES)
         older.execute(f"PRAGMA user_version = {version}")
+        older.commit()
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_older_records_are_taken_over(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "s.db"
+    make_older(path, version)
 
     for _ in range(2):
         with closing(Records(path)) as records:
             kept = records.issue(1)
             assert kept is not None
             assert (kept.title, kept.assignees, records.is_transferred(1)) == ("kept", (), False)
+            assert [(each.id, each.name) for each in kept.labels] == [(77, "Bug")]
             assert records.traits.has_dependencies
+            assert records.relations.blockers(1) == ([2] if version == 3 else [])
+            assert kept.updated_us == micros(datetime.fromisoformat(kept.updated_at))
 
 
 def test_traits_are_kept_and_seen_by_another_process(tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ from plansync.store.journal import Journal
 from plansync.store.state import Target
 from plansync.sync import mend
 from plansync.sync.events import Report, Status
+from plansync.sync.project import Project
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
-from plansync.sync.session import Project
 from tests.simulation import faults
 from tests.simulation.looks import TEMPLATE, Look, Pen
 from tests.simulation.memory import PLAN, TRACKER

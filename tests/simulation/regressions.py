@@ -507,4 +507,93 @@ REGRESSIONS: dict[str, Past] = {
         "run:push:1882615746 tracker:reword:960451669 plan:remove:2215933991 run:sync:4011104407",
         chances=ALL,
     ),
+    "a step that came with a close is asked about while others of the task are in conflict": Past(
+        2006300,
+        "run:push:581255000 tracker:add:2198950660 plan:untick:1914546802"
+        " tracker:remove:1527972426 tracker:close:3740066272 run:sync:3826896306"
+        " plan:finish:2564988628",
+        chances=ALL,
+    ),
+    "a state is news again where the ticks that say it never came into the plan": Past(
+        2006701,
+        "run:push:1973816841 plan:add:2435889105 tracker:remove:2834279540 plan:remove:1636181888"
+        " tracker:close:2897537427 run:pull:1366587574 plan:remove:1443132630",
+        chances=ALL,
+    ),
+    "ticks that a run which died may have made are an author's": Past(
+        2106596,
+        "run:sync:849370370 tracker:keyword:2956906109 run:push:3849903376 plan:move:635795943"
+        " run:pull:1720808747 tracker:reopen:2597739521 plan:finish:705202638",
+        chances=ALL,
+    ),
+    "what an overview was made with comes back where git brought a plan of which no state file tells": Past(
+        2005949,
+        "git:commit:3630288272 plan:remove:1177128408 git:revert:1528418929 run:sync:1372788065"
+        " git:check_out:2650579767",
+        chances=ALL,
+    ),
+    "to a state file from before a step is ticked just now": Past(
+        2101277,
+        "plan:finish:3445744207 run:sync:52490744 tracker:close:240208288 git:commit:4063071530"
+        " run:pull:2022839139 plan:tick:3917648227 tracker:reopen:4147681907"
+        " git:state_back:572599958",
+        chances=ALL,
+    ),
+    "a tick that was there and gone before a run saw it was never there": Past(
+        3001235,
+        "run:sync:618855759 tracker:close:3810664511 tracker:tick:1560935223 run:pull:4084709986"
+        " tracker:untick:4256684173",
+        chances=ALL,
+    ),
+    "a reworded step with a rival is another one to its task's state": Past(
+        1301089,
+        "run:sync:876658907 plan:finish:2050648810 plan:add:940858645 plan:reword:3290814037"
+        " plan:reword:3587643290",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a state that is again what it was to the run gives way to a step unticked since": Past(
+        1301184,
+        "run:push:3949470514 plan:check:4062985040 plan:remove:874076129 plan:check:206978992"
+        " plan:uncheck:1880517335 plan:tick:1014529284 run:sync:2982579638 plan:uncheck:2606700288"
+        " plan:move:12709635 plan:untick:618602627 plan:check:3913659850",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a step opened after a run decided undoes a state that was said while it ran": Past(
+        2005765,
+        "run:push:1571380157 git:branch:1382575697 plan:reword:2093615339 plan:reword:4233870227"
+        " tracker:tick:2144044085 run:sync:65454204 tracker:untick:2040452622 run:sync:49639412",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a close that a stale list hid was not agreed on": Past(
+        2104158,
+        "run:push:4167479708 run:pull:2475091241 plan:check:580032997 tracker:keyword:2230919621"
+        " run:pull:1598493368 tracker:add:2582446372",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a close that comes through after it was given up is asked about": Past(
+        2000472,
+        "run:push:98387075 plan:uncheck:1493682597 run:sync:2589775109 plan:remove:1356849266"
+        " plan:check:2157031867 plan:check:3491094998 run:push:4231990297 plan:uncheck:43989966"
+        " run:pull:3256715242",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a branch owes a close that its steps said to itself alone": Past(
+        1202437,
+        "run:sync:2612022142 tracker:close:3222407542 plan:finish:543032664 run:sync:1952093466"
+        " git:branch:1469941327 run:sync:4263063202 git:branch:211488372 plan:new_task:812350378",
+        look="boxes",
+        chances=ALL,
+    ),
+    "a plan that is to the byte an old copy is one": Past(
+        1202513,
+        "run:push:3927573047 tracker:close:3344904194 plan:finish:1033370320 run:pull:2536395752"
+        " run:push:3468543451 plan:uncheck:1214982588",
+        look="boxes",
+        chances=ALL,
+    ),
 }

@@ -122,6 +122,7 @@ class Repository:
         if not self.fork or not self.other:
             return ""
         here = self._committed()
+        self.witness.owe()
         self._put(self.other)
         self.other, self.commits = here, [self.other]
         self.branch = "" if self.branch else "topic"

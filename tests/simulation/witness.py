@@ -50,6 +50,9 @@ class Witness:
     known: dict[str, set[str]] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     left: bytes = b""
+    left_states: dict[str, Value] = field(default_factory=dict)
+    ended: int = -1
+    _last: tuple[int, dict[str, Value]] = field(default_factory=lambda: (-1, {}))
     unheard: dict[Key, Value] = field(default_factory=dict)
     is_blind: bool = False
     around: dict[int, BodySeen] = field(default_factory=dict)
@@ -142,6 +145,7 @@ class Witness:
     def begins(self, event: int, *, is_clear: bool) -> None:
         """Note that a run begins; one whose lists may be stale may miss what happened, and so does one already on."""
         self.running_since = event
+        self.ended, self.left_states = self._last
         self.known = {task: {*steps} for task, steps in self.seen.order[TRACKER].items()}
         self.is_blind = not is_clear
         self.cut_off.clear()
@@ -149,6 +153,7 @@ class Witness:
     def ends(self) -> None:
         """Note that a run ended: what it saw of the tracker it heard of, unless something came in between."""
         self.running_since = -1
+        self._last = self.event, {t.key: t.state.value for t in self._plan().tasks.values() if t.state}
         if not self.is_blind:
             self.unheard.clear()
 
@@ -199,7 +204,8 @@ class Witness:
         """Excuse what differs from the newer plan that a run left: it comes back with it."""
         left = Sight({PLAN: {}}, {}, {PLAN: {}})
         self._show_plan(left, self.look.read(self.left))
-        for key in changed(left, self.seen, PLAN):
+        moved = {k for (side, k), values in self.history.items() if side == PLAN and values[0] != values[-1]}
+        for key in changed(left, self.seen, PLAN) | moved:
             self.excused.add(self.owners.get(key[1], key[1]))
 
     def _excuse_taken_back(self, then: Sight, now: Sight) -> None:
@@ -225,12 +231,15 @@ class Witness:
             self.excused.add(owner)  # it came back before a run looked: nobody can tell that it was away
         elif key[0] == "state" and side == TRACKER and self.unheard.get(key) == new:
             self.came_back[owner] = self.event
-        elif side == TRACKER and (self.running_since >= 0 or key[0] == "state"):
+        elif side == TRACKER:
             self.unheard.setdefault(key, old)
             self.is_blind = self.is_blind or self.running_since >= 0
         is_unknown = owner in now.order[TRACKER] and self._is_unknown(self.memory, owner)
         if side == PLAN and key[0] == "tick" and owner in self.cut_off:
             self.forgotten.add(owner)  # a tick that is again what it was before that run is no edge
+        steps = now.order[side].get(owner, ()) if key[0] == "text" else ()
+        if any(self._has_rival(side, step) for step in steps):
+            self.forgotten.add(owner)  # nor is that of a step which was reworded so that it is another one
         for memory in self.commits:
             memory.add(side, key, value)
             if side == TRACKER:
@@ -354,8 +363,14 @@ class Witness:
             self.owners.get(step, step) for step in gone
         }  # of what was not agreed yet it was added there
         tasks = {k[1] for side, k in memory.history if side == PLAN and k[0] == "title"}
-        self.excused |= {t for t in tasks & {*unsettled, *owners} if self._is_unknown(memory, t)}
+        self.excused |= {t for t in {*(tasks & {*unsettled}), *owners} if self._is_unknown(memory, t)}
         self._take(memory.copy())
+
+    def owe(self) -> None:
+        """Note that another branch is checked out: who owes a close that steps say is not told to that one."""
+        self.forgotten |= {
+            n for n, o in self.seen.order[PLAN].items() if all(self.seen.values[PLAN]["tick", s] for s in o)
+        }
 
     def restore_state(self, memory: Memory) -> None:
         """Note that only the state file is as it was: what the plan holds since then is no longer agreed.
@@ -383,6 +398,9 @@ class Witness:
             then.times[task].unsaid = self.event if task in memory.statuses - self._statuses else known.unsaid
             said = memory.plan_since.get(("state", task), [State.TODO.value])[-1]
             then.times[task].close = self.event if said != State.TODO.value else then.times[task].close
+        for (kind, step), values in memory.plan_since.items():
+            if kind == "tick" and values[-1] is True:  # to that file it is ticked just now
+                then.times[self.owners.get(step, step)].tick = self.event
         then.last_event |= self.last_event
         self._take(then)
 
@@ -717,9 +735,10 @@ class BoxesSay:
         elif key[0] == "state" or (key[0] == "step" and not new) or new == "dropped":
             times.redone = event
 
-    @staticmethod
-    def _is_agreed_done(memory: Memory, task: str) -> bool:
+    def _is_agreed_done(self, memory: Memory, task: str) -> bool:
         done = [State.DONE.value]
+        if ("state", task) in self.witness.unheard:
+            return False
         return all(memory.history.get((s, ("state", task))) == done for s in (PLAN, TRACKER))
 
     def saw(self, side: str, key: Key, new: Value, owner: str) -> bool:
@@ -744,7 +763,8 @@ class BoxesSay:
         is_heard = old in there or (side, ("state", name)) in self.witness.met
         if old != history[0] and not is_heard and not self._is_overtaken(side, name, new):
             raise Broken(f"lost: the {side}'s state of {name} was {old} by a person, now it is {new}")
-        if new not in there and not self.is_derived("state", new, name):
+        is_late = side == TRACKER and name in self.witness.late and name in self.witness.doubted
+        if new not in there and not self.is_derived("state", new, name) and not is_late:
             raise Broken(f"invented: {name} is {new} in the {side}; the other side had {there}")
 
     def _is_overtaken(self, side: str, name: str, new: Value) -> bool:
@@ -752,8 +772,9 @@ class BoxesSay:
 
         A state that a person said while nobody knew whether a run that died had said it is taken for that run's.
         """
-        times = self.witness.times[name]
+        times, ended = self.witness.times[name], self.witness.ended
         said = self.witness.last_event.get((side, ("state", name)), -1)
+        was_left = side == PLAN and self.witness.left_states.get(name) == State.DONE.value
         if new == State.DONE.value:
             return max(times.news_tick.values(), default=-1) > said
         if (
@@ -762,7 +783,10 @@ class BoxesSay:
             return any(said < event <= times.decided for event in times.news_tick.values())
         return new == State.TODO.value and any(
             self.witness.doubted.get(name, event) < event
-            or (event > said and (where == side or times.decided >= said))
+            or (event > said and (where == side or max(times.decided, ended) >= said))
+            or (
+                event > ended >= 0 and was_left
+            )  # it was that to the run, and is again: that it was away nobody sees
             for where, event in times.news_open.items()
         )
 

@@ -30,7 +30,7 @@ import typer.main
 import plansync
 import plansync.cli.main as entry
 from plansync import wiring
-from plansync.sync.session import Project
+from plansync.sync.project import Project
 
 _FOREIGN = ("anyio._backends._asyncio", "h11", "httpcore", "typer._adapters", "typer._click.decorators")
 """What httpx and typer import when they are first used."""

@@ -27,18 +27,19 @@ _HOST = "127.0.0.1"
 class Front:
     """Serves the sandbox on loopback, from a thread.
 
-    `look`: is shown each request with its answer; what it raises is kept in `found`. `lag`: so many reads after a
-    write are answered as if it had not been made; `stale` counts them.
+    `root`: the path that GitLab's dialect is installed under. `look`: is shown each request with its answer; what it
+    raises is kept in `found`. `lag`: so many reads after a write are answered as if it had not been made; `stale`
+    counts them.
     """
 
-    def __init__(self, folder: Path, look: Look | None = None) -> None:
+    def __init__(self, folder: Path, look: Look | None = None, *, root: str = "") -> None:
         self.look, self.lag, self.stale = look, 0, 0
         self.found: list[Exception] = []
         self.asked: list[tuple[str, str, int]] = []
         self._left, self._numbers = 0, count()
         self._paths = folder / "records.db", folder / "replica.db"
         self._records = [Records(path) for path in self._paths]
-        self._doors = [httpx.ASGITransport(app(each, token=TOKEN)) for each in self._records]
+        self._doors = [httpx.ASGITransport(app(each, token=TOKEN, root=root)) for each in self._records]
         self.empty = self.remember()
         config = uvicorn.Config(
             self._serve, _HOST, 0, interface="asgi3", log_config=None, lifespan="off", ws="none"
@@ -51,8 +52,17 @@ class Front:
 
     @property
     def place(self) -> Place:
+        return Place(f"{self.host}{API_PATH}", TOKEN, REPO)
+
+    @property
+    def records(self) -> Records:
+        """What is served; the tests of one process may write to it while nothing is asked."""
+        return self._records[0]
+
+    @property
+    def host(self) -> str:
         port = self._server.servers[0].sockets[0].getsockname()[1]
-        return Place(f"http://{_HOST}:{port}{API_PATH}", TOKEN, REPO)
+        return f"http://{_HOST}:{port}"
 
     def remember(self) -> Path:
         kept = self._paths[0].with_name(f"{next(self._numbers)}.kept")

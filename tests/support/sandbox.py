@@ -47,8 +47,10 @@ class Sandbox:
             argv, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment(folder)
         )
         assert self._process.stdout is not None
-        said = json.loads(self._process.stdout.readline())["github"]
-        self.place = Place(said["api_url"], said["token"], said["repo"])
+        said = json.loads(self._process.stdout.readline())
+        github, gitlab = said["github"], said["gitlab"]
+        self.place = Place(github["api_url"], github["token"], github["repo"])
+        self.gitlab = Place(gitlab["api_url"], gitlab["token"], gitlab["project"])
         self._numbers = count()
         self.empty = self.remember()
 

@@ -302,14 +302,62 @@ async def test_a_transfer_out_of_a_renamed_repository_has_moved(server: Any, git
 
 
 async def test_an_issue_of_a_renamed_repository_has_not_moved(server: Any, github: GitHub) -> None:
-    for path in ("/issues/12", "", "/issues/12"):
+    for path in ("/issues/12", ""):
         server.says(status=301, location=f"{server.url}/repositories/9{path}")
     server.says({**ISSUE, "number": 12})
+    server.says({**ISSUE, "number": 13})
 
     record = await github.look(Thing.ISSUE, 12)
+    await github.look(Thing.ISSUE, 13)
 
     assert isinstance(record, Record)
-    assert server.asked[-1].path == "/repositories/9/issues/12"
+    assert [asked.path for asked in server.asked[2:]] == [f"/repositories/9/issues/{n}" for n in (12, 13)]
+
+
+async def test_an_issue_that_a_renamed_repository_gave_away_has_moved(server: Any, github: GitHub) -> None:
+    for path in ("9/issues/12", "9", "7/issues/1"):
+        server.says(status=301, location=f"{server.url}/repositories/{path}")
+    server.says(status=301, location=f"{server.url}/repositories/7/issues/1")
+    server.says(status=301, location=f"{server.url}/repositories/9")
+
+    assert await github.look(Thing.ISSUE, 12) is Absence.MOVED
+    with pytest.raises(Moved, match="was transferred to another repository; nothing was written"):
+        await github.update(Thing.ISSUE, 12, {"title": "x"})
+
+    assert "/repositories/7/issues/1" not in [asked.path for asked in server.asked]
+
+
+@pytest.mark.parametrize("is_whole", [True, False], ids=["a whole address", "a path"])
+async def test_what_follows_the_preflight_goes_to_where_a_renamed_repository_is_now(
+    server: Any, github: GitHub, is_whole: bool
+) -> None:
+    server.says(status=301, location=f"{server.url if is_whole else ''}/repositories/9")
+    server.says({"full_name": "acme/schemes"})
+    server.says({**ISSUE, "number": 12}, 201)
+    server.says({**ISSUE, "number": 12})
+    server.says(status=204)
+
+    await github.repository()
+    await github.create(Thing.ISSUE, {"title": "Set up"})
+    await github.update(Thing.ISSUE, 12, {"title": "Set up"})
+    await github.is_assignable("ana")
+
+    paths = ["/repos/acme/plans", "", "/issues", "/issues/12", "/assignees/ana"]
+    assert [a.path for a in server.asked] == [paths[0], *(f"/repositories/9{path}" for path in paths[1:])]
+
+
+async def test_the_links_of_a_renamed_repository_are_those_of_its_own_issues(
+    server: Any, github: GitHub
+) -> None:
+    ours, theirs = (
+        {**ISSUE, "repository_url": f"{server.url}/repos/{name}"} for name in ("Acme/Schemes", "a/plans")
+    )
+    server.says([{**ours, "number": 3}])
+    server.says([{**ours, "number": 2}, {**theirs, "number": 1}])
+
+    await _all(github.changed(""))
+
+    assert await github.blockers(3) == (2,)
 
 
 # Writing.
@@ -436,7 +484,6 @@ async def test_an_issue_of_a_renamed_repository_is_written_where_it_lives_now(
 ) -> None:
     server.says(status=307, location=f"{server.url}/repositories/9/issues/12")
     server.says(status=301, location=f"{server.url}/repositories/9")
-    server.says(status=307, location=f"{server.url}/repositories/9/issues/12")
     server.says({**ISSUE, "number": 12, "title": "x"})
 
     record = await github.update(Thing.ISSUE, 12, {"title": "x"})

@@ -14,9 +14,10 @@ from plansync.store import shelf
 from plansync.store.journal import Journal
 from plansync.store.state import Target
 from plansync.sync.events import Report
+from plansync.sync.project import Project
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
-from plansync.sync.session import Project, Session
+from plansync.sync.session import Session
 from plansync.trackers.base import Record, Repository, Requests, Thing
 from tests.simulation.world import CALM, Clock, Disk, Row, SimTracker
 

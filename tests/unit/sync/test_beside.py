@@ -11,7 +11,7 @@ from unicodedata import normalize
 import pytest
 
 from plansync.document.marking import Marking
-from plansync.errors import Moved, OutcomeUnknown, Unsupported
+from plansync.errors import Moved, OutcomeUnknown, PlanError, Unsupported
 from plansync.model import Change, Field, Operation, Side, State, Take, Uid
 from plansync.reconcile import Policy
 from plansync.reconcile.rows import Case, plan_says, same_words
@@ -103,6 +103,37 @@ def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None
     shed.run()
 
     assert "**Dependencies**: None\n" in shed.text.partition("Pave")[2]
+    assert shed.is_settled()
+
+
+def test_a_link_that_a_run_saw_go_goes_from_the_plan_though_that_run_could_not_write_it(shed: Bench) -> None:
+    shed.run()
+    shed.touch("Pave", blockers=(2,))
+    shed.files.fails["replace"] = PlanError("the disk is full", "plan.md")
+    before = shed.text
+    shed.run()
+    shed.files.fails.clear()
+    assert shed.text == before
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["set-field"]
+    assert "**Dependencies**: Task 1.2\n" in shed.text
+    assert shed.is_settled()
+
+
+def test_a_link_of_which_only_was_told_that_it_is_gone_stays_in_the_plan_that_names_it_anew(
+    shed: Bench,
+) -> None:
+    shed.edit("**Dependencies**: Task 1.1\n", "**Dependencies**: Task 1.1 must be done\n")
+    shed.run()
+    shed.touch("Level", blockers=())
+    assert "though the plan says so" in str(notes(shed.run()))
+    shed.edit("**Dependencies**: Task 1.1 must be done\n", "**Dependencies**: Task 1.1\n")
+
+    shed.run()
+
+    assert "**Dependencies**: Task 1.1\n" in shed.text
     assert shed.is_settled()
 
 
@@ -258,6 +289,58 @@ def test_an_account_that_cannot_be_assigned_is_left_out_and_told(
     assert "@ana" in str(notes(shed.run(full=True)))
     shelf.Shelf(shed.db, "records").put({f"{NOTES}unassignable": b"["})
     assert "@ana" in str(notes(shed.run()))
+
+
+def without_rights(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tracker drop labels and owners in silence, as it does where an account may not set them."""
+    put = bench.tracker.put
+
+    def dropping(thing: Thing, row: Row) -> Row:
+        known = bench.tracker.rows.get((thing, row.ref), Row(row.ref, row.title))
+        return put(thing, replace(row, labels=known.labels, assignees=known.assignees))
+
+    monkeypatch.setattr(bench.tracker, "put", dropping)
+
+
+def test_labels_and_owners_that_are_dropped_in_silence_are_told_and_asked_for_once(
+    shed: Bench, make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_rights(shed, monkeypatch)
+    why = "owner/name did not keep the labels and assignees; it needs a token whose account has write access there"
+
+    assert [d.error for d in shed.run().done if "assignees" in d.error] == [why]
+    assert shed.is_settled()
+    before = shed.files.state
+    assert shed.is_settled()
+    assert shed.files.state == before
+    assert kinds(shed.run(full=True), APPLIED) == ["set-labels", "set-assignees"], (
+        "rights may have been given"
+    )
+    assert shed.is_settled()
+
+    monkeypatch.undo()
+    theirs = make(shed.text).beside(shed)
+    theirs.files.state, theirs.fields = shed.files.state, shed.fields
+    assert kinds(theirs.run(), APPLIED) == ["set-labels", "set-assignees"], "whoever may, does"
+    assert shed.issue("Dig").labels == ("garden", "Heavy")
+    assert shed.is_settled()
+    assert shed.issue("Dig").assignees == ("ana", "bo-dev"), "what is there by now stays"
+    shelf.Shelf(shed.db, "records").put({f"{NOTES}unkept": b"["})
+    assert shed.is_settled()
+
+
+def test_what_else_the_plan_says_is_written_where_a_label_was_dropped(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        without_rights(shed, patch)
+        shed.run()
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: garden, Heavy, stone\n")
+
+    shed.run()
+
+    assert shed.issue("Dig").labels == ("stone",)
+    assert shed.is_settled()
 
 
 def test_who_has_issues_already_is_not_asked_about(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,6 +510,27 @@ def test_a_taken_title_is_told_apart_by_what_fits_behind_it(make: Callable[..., 
     assert bench.is_settled()
 
 
+def test_a_milestone_whose_title_differs_in_case_alone_is_another_ones(shed: Bench) -> None:
+    number = shed.tracker.number(Thing.MILESTONE)
+    shed.tracker.put(Thing.MILESTONE, Row(number, "phase 1: GROUND"))
+
+    shed.run()
+
+    titles = {row.title for row in shed.tracker.milestone_rows()}
+    assert titles == {"phase 1: GROUND", "Phase 1: Ground (Implementation Plan: Shed)"}
+    assert shed.is_settled()
+
+
+def test_a_phase_whose_title_changes_in_case_alone_keeps_it(shed: Bench) -> None:
+    shed.run()
+    shed.edit("## Phase 1: Ground", "## Phase 1: GROUND")
+
+    shed.run()
+
+    assert [row.title for row in shed.tracker.milestone_rows()] == ["Phase 1: GROUND"]
+    assert shed.is_settled()
+
+
 def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_people_did(shed: Bench) -> None:
     shed.run()
     heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
@@ -440,6 +544,38 @@ def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_peo
     shed.edit("**Due**: 2027-05-01", "**Due**: 2027-07-01")
     report = shed.run()
     assert [c.field.value for c in report.conflicts] == ["due"]
+
+
+def test_a_due_date_that_the_plan_takes_back_is_taken_off_and_one_that_people_give_then_is_theirs(
+    shed: Bench,
+) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    assert "update-milestone" in kinds(shed.run("pull"), Status.DEFERRED)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED) == ["update-milestone"]
+    assert shed.issue("Phase 1: Ground").due == ""
+    assert shed.is_settled()
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+    assert notes(shed.run()) == []
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
+
+
+def test_a_due_date_that_people_changed_is_theirs_when_the_plan_says_none_any_more(shed: Bench) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01\n", "")
+    shed.touch("Phase 1: Ground", due="2027-06-01")
+
+    report = shed.run()
+
+    assert not report.conflicts
+    assert shed.is_settled()
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
 
 
 def test_a_date_that_people_gave_before_is_asked_about(shed: Bench) -> None:
@@ -481,6 +617,41 @@ def test_a_server_whose_issues_count_no_links_is_taken_to_keep_none(
     assert kinds(report, AGREED) == ["add-dependency"] * 3
     assert "keeps no links between issues; they stand in the texts" in str(notes(report))
     assert shed.is_settled()
+
+
+def test_a_server_that_counts_links_in_some_answers_alone_keeps_them(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = shed.tracker.create
+
+    async def uncounted(thing: Thing, fields: Written) -> Record:
+        return replace(await create(thing, fields), blocked_by=None, blockers=None)
+
+    monkeypatch.setattr(shed.tracker, "create", uncounted)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED).count("add-dependency") == 3
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.is_settled()
+
+
+def test_an_uncounted_issue_that_is_gone_is_linked_to_nothing(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = shed.tracker.create
+
+    async def uncounted(thing: Thing, fields: Written) -> Record:
+        return replace(await create(thing, fields), blocked_by=None, blockers=None)
+
+    monkeypatch.setattr(shed.tracker, "create", uncounted)
+    shed.at["intended add-dependency"] = lambda: shed.delete("Level")
+
+    report = shed.run()
+
+    assert [c.field.value for c in report.conflicts] == ["existence"]
+    assert blockers(shed) == {"Pave": (1,)}
+    assert b'"caps":{}' in shed.files.state
 
 
 def test_a_text_that_grew_too_long_meanwhile_is_refused_as_well(shed: Bench) -> None:

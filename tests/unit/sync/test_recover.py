@@ -427,3 +427,54 @@ def test_what_another_copy_wrote_is_news(synced: Bench) -> None:
 
     assert "- [x] Mark the corners" in synced.text
     assert synced.is_settled()
+
+
+def test_what_a_run_brought_that_git_took_back_with_its_state_file_is_brought_again(synced: Bench) -> None:
+    """The run died before it noted that the state file holds it all; the author went on in the plan from before."""
+
+    def die() -> None:
+        raise Crash("the process died")
+
+    before = synced.files.plan, synced.files.state
+    synced.touch("Dig", state=State.DONE)
+    synced.touch("Dig", body=synced.issue("Dig").body.replace("off\n", "off\n- [ ] Fetch string\n"))
+    synced.at["state written"] = die
+    with pytest.raises(Crash):
+        synced.run("pull")
+    assert "Fetch string" in synced.text
+    synced.files.plan, synced.files.state = before
+    synced.edit("- [ ] Mark the corners\n", "- [ ] Mark the corners\n- [ ] Rest\n")
+
+    report = synced.run()
+
+    assert synced.issue("Dig").state is State.DONE
+    assert "Fetch string" in synced.text and "Fetch string" in synced.issue("Dig").body
+    assert "Rest" in synced.text and "Rest" in synced.issue("Dig").body
+    assert [(c.field, c.remote) for c in report.conflicts] == [(Field.STATE, State.DONE)]
+
+
+def test_a_close_that_comes_through_after_it_was_given_up_is_asked_about_where_the_plan_says_otherwise(
+    synced: Bench,
+) -> None:
+    """A state bears no stamp: whether it is ours or somebody's nobody can tell."""
+    synced.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    update, asked = synced.tracker.update, list[Written]()
+
+    async def lost(thing: Thing, ref: int, fields: Written) -> Record:
+        if "state" not in fields:
+            return await update(thing, ref, fields)
+        asked.append(fields)
+        raise OutcomeUnknown("no answer")
+
+    synced.tracker.update = lost  # type: ignore[method-assign]
+    assert kinds(synced.run(), "unknown") == ["close-issue"]
+    synced.tracker.update = update  # type: ignore[method-assign]
+    synced.edit("- [x] Fill with gravel", "- [ ] Fill with gravel")
+    assert synced.run().error is None
+    assert synced.outcomes()[-1] != "close-issue unknown"
+    synced.touch("Level", state=asked[0]["state"])
+
+    report = synced.run()
+
+    assert [(c.field, c.remote) for c in report.conflicts] == [(Field.STATE, State.DONE)]
+    assert "- [ ] Fill with gravel" in synced.text

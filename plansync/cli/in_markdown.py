@@ -1,0 +1,34 @@
+"""A run's report as Markdown. Everything that came from outside passes `in_line` here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from plansync.cli.lines import ids_in_words, in_lines, is_id
+from plansync.cli.wording import needs, said, summary
+from plansync.model import Side
+from plansync.sync.events import Report
+from plansync.text import in_line, neutralise
+
+
+def markdown(report: Report) -> str:
+    """Write a changeset as Markdown, for a comment or a job summary."""
+    lines: list[str] = []
+    for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
+        done = [d for d in report.done if d.operation.side is side]
+        texts = [line.words(report) for line in in_lines([d for d in done if not is_id(d)])]
+        texts += [ids_in_words(ids)] if (ids := [d for d in done if is_id(d)]) else []
+        lines += [f"### {title}", "", *_bullets(texts), ""] if texts else []
+    if report.conflicts:
+        words = (
+            f"{report.labels.get(c.uid, c.uid)}: {c.field.value}: plan {said(c.local)}, issue {said(c.remote)}"
+            for c in report.conflicts
+        )
+        lines += ["### For you to decide", "", *_bullets(words), ""]
+    return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
+
+
+def _bullets(texts: Iterable[str]) -> list[str]:
+    """List texts; none of them can be a tag or a picture, name a person, or link an issue."""
+    plain = (in_line(text).replace("<", "&lt;").replace("![", "!\\[") for text in texts)
+    return [f"- {neutralise(text)}" for text in plain]

@@ -1,0 +1,89 @@
+"""Quick actions in a text: found, and taken out, as GitLab does with every description and note.
+
+Two rules are about. Servers of today look at the paragraphs that stand in nothing else; older ones look at the
+plain text and leave out only what a few patterns take for code, quotes and HTML. What an action does is told
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from plansync.sandbox import markdown
+
+_NAMES: Final = (
+    "add_child|add_contacts|add_email|approve|assign|assign_reviewer|award|blocked_by|blocks|board_move|cc"
+    "|checkin_reminder|clear_health_status|clear_weight|clone|close|confidential|convert_to_ticket|copy_metadata"
+    "|create_merge_request|done|draft|due|duplicate|epic|estimate|estimate_time|health_status|iteration|label|labels"
+    "|link|lock|merge|milestone|move|page|promote|promote_to|promote_to_incident|publish|react|ready|reassign"
+    "|reassign_reviewer|rebase|relabel|relate|remove_child|remove_contacts|remove_due_date|remove_email"
+    "|remove_estimate|remove_iteration|remove_label|remove_milestone|remove_parent|remove_reviewer"
+    "|remove_time_estimate|remove_time_spent|remove_zoom|reopen|request_review|reviewer|set_parent|severity|shrug"
+    "|spend|spend_time|status|submit_review|subscribe|tableflip|target_branch|timeline|title|todo|type|unapprove"
+    "|unassign|unassign_reviewer|unlabel|unlink|unlock|unsubscribe|weight|zoom"
+)
+_DRAWN: Final = {"shrug": "¯\\＿(ツ)＿/¯", "tableflip": "(╯°□°)╯︵ ┻━┻"}
+_ACTION: Final = rf"^/(?P<name>{_NAMES})(?:[ ](?P<argument>[^\n]*))?(?:\s*\n|$)"
+_EVERYWHERE: Final = re.compile(_ACTION, re.MULTILINE | re.IGNORECASE)
+_LEFT_OUT: Final = (
+    r"^```.+?\n```$",
+    r"^.*`\n*.+?\n*`$",
+    r"^<[^>]+?>\n.+?\n</[^>]+?>$",
+    r"^>>>.+?\n>>>$",
+)
+_PLAINLY: Final = re.compile(
+    rf"(?P<left_out>{'|'.join(f'(?s:{each})' for each in _LEFT_OUT)})|{_ACTION}", re.MULTILINE | re.IGNORECASE
+)
+_QUOTE: Final = re.compile(r"^>>>[ \t]*$.*?^>>>[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+class Command(NamedTuple):
+    """One quick action: its name in small letters, and what follows it."""
+
+    name: str
+    argument: str
+
+
+class Told(NamedTuple):
+    """A text without its quick actions, and those."""
+
+    text: str
+    commands: tuple[Command, ...]
+
+
+def told(text: str, *, is_plain_rule: bool) -> Told:
+    """Take the quick actions out of a text; line ends become LF, and what is blank at its end goes."""
+    text = text.replace("\r", "")
+    found = _plainly(text) if is_plain_rule else _in_paragraphs(text)
+    kept, end = [], 0
+    for each in found:
+        name = each["name"].lower()
+        drawn = f"{each['argument'] or ''} {_DRAWN[name]}\n".lstrip() if name in _DRAWN else ""
+        kept += [text[end : each.start()], drawn]
+        end = each.end()
+    commands = [Command(each["name"].lower(), (each["argument"] or "").strip()) for each in found]
+    return Told(
+        "".join([*kept, text[end:]]).rstrip(), tuple(each for each in commands if each.name not in _DRAWN)
+    )
+
+
+def _plainly(text: str) -> list[re.Match[str]]:
+    return [each for each in _PLAINLY.finditer(text) if each["name"]]
+
+
+def _in_paragraphs(text: str) -> list[re.Match[str]]:
+    looks = list(_EVERYWHERE.finditer(text))
+    if not looks:
+        return looks
+    raw = text.encode()
+    paragraphs = [
+        (len(raw[:start].decode()), len(raw[:end].decode())) for start, end in markdown.top_paragraphs(text)
+    ]
+    quotes = [each.span() for each in _QUOTE.finditer(text)]
+    return [
+        each
+        for each in looks
+        if any(start <= each.start() < end for start, end in paragraphs)
+        and not any(start <= each.start() < end for start, end in quotes)
+    ]

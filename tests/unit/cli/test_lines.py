@@ -1,0 +1,152 @@
+"""What a run tells in one line: links beside a new issue, links of one task together, ids by their number."""
+
+from __future__ import annotations
+
+import pytest
+
+from plansync.cli.in_markdown import markdown
+from plansync.cli.lines import ids_in_words, in_lines
+from plansync.cli.output import Writer
+from plansync.cli.wording import summary
+from plansync.model import Change, Field, Item, Kind, Operation, Side, Uid
+from plansync.sync.events import Done, Report, Status
+
+A, B, C = Uid("aaaaaaa"), Uid("bbbbbbb"), Uid("ccccccc")
+TITLES = {A: "Dig", B: "Sow: twice", C: "Reap"}
+
+
+def _report(*done: Done, command: str = "push") -> Report:
+    local = {uid: Item(uid, Kind.TASK, {Field.TITLE: title}) for uid, title in TITLES.items()}
+    labels = {str(uid): f"Task {number}" for number, uid in enumerate(TITLES, 1)}
+    return Report(command, "run", "PLAN.md", list(done), local=local, labels=labels)
+
+
+def _made(uid: Uid, status: Status = Status.APPLIED) -> Done:
+    change = Change(uid, Field.TITLE, None, TITLES[uid], "new")
+    return Done(Operation(Side.REMOTE, "create-issue", uid, (change,), 1), "", status, ref=7)
+
+
+def _link(
+    uid: Uid,
+    old: tuple[Uid, ...],
+    new: tuple[Uid, ...],
+    status: Status = Status.APPLIED,
+    side: Side = Side.REMOTE,
+) -> Done:
+    kind = "add-dependency" if len(new) > len(old) else "remove-dependency"
+    return Done(
+        Operation(side, kind, uid, (Change(uid, Field.EDGES, old, new, "plan"),), 2), "", status, ref=7
+    )
+
+
+def _id(kind: str, uid: Uid, new: str | None = "x") -> Done:
+    return Done(Operation(Side.LOCAL, kind, uid, (Change(uid, Field.MARKER, None, new, "new"),), 3), "")
+
+
+def _words(report: Report) -> list[str]:
+    return [line.words(report) for line in in_lines(report.done)]
+
+
+def test_links_of_an_issue_that_is_made_now_stand_beside_it() -> None:
+    report = _report(_made(B), _made(C), _link(C, (), (A,)), _link(C, (A,), (A, B)))
+
+    assert _words(report) == ["issue Task 2 Sow: twice", "issue Task 3 Reap, waits for Task 1, Task 2"]
+
+
+def test_links_of_an_issue_that_was_there_are_one_line() -> None:
+    report = _report(_link(C, (B,), (B, A)), _link(C, (B, A), (A,)), _link(B, (A,), ()))
+
+    assert _words(report) == [
+        "Task 3 Reap: now waits for Task 1, no longer for Task 2",
+        "Task 2 Sow: twice: no longer waits for Task 1",
+    ]
+
+
+def test_a_link_of_which_something_else_became_is_a_line_of_its_own() -> None:
+    report = _report(_made(C), _link(C, (), (A,)), _link(C, (A,), (A, B), Status.UNKNOWN))
+
+    assert _words(report) == ["issue Task 3 Reap, waits for Task 1", "Task 3 Reap: now waits for Task 2"]
+
+
+def test_a_summary_counts_links_as_what_is_made() -> None:
+    report = _report(_made(B), _made(C), _link(C, (), (A,)), _link(B, (A,), ()))
+
+    assert summary(report) == "2 issues and 1 link made; 1 change made on the tracker."
+
+
+def test_requests_are_told_once_there_are_any() -> None:
+    report = _report()
+    before = summary(report)
+    report.requests.total = 2
+
+    assert "request" not in before
+    assert summary(report) == f"{before} (2 requests)"
+
+
+def test_ids_and_links_in_the_plan_are_counted_as_they_are() -> None:
+    ids, links = [_id("set-marker", uid) for uid in (A, B)], [_id("set-link", A)]
+
+    assert ids_in_words(ids) == "write 2 ids"
+    assert ids_in_words([*ids, *links]) == "write 2 ids and 1 link"
+    assert ids_in_words([_id("set-marker", A, None), _id("set-link", A, None)]) == "take out 1 id and 1 link"
+
+
+def test_markdown_says_the_same_lines() -> None:
+    report = _report(_made(C), _link(C, (), (A,)), _id("set-marker", C), _id("set-link", C))
+
+    said = markdown(report)
+
+    assert "- issue Task 3 Reap, waits for Task 1\n" in said
+    assert "- write 1 id and 1 link\n" in said
+    assert said.count("\n- ") == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "side", "status", "says"),
+    [
+        ("push", Side.REMOTE, Status.DEFERRED, "waits: pull first"),
+        ("push", Side.LOCAL, Status.DEFERRED, "left to a pull"),
+        ("pull", Side.REMOTE, Status.DEFERRED, "left to a push"),
+        ("sync", Side.LOCAL, Status.DEFERRED, "deferred"),
+        ("pull", Side.LOCAL, Status.UNKNOWN, "outcome unknown; the next run finds out"),
+    ],
+)
+def test_what_was_not_done_says_what_it_waits_for(
+    command: str, side: Side, status: Status, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = _report(_link(C, (), (A,), status, side), command=command)
+
+    Writer(has_color=False).report(report, verbose=False, quiet=False)
+
+    assert f"Task 3 Reap: now waits for Task 1 ({says})\n" in capsys.readouterr().out
+
+
+def test_a_change_of_dependencies_is_said_in_that_word() -> None:
+    change = Change(C, Field.DEPENDS, (A,), (B,), "plan")
+
+    said = _words(_report(Done(Operation(Side.REMOTE, "update-issue", C, (change,), 1), "")))
+
+    assert said == ["Task 3 Reap: dependencies"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "says"),
+    [
+        ("set-labels", Field.LABELS, "Task 3 Reap: label +plansync"),
+        ("update-issue", Field.MARKER, "Task 3 Reap: our part, below the issue's own text"),
+        ("update-milestone", Field.MARKER, "milestone Task 3 Reap: our line in its description"),
+    ],
+)
+def test_what_an_issue_that_was_there_gets_is_said(kind: str, field: Field, says: str) -> None:
+    change = Change(C, field, None, "x", "adopt")
+
+    assert _words(_report(Done(Operation(Side.REMOTE, kind, C, (change,), 1), ""))) == [says]
+
+
+def test_sections_of_the_overview_are_called_as_their_headings() -> None:
+    names = (Field.PROGRESS, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)
+    changes = tuple(Change(C, name, "a", "b", "plan") for name in names)
+
+    (said,) = _words(_report(Done(Operation(Side.REMOTE, "update-issue", C, changes, 1), "")))
+
+    assert said.endswith(": progress, what needs a decision, what is not in the plan yet, graph")
