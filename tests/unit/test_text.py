@@ -42,6 +42,14 @@ def test_a_mention_or_reference_is_cut_by_an_empty_comment(sigil: str) -> None:
     assert text.restore(written) == f"see {sigil} there"
 
 
+@pytest.mark.parametrize("lead", ["- ", "  1. ", "- - ", "* 1) - "])
+def test_a_box_is_none_in_running_text_however_deep_its_list_begins(lead: str) -> None:
+    written = text.neutralise(f"{lead}[ ] box")
+
+    assert written == f"{lead}\\[ ] box"
+    assert text.restore(written) == f"{lead}[ ] box"
+
+
 def test_code_is_left_as_it_is() -> None:
     assert text.neutralise("run `npm i @scope/name#1` twice") == "run `npm i @scope/name#1` twice"
 
