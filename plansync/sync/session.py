@@ -36,6 +36,7 @@ from plansync.model import (
     state_of,
     steps_of,
     text_of,
+    uids_of,
 )
 from plansync.planning import overview
 from plansync.planning.progress import computed_lines, computed_now
@@ -249,6 +250,11 @@ class Session:
             {u: _said(sides, u, Field.TITLE) for u in (*tasks, OVERVIEW)},
         )
 
+    def _linked(self) -> set[tuple[Thing, int]]:
+        """List the issues of the tasks that wait for others, as the plan has it, or as was agreed."""
+        waits = {u for side in (self.shown, self.base.agreed) for u in side if uids_of(side[u], Field.EDGES)}
+        return {key for key, uid in mapping.known_numbers(self.base.remote).items() if uid in waits}
+
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
         named = claims.named(self.shown, self.project.target.project)
@@ -257,7 +263,7 @@ class Session:
         if full:
             self.lacks.clear()  # it may have learnt it
         self.absent = await self.mirror.read(
-            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored
+            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored, edges=self._linked()
         )
         if not self.lineage:
             found = self._discover()

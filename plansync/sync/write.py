@@ -45,7 +45,7 @@ from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
 from plansync.text import same_lines
 from plansync.trackers import drafts, mapping
-from plansync.trackers.base import Record, Thing, Written
+from plansync.trackers.base import UNCOUNTED, Record, Thing, Written
 from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
@@ -235,7 +235,8 @@ class Writer:
             )
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
-        if known.blockers is None or answer.blocked_by != known.blocked_by + step:
+        expected = UNCOUNTED if known.blocked_by == UNCOUNTED else known.blocked_by + step
+        if known.blockers is None or answer.blocked_by != expected:
             return answer
         linked = {*known.blockers, blocker.ref} if coming else {*known.blockers} - {blocker.ref}
         return replace(answer, blockers=tuple(sorted(linked)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Unpack
 from urllib.parse import quote
 
@@ -47,6 +48,7 @@ TRAITS = Traits(
             Field.PROSE,
             Field.REQUIREMENTS,
             Field.ESTIMATE,
+            Field.EFFORT,
             Field.DEPENDS,
             Field.EDGES,
             Field.LABELS,
@@ -56,6 +58,8 @@ TRAITS = Traits(
             *SECTIONS,
         }
     ),
+    risk_label="risk::high",
+    drop_letter="~",
 )
 DROPPED_LABELS = ("wontfix", "won't do", "invalid", "duplicate")
 
@@ -218,7 +222,8 @@ class GitLab:
             raise
         if answer.status == 404:
             raise self._door.not_found()
-        return self._shown.written(thing, answer)
+        record = self._shown.written(thing, answer)
+        return replace(record, blockers=()) if thing is Thing.ISSUE else record
 
     async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
         """Write the given fields of one record, no others; the answer is the truth."""

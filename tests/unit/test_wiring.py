@@ -10,6 +10,7 @@ import pytest
 from plansync import config, wiring
 from plansync.config import Home, Settings, When, fingerprint
 from plansync.store.state import Target
+from plansync.sync.guards import SETTINGS
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,41 @@ def test_the_fingerprint_moves_with_what_maps_a_plan_and_with_nothing_else(tmp_p
         of(when=When(steps_done="nothing").model_dump()),
     }
     assert len(others | same) == 8
+
+
+def test_the_guard_names_each_setting_that_moves_the_fingerprint_and_no_other(tmp_path: Path) -> None:
+    other = {
+        **dict.fromkeys(("milestones", "overview", "prose"), "none"),
+        **{"title": "{number} {title}", "links": False, "dialect": "kiro", "ticks": {"-": "dropped"}},
+        **{
+            "dropped_labels": [],
+            "dependencies": "text",
+            "estimates": "label",
+            "risk_label": "",
+            "pace": "off",
+        },
+        **{
+            "people": {"Ana": "ana-dev"},
+            "when": {"steps_done": "nothing"},
+            "tracker": "github",
+            "repo": "c/d",
+        },
+        **{
+            "api_url": "https://ghe.example.org/api/v3",
+            "ca_file": "x",
+            "default_branch": "x",
+            "max_creates": 3,
+        },
+        **{"settle_s": 1, "max_wait_s": 1, "check": {"select": ["PLAN1"]}, "plan": [{"path": "x.md"}]},
+    }
+
+    def of(**changes: object) -> str:
+        home = Home(settings=Settings.model_validate(changes), file=None, root=tmp_path)
+        return fingerprint(home, tmp_path / "PLAN.md", "a/b")
+
+    assert set(other) == set(Settings.model_fields)
+    moves = {name for name, value in other.items() if of(**{name: value}) != of()}
+    assert {name.strip("[]") for name in SETTINGS.split(", ")} == moves
 
 
 @pytest.mark.parametrize(
