@@ -49,7 +49,7 @@ from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import command
 from plansync.store.state import Saved
-from plansync.sync import claims, existence
+from plansync.sync import claims, existence, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
@@ -262,6 +262,7 @@ class Session:
         wants_all = self.project.policy.issue_added != "labelled"
         if full:
             self.lacks.clear()  # it may have learnt it
+            unkept.forget(self.mirror)
         self.absent = await self.mirror.read(
             linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored, edges=self._linked()
         )
@@ -393,16 +394,9 @@ class Session:
             for u, i in side.items()
         }
 
-    def _assignable(self, side: Snapshot) -> Snapshot:
-        """Show the plan without owners whom no issue can be given to."""
-        if not self.unassignable:
-            return side
-        return {
-            u: replace(i, fields={**i.fields, Field.OWNERS: self._without(i.fields[Field.OWNERS])})
-            if Field.OWNERS in i.fields
-            else i
-            for u, i in side.items()
-        }
+    def _settable(self, side: Snapshot) -> Snapshot:
+        """Show the plan without labels and owners that no issue gets by this account."""
+        return unkept.settable(side, self.view.items, unkept.unkept(self.mirror), self.unassignable)
 
     def _timed(self, side: Snapshot) -> Snapshot:
         """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
@@ -413,16 +407,12 @@ class Session:
             for u, i in side.items()
         }
 
-    def _without(self, owners: Value) -> tuple[str, ...]:
-        names = owners if isinstance(owners, tuple) else ()
-        return tuple(name for name in names if name.casefold() not in self.unassignable)
-
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._timed(self._assignable({**self.shown, **self.awaited}))),
+            local=self.thawed(self._timed(self._settable({**self.shown, **self.awaited}))),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,

@@ -29,6 +29,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile.reasons import DUPLICATE
+from plansync.reconcile.rows import by_key
 from plansync.text import folded, neutralise, one_line, same_lines, words
 from plansync.trackers.base import Record, Thing, Traits, Written
 from plansync.trackers.mapping import LABEL, Names
@@ -39,7 +40,10 @@ TITLE = (Field.TITLE, Field.FRAME)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that one write to the tracker is made from: `held` is the tracker's side with it done."""
+    """All that one write to the tracker is made from: `held` is the tracker's side with it done.
+
+    `taken_titles`: those of other milestones, folded: GitHub holds two apart that differ in case alone, people do not.
+    """
 
     operation: Operation
     held: Snapshot
@@ -79,7 +83,7 @@ def _free_title(draft: Draft) -> str:
     """Name a milestone like its phase; where that is taken, with the plan's name behind it."""
     title = _title(draft)
     names = ("", *(s for s in draft.names.suffixes if s != f" ({title})"))
-    return next((t for s in names if (t := title + s) not in draft.taken_titles), title)
+    return next((t for s in names if folded(t := title + s) not in draft.taken_titles), title)
 
 
 def _title(draft: Draft) -> str:
@@ -237,14 +241,23 @@ def _refs(item: Item, remote: Snapshot) -> str:
     return ", ".join(parts)
 
 
+_SETS: Mapping[Field, str] = {Field.LABELS: "labels", Field.OWNERS: "assignees"}
+
+
+def missing(sent: Written, record: Record) -> dict[Field, tuple[str, ...]]:
+    """List the labels of the plan's and the accounts that the tracker did not keep of a write."""
+    there = {Field.LABELS: record.labels, Field.OWNERS: record.assignees}
+    asked = {Field.LABELS: sent.get("labels", ()), Field.OWNERS: sent.get("assignees", ())}
+    lost = {name: by_key(asked[name]).keys() - by_key(there[name]).keys() for name in _SETS}
+    return {name: tuple(sorted(keys)) for name, keys in lost.items() if keys}
+
+
 def dropped(sent: Written, record: Record) -> list[str]:
     """List what the tracker did not keep of a write."""
     lost = []
     if "milestone" in sent and record.milestone != sent["milestone"]:
         lost.append("milestone")
-    for name, there in (("labels", record.labels), ("assignees", record.assignees)):
-        if not {folded(x) for x in sent.get(name, ())} <= {folded(x) for x in there}:  # type: ignore[attr-defined]
-            lost.append(name)
+    lost += [_SETS[name] for name in missing(sent, record)]
     if "due" in sent and record.due != sent["due"]:
         lost.append("due date")
     if "estimate" in sent and record.estimate != sent["estimate"]:

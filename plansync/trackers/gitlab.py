@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Unpack
 from urllib.parse import quote
 
@@ -222,8 +221,7 @@ class GitLab:
             raise
         if answer.status == 404:
             raise self._door.not_found()
-        record = self._shown.written(thing, answer)
-        return replace(record, blockers=()) if thing is Thing.ISSUE else record
+        return self._shown.written(thing, answer)
 
     async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
         """Write the given fields of one record, no others; the answer is the truth."""
