@@ -122,7 +122,7 @@ class Settings(_Strict):
     dropped_labels: list[str] = ["wontfix", "won't do", "invalid", "duplicate"]
     dependencies: Literal["links", "text"] = "links"
     estimates: Literal["text", "label"] = "text"
-    risk_label: Annotated[str, Field(max_length=50)] = "risk: high"
+    risk_label: Annotated[str, Field(max_length=50)] | None = None
     people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
     when: When = When()
     check: Check = Check()

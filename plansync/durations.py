@@ -201,6 +201,46 @@ def compact(minutes: int) -> str:
     return " ".join(part for part in parts if part) or "0m"
 
 
+def rewritten(text: str, minutes: int) -> str:
+    """Let a text that says a time say another one, in its own unit where that can be: `2 days (with review)`."""
+    found = _spot(text[:_LOOKED_AT])
+    if found:
+        start, end, time = found
+        new = f"{text[:start]}{_in_its_unit(time, minutes)}{text[end:]}"
+        if read(new) == Duration(minutes, minutes):
+            return new
+    return compact(minutes)
+
+
+def _spot(text: str) -> tuple[int, int, re.Match[str]] | None:
+    """Find where a text says its time, and the first part of that."""
+    outside = _BRACKETED.sub(lambda found: " " * len(found[0]), text)
+    for shown in (outside, *(" " * m.start(1) + m[1] for m in _BRACKETED.finditer(text))):
+        at = 0
+        while found := _PART.search(shown, at):
+            if _is_time(found, shown):
+                _, end = _sum(shown, found)
+                sign = _BETWEEN.match(shown, end)
+                other = _MORE.match(shown, sign.end()) if sign else None
+                is_range = other is not None and _is_time(other, shown)
+                return found.start(), _sum(shown, other)[1] if other and is_range else end, found
+            at = found.end("first")
+    return None
+
+
+def _in_its_unit(time: re.Match[str], minutes: int) -> str:
+    """Say minutes in the unit of another time, with two decimals at most; else exactly, in hours and minutes."""
+    amount, rest = divmod(minutes * 100, _unit(time))
+    number = f"{amount / 100:.2f}".rstrip("0").rstrip(".")
+    between = time.string[time.end("last" if time["last"] else "first") : time.start("unit")]
+    if rest or not re.fullmatch(r"[\s-]*", between):
+        return compact(minutes)
+    unit = time["unit"]
+    if re.fullmatch(r"(?:minute|min|hour|hr|day|week|wk)s?", unit, re.IGNORECASE):
+        unit = unit.rstrip("sS") + ("" if number == "1" else "s")
+    return f"{number}{between}{unit}"
+
+
 def write_range(duration: Duration) -> str:
     """Say a range: `2-3.5 hours`, `45 minutes - 2 hours`; one time where both ends are the same."""
     low, high = write(duration.low), write(duration.high)

@@ -82,6 +82,7 @@ class Field(StrEnum):
     PROSE = "prose"
     REQUIREMENTS = "requirements"
     ESTIMATE = "estimate"
+    EFFORT = "time_estimate"
     DEPENDS = "depends"
     IMPLIED = "implied"
     TOLD = "told"

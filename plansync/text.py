@@ -42,6 +42,10 @@ _CLOSING = (
 _NEUTRALISE = re.compile(f"(?:{_CODED}|{_SIGIL}|{_CLOSING})", re.IGNORECASE)
 _TICKS = re.compile(r"\\.|`+", re.DOTALL)
 _OURS = re.compile(rf"(?<=[@#!&;\-A-Za-z])(?:{_EMPTY})+")
+_QUICK = re.compile(r"^(\\*/)(?=[A-Za-z_])", re.MULTILINE)
+"""A line that GitLab may take for an order to itself. Source: GitLab docs, "Quick actions": it begins with a slash."""
+_ESCAPED_QUICK = re.compile(r"^\\(\\*/)(?=[A-Za-z_])", re.MULTILINE)
+_FENCED = re.compile(r"^ {0,3}(`{3,})[^`\n]*$.*?(?:^ {0,3}\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
 _ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
@@ -71,6 +75,15 @@ def _outside_code(text: str, change: re.Pattern[str], by: str) -> str:
     for start, stop in _code_spans(text):
         parts += [change.sub(by, text[end:start]), text[start:stop]]
         end = stop
+    return "".join(parts) + change.sub(by, text[end:])
+
+
+def _outside_fences(text: str, change: re.Pattern[str], by: str) -> str:
+    """Apply a substitution to the lines outside fences of backticks."""
+    parts, end = [], 0
+    for fence in _FENCED.finditer(text):
+        parts += [change.sub(by, text[end : fence.start()]), fence[0]]
+        end = fence.end()
     return "".join(parts) + change.sub(by, text[end:])
 
 
@@ -120,8 +133,11 @@ def _spans_in(line: str) -> Iterator[tuple[int, int]]:
 def neutralise(text: str) -> str:
     """Write plan text so that a tracker neither mentions, links nor closes anything by it.
 
-    An empty comment goes after each sigil outside code; `restore` is the exact inverse.
+    An empty comment goes after each sigil outside code; `restore` is the exact inverse. A slash that begins a line gets
+    a backslash, but in fences of backticks.
     """
+    if "/" in text:
+        text = _outside_fences(text, _QUICK, r"\\\1")
     if _NEUTRALISE.search(text):
         text = _outside_code(text, _NEUTRALISE, r"\g<0>" + _EMPTY)
     text = _ESCAPED_COMMENT.sub(r"&amp;\1", text)
@@ -133,6 +149,8 @@ def restore(text: str) -> str:
     """Take back what `neutralise` wrote, and nothing else."""
     if "<!--" not in text and "\\" not in text and "&lt;" not in text:
         return text
+    if "\\" in text:
+        text = _outside_fences(text, _ESCAPED_QUICK, r"\1")
     text = _ESCAPED_BOX_LINE.sub(r"\1\2[", text)
     text = _ESCAPED_COMMENT.sub(lambda m: f"&{m[1].removeprefix('amp;')}" if "amp;" in m[1] else "<!--", text)
     return _outside_code(text, re.compile(f"({_NEUTRALISE.pattern}){_EMPTY}", re.IGNORECASE), r"\1")

@@ -21,6 +21,7 @@ from plansync import config, remotes
 from plansync.config import Home, Settings, dialect_of
 from plansync.document.marking import Marking
 from plansync.errors import AuthError, Busy, ConfigError, PlansyncError, StoreError, Unreadable
+from plansync.model import Field
 from plansync.reconcile.given import Policy
 from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.records import Records
@@ -37,7 +38,7 @@ from plansync.sync.project import Project
 from plansync.sync.reading import Parse, reader
 from plansync.sync.stopping import Stop
 from plansync.trackers.addresses import is_loopback
-from plansync.trackers.base import Repository, Tracker
+from plansync.trackers.base import Repository, Tracker, Traits
 from plansync.trackers.credentials import Kind, find_gitlab_token, find_token, own_token, sign_in_advice
 from plansync.trackers.http import in_process
 from plansync.trackers.registry import adapter
@@ -243,7 +244,7 @@ async def _opened(
         policy=Policy(**settings.when.model_dump()),
         links=settings.links and settings.kind != "sandbox",
         milestones=settings.milestones,
-        marking=marking(settings),
+        marking=marking(settings, tracker.traits),
         has_links=settings.dependencies == "links",
         overview=settings.overview,
         prose=settings.prose,
@@ -259,10 +260,12 @@ async def _opened(
     )
 
 
-def marking(settings: Settings) -> Marking:
+def marking(settings: Settings, traits: Traits) -> Marking:
     """Say how labels and owners are made."""
     people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
-    return Marking(settings.risk_label, settings.estimates == "label", people)
+    risk = traits.risk_label if settings.risk_label is None else settings.risk_label
+    has_efforts = Field.EFFORT in traits.stores and settings.estimates == "text"
+    return Marking(risk, settings.estimates == "label", people, has_efforts)
 
 
 def new_id() -> str:

@@ -101,7 +101,7 @@ def _owed(half: Half) -> Words:
     }
 
 
-_MAYBE = (Field.PHASE, Field.FRAME, Field.EDGES, Field.DUE)
+_MAYBE = (Field.PHASE, Field.FRAME, Field.EFFORT, Field.EDGES, Field.DUE)
 """What a task or a phase may have none of, or its tracker."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plansync import durations
 from plansync.model import Change, Field, Kind, Operation, Side, State, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
@@ -53,6 +54,8 @@ def described(report: Report, op: Operation, links: Sequence[Operation] = ()) ->
             return f"{whole}: {links_in_words(report, [op, *links])}"
         case "close-milestone" | "reopen-milestone":
             return f"{op.kind.removesuffix('-milestone')} milestone {whole}"
+        case "set-estimate":
+            return f"estimate of {whole}: {said(op.changes[0].old)} → {said(op.changes[0].new)}"
         case "set-field":
             return f"dependencies of {whole}: {links_in_words(report, [op])}"
         case "update-issue" | "update-milestone":
@@ -150,9 +153,11 @@ def _changes_in_words(changes: Sequence[Change]) -> str:
 
 
 def said(value: Value | None) -> str:
-    """Quote a value, cut to what a line shows."""
-    if value is None:
+    """Quote a value, cut to what a line shows; a number is minutes."""
+    if value is None or value == 0:
         return "nothing"
+    if isinstance(value, int):
+        return durations.compact(value)
     return in_line(f"“{cut(value, TEXT_MAX)}”" if isinstance(value, str) else str(value))
 
 

@@ -57,6 +57,7 @@ class Content:
     """What a block says, in the plan's spelling. `meta` holds one line's text for each field.
 
     `link` leads to the plan, empty where nobody knows it. `sections`: an overview's derived parts.
+    `drop_letter`: as in `steps.line_edits`.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Content:
     meta: Mapping[Field, str] = field(default_factory=dict)
     sections: Mapping[Field, str] = field(default_factory=dict)
     link: str = ""
+    drop_letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _begin_line(kind: str, plan: str, uid: Uid, stamp: Stamp) -> str:
 
 def render(content: Content) -> str:
     """Write a whole block: only at creation, and where a body has none."""
-    steps = "\n".join(_step_line(step) for step in content.steps.values())
+    steps = "\n".join(_step_line(step, content.drop_letter) for step in content.steps.values())
     if content.kind == "overview":
         parts = _overview_parts(content, steps)
     else:
@@ -263,11 +265,15 @@ def is_as_written(body: str, shown: Block) -> bool:
         shown.sections,
         shown.link,
     )
+    if any(step.tick is Tick.DROPPED for step in shown.steps) and "- [~] " in body:
+        content = replace(content, drop_letter="~")
     return same_lines(render(content)) == same_lines(body.strip())
 
 
-def _step_line(step: Step) -> str:
+def _step_line(step: Step, drop_letter: str) -> str:
     text = neutralise(step.text)
+    if step.tick.value == "dropped" and drop_letter:
+        return f"{'  ' * step.level}- [{drop_letter}] {text}"
     if step.tick.value == "dropped":
         return f"{'  ' * step.level}- [x] ~~{text}~~"
     return f"{'  ' * step.level}- [{'x' if step.tick.value == 'ticked' else ' '}] {text}"
@@ -301,7 +307,9 @@ def _task_edits(
 ) -> list[Edit]:
     inside = _Inside.of(part, parsed, is_overview=False)
     lines, metas = inside.lines, inside.metas
-    edits = line_edits(part, lines, uids, held.steps, neutralise, lambda: _first_step(part, metas))
+    edits = line_edits(
+        part, lines, uids, held.steps, neutralise, lambda: _first_step(part, metas), held.drop_letter
+    )
     edits += [
         e for name in META if name in fields for e in _meta_edits(part, metas, name, held.meta.get(name, ""))
     ]
@@ -324,7 +332,13 @@ def _overview_edits(
 
     edits = edits_of(SECTIONS[:2])
     edits += line_edits(
-        part, lines, uids, held.steps, neutralise, lambda: parts_of.first_criterion(part, found, close)
+        part,
+        lines,
+        uids,
+        held.steps,
+        neutralise,
+        lambda: parts_of.first_criterion(part, found, close),
+        held.drop_letter,
     )
     if Field.PROSE in fields:
         edits += _risk_edits(part, inside, held.prose)

@@ -25,12 +25,13 @@ class Marking(NamedTuple):
     """How labels and owners are made.
 
     `risk`: the label of a task of high risk, empty for none. `has_estimates`: an estimate is a label too.
-    `people`: names as plans have them, folded → accounts.
+    `people`: names as plans have them, folded → accounts. `has_efforts`: the tracker keeps estimates itself.
     """
 
     risk: str = "risk: high"
     has_estimates: bool = False
     people: Mapping[str, str] = MappingProxyType({})
+    has_efforts: bool = False
 
 
 def risky(document: Document, known: Register) -> set[Uid]:
@@ -58,6 +59,18 @@ def owners(document: Document, node: Node, marking: Marking) -> tuple[str, ...]:
         marking.people.get(name.casefold()) or (name[1:] if name.startswith("@") else "") for name in names
     )
     return _once(account for account in accounts if _LOGIN.fullmatch(account))
+
+
+def effort(document: Document, node: Node, marking: Marking) -> int | None:
+    """Read how many minutes a task takes, 0 where its line is empty; `None` where no line of it says a time.
+
+    Of a range the upper end counts.
+    """
+    if not marking.has_efforts or node.key("estimate") is None:
+        return None
+    said = document.value(node, "estimate")
+    time = durations.read(said)
+    return time.high if time else None if said else 0
 
 
 def _parts(document: Document, node: Node, key: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from plansync import durations
 from plansync.document import marks
 from plansync.document.builder import parse
 from plansync.document.edits import Edit, apply_edits
@@ -62,6 +63,7 @@ STORES: frozenset[Field] = frozenset(
         Field.TEXT,
         Field.TICK,
         Field.STATUS,
+        Field.EFFORT,
         Field.MARKER,
         Field.LINK,
         Field.COMPLETION,
@@ -322,11 +324,22 @@ def _set_field(document: Document, local: Snapshot, op: Operation) -> list[Edit]
     return without(document, _node(document, local[op.uid].at), known, {Uid(uid) for uid in old - new})
 
 
+def _set_estimate(document: Document, local: Snapshot, op: Operation) -> list[Edit]:
+    """Say another time in the line of an estimate, in its own unit; the words around it stay."""
+    key, new = _node(document, local[op.uid].at).key("estimate"), op.changes[0].new
+    if key is None or key.items or not isinstance(new, int):
+        raise Unwritable("the plan has no line of one estimate here")
+    old = document.text(key.value)
+    said = durations.rewritten(old, new) if old.strip() else durations.compact(new)
+    return [Edit(key.value.start, key.value.end, said.encode())]
+
+
 _WRITERS: Mapping[str, Callable[[Document, Snapshot, Operation], list[Edit]]] = {
     "set-marker": _set_marker,
     "set-link": _set_link,
     "set-status": _set_status,
     "set-field": _set_field,
+    "set-estimate": _set_estimate,
     "rename": _rename,
     "update-summary": _update_summary,
 }

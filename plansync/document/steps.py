@@ -106,7 +106,7 @@ def line_edits(
         edits += [edit for u in kept for edit in inner[u]]
     else:
         edits += _Order(source, shown, kept, wanted).edits(inner, slots)
-    return edits + _additions(source, shown, slots, held, write, empty)
+    return edits + _additions(source, shown, slots, held, write, empty, drop_letter)
 
 
 def _gone(shown: Mapping[Uid, Line], held: Mapping[Uid, Step]) -> list[tuple[Line, list[Line]]]:
@@ -297,6 +297,7 @@ def _additions(
     held: Mapping[Uid, Step],
     write: Callable[[str], str],
     empty: Callable[[], Place],
+    drop_letter: str,
 ) -> list[Edit]:
     """Add each new step behind the one above it that is on its level, else in the one that it is nested in."""
     edits: list[Edit] = []
@@ -310,7 +311,7 @@ def _additions(
             above.append(uid)
             is_behind = False
             continue
-        tail = boxed(step, write)
+        tail = boxed(step, write, drop_letter)
         if above:
             near = next((u for u in reversed(above) if shown[u].step.level <= step.level), above[0])
             line, slot = shown[near], slots[near]
@@ -325,19 +326,25 @@ def _additions(
         else:
             fresh.append(step)
     if fresh:
-        edits.append(_first(source, fresh, write, empty()))
+        edits.append(_first(source, fresh, write, empty(), drop_letter))
     return edits
 
 
-def _first(source: bytes, steps: Sequence[Step], write: Callable[[str], str], place: Place) -> Edit:
+def _first(
+    source: bytes, steps: Sequence[Step], write: Callable[[str], str], place: Place, drop_letter: str
+) -> Edit:
     """Begin a list with its steps, each on a line of its own."""
     eol = eol_at(source, place.at)
-    lines = eol.join(place.indent + b"  " * s.level + place.bullet + boxed(s, write) for s in steps)
+    lines = eol.join(
+        place.indent + b"  " * s.level + place.bullet + boxed(s, write, drop_letter) for s in steps
+    )
     return Edit(place.at, place.at, place.before + lines + (eol if place.ends_line else b"") + place.after)
 
 
-def boxed(step: Step, write: Callable[[str], str]) -> bytes:
+def boxed(step: Step, write: Callable[[str], str], drop_letter: str = "") -> bytes:
     """Write a new step's box and text."""
+    if step.tick is Tick.DROPPED and drop_letter:
+        return f"[{drop_letter}] {write(step.text)}".encode()
     return f"[{' ' if step.tick is Tick.OPEN else 'x'}] {spelled(step, write)}".encode()
 
 

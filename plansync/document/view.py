@@ -11,7 +11,7 @@ from plansync import titles
 from plansync.document import vocabulary
 from plansync.document.dialect import Counts
 from plansync.document.listing import parts
-from plansync.document.marking import Marking, labels, owners, risky
+from plansync.document.marking import Marking, effort, labels, owners, risky
 from plansync.document.metadata import Key, folded
 from plansync.document.prose import opened, prose_of
 from plansync.document.references import Register, named, register
@@ -206,6 +206,8 @@ class _Viewer:
             Field.LABELS: labels(document, node, self.marking, is_risky=uid in self.risky),
             Field.OWNERS: owners(document, node, self.marking),
         }
+        if (minutes := effort(document, node, self.marking)) is not None:
+            fields[Field.EFFORT] = minutes
         if self.template != titles.PLAIN:
             fields[Field.FRAME] = around
         if (depends := self._depends(uid, node)) is not None:

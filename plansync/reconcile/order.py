@@ -51,7 +51,12 @@ _BODY = (
 )
 _SUMMARY = (Field.COMPLETION, Field.CURRENT_PHASE, Field.OVERALL)
 _NEW_TASK = (Field.TITLE, Field.PHASE, Field.MARKER, Field.LINK, Field.STATUS)
-_PLAN_FIELDS = ((Field.TITLE, "rename"), (Field.PHASE, "move-task"), (Field.STATUS, "set-status"))
+_PLAN_FIELDS = (
+    (Field.TITLE, "rename"),
+    (Field.PHASE, "move-task"),
+    (Field.STATUS, "set-status"),
+    (Field.EFFORT, "set-estimate"),
+)
 
 
 def operations(agreement: Agreement, given: Given) -> tuple[Operation, ...]:
@@ -157,6 +162,9 @@ class _Orderer:
         yield Operation(
             Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE, *_ELEMENTS)), wave, needs
         )
+        if minutes := self.agreement.get(uid, Field.EFFORT):
+            change = Change(uid, Field.EFFORT, 0, minutes, "new")
+            yield Operation(Side.REMOTE, "set-estimate", uid, (change,), self.last + 1, (uid,))
         yield from self._edges(uid, self.last + _AFTER_ISSUES["set-milestone"])
         unnamed = [
             t
@@ -197,6 +205,8 @@ class _Orderer:
             yield Operation(
                 Side.REMOTE, "set-milestone", uid, phase, after + _AFTER_ISSUES["set-milestone"], needs
             )
+        if minutes := self._changes(uid, (Field.EFFORT,), shown):
+            yield Operation(Side.REMOTE, "set-estimate", uid, minutes, after + _AFTER_ISSUES["update-issue"])
         yield from element_changes(self.agreement, self.given, uid, after + _AFTER_ISSUES["update-issue"])
         yield from self._edges(uid, after + _AFTER_ISSUES["set-milestone"])
         if state := self._changes(uid, (Field.STATE,), shown):

@@ -161,6 +161,16 @@ def when_said(case: Case) -> Verdict:
     return plan_wins(case)
 
 
+def effort(case: Case) -> Verdict:
+    """Decide how long a task takes; nothing (0) gives way to a time, and a time that a tracker lost is a note."""
+    if case.local is None or case.remote is None:
+        return Verdict(None, "unknown")
+    if not case.has_base and 0 in (case.local, case.remote) and case.local != case.remote:
+        return Verdict(case.local, "push") if case.local else Verdict(case.remote, "pull")
+    verdict = three_way(case)
+    return Verdict(None, "edited on the tracker") if verdict == Verdict(0, "pull") else verdict
+
+
 def plan_says(case: Case) -> Verdict:
     """Decide what stands around a title: written when the plan changes it, whatever people made of it on the tracker.
 
@@ -232,6 +242,7 @@ ROWS: Mapping[tuple[Kind, Field], Row] = {
     (Kind.TASK, Field.PROSE): Row(plan_wins, same_text),
     (Kind.TASK, Field.REQUIREMENTS): Row(plan_wins, same_words),
     (Kind.TASK, Field.ESTIMATE): Row(plan_wins, same_words),
+    (Kind.TASK, Field.EFFORT): Row(effort),
     (Kind.TASK, Field.DEPENDS): Row(plan_wins, same_set),
     (Kind.TASK, Field.EDGES): Row(each_element, same_set),
     (Kind.TASK, Field.LABELS): Row(each_element, same_names),

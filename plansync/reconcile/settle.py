@@ -46,6 +46,7 @@ REMEMBERED: Mapping[Kind, tuple[Field, ...]] = {
         Field.PROSE,
         Field.REQUIREMENTS,
         Field.ESTIMATE,
+        Field.EFFORT,
         Field.DEPENDS,
         Field.EDGES,
         Field.LABELS,

@@ -61,6 +61,8 @@ def _fits(field: Field, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(v, str) and _TOLD.fullmatch(v) for v in value)
     if field in (Field.DEPENDS, Field.NOTED, Field.ACCEPTED, *ELEMENTS):
         return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if field is Field.EFFORT:
+        return _is_number(value)
     if field in _CHOICES:
         return value in _CHOICES[field]
     return isinstance(value, str)

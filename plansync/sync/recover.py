@@ -310,6 +310,8 @@ def _has_update_landed(session: Session, entry: Entry) -> bool | None:
         return False  # it wrote a body, and the body does not bear its stamp
     if changes and all(name in ELEMENTS for name, _ in changes):
         return _has_moved(item, entry)  # written again it does no harm
+    if [name for name, _ in changes] == [Field.EFFORT]:
+        return bool(item.fields.get(Field.EFFORT) == changes[0][1])  # nor does this
     if all(item.fields.get(name) == new for name, new in changes):
         return True
     if record is None or not record.revision or record.revision != entry.intent.get("before"):

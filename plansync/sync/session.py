@@ -398,6 +398,15 @@ class Session:
             for u, i in side.items()
         }
 
+    def _timed(self, side: Snapshot) -> Snapshot:
+        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
+        if Field.EFFORT not in self.stored:
+            return side
+        return {
+            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""}) if i.fields.get(Field.EFFORT) else i
+            for u, i in side.items()
+        }
+
     def _without(self, owners: Value) -> tuple[str, ...]:
         names = owners if isinstance(owners, tuple) else ()
         return tuple(name for name in names if name.casefold() not in self.unassignable)
@@ -407,7 +416,7 @@ class Session:
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._assignable({**self.shown, **self.awaited})),
+            local=self.thawed(self._timed(self._assignable({**self.shown, **self.awaited}))),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from plansync import durations
 from plansync.errors import ConfigError
 from plansync.model import (
     Changeset,
@@ -17,6 +18,7 @@ from plansync.model import (
     Take,
     Tick,
     Uid,
+    Value,
     conflict_id,
     owner_of,
     text_of,
@@ -86,18 +88,27 @@ class Settling:
             )
         return choice
 
-    def _typed(self, session: Session, conflict: Conflict) -> str:
+    def _typed(self, session: Session, conflict: Conflict) -> Value:
         name, value = conflict.field, self.value.strip()
         if name in _TEXTS and value:
             return value
         if name is Field.PHASE:
             return _phase(session, value)
+        if name is Field.EFFORT:
+            return _minutes(value)
         words = [each.value for each in _WORDS.get(name, ())]
         if value in words:
             return value
         text = "a text that is not empty" if name in _TEXTS else "only a side"
         takes = f"one of {', '.join(words)}" if words else text
         raise ConfigError(f"{name.value} cannot be {value!r}; it takes {takes}")
+
+
+def _minutes(value: str) -> int:
+    time = durations.read(value)
+    if time is None:
+        raise ConfigError(f"an estimate cannot be {value!r}; it takes a time, as in '3h 30m' or '2 days'")
+    return time.high
 
 
 def _phase(session: Session, value: str) -> str:

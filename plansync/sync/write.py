@@ -125,9 +125,10 @@ class Writer:
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
         """Say what a record will show that is only now made: all that is agreed, and open.
 
-        Links to others are made later, if the tracker keeps any: what it shows of them is not known yet.
+        Links to others and its estimate are made later, if the tracker keeps any: what it shows of them is not
+        known yet.
         """
-        stores = self.session.stored - {Field.EDGES}
+        stores = self.session.stored - {Field.EDGES, Field.EFFORT}
         fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
         return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
 
@@ -206,6 +207,8 @@ class Writer:
             item is None or item.at is None or known is None
         ):  # pragma: no cover — a run that lost it stops there
             raise Moved("the issue this operation stands on is not there")
+        if op.kind == "set-estimate":
+            return replace(known, estimate=await tracker.estimate(item.at, fields["estimate"]))
         if op.kind in _BESIDE:
             return await self._send_beside(op, item.at, known)
         return await tracker.update(thing_of(item), item.at, fields)

@@ -65,6 +65,7 @@ class Written(TypedDict, total=False):
 
     `is_duplicate`: an issue is closed because another one is the same. `due`: YYYY-MM-DD, a milestone's.
     `labels` and `assignees` are given to an issue that is made; one that is there gets and loses single ones.
+    `estimate`: minutes, 0 for none; it is said by `Tracker.estimate` alone.
     """
 
     title: str
@@ -75,6 +76,7 @@ class Written(TypedDict, total=False):
     assignees: tuple[str, ...]
     is_duplicate: bool
     due: str
+    estimate: int
 
 
 class Absence(StrEnum):
@@ -119,7 +121,11 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What differs between trackers and is no code: limits, abilities, looks."""
+    """What differs between trackers and is no code: limits, abilities, looks.
+
+    `risk_label`: what a task of high risk is labelled with where the settings do not say. `drop_letter`: the letter in
+    the box of a step that is dropped, empty where its text is struck through instead.
+    """
 
     name: str
     title_max: int
@@ -127,6 +133,8 @@ class Traits:
     writes_at_once: int
     stores: frozenset[Field]
     is_paced: bool = False
+    risk_label: str = "risk: high"
+    drop_letter: str = ""
 
 
 @dataclass(slots=True)

@@ -155,6 +155,11 @@ def _linked(draft: Draft, body: str) -> Written:
     return {}
 
 
+def _set_estimate(draft: Draft, body: str) -> Written:
+    minutes = draft.held[draft.operation.uid].fields.get(Field.EFFORT)
+    return {"estimate": minutes if isinstance(minutes, int) else 0}
+
+
 class Moving(NamedTuple):
     """The elements that come into a set by one operation, and those that go."""
 
@@ -183,6 +188,7 @@ _WRITTEN: Mapping[str, Callable[[Draft, str], Written]] = {
     "set-milestone": _set_milestone,
     "set-labels": _set_labels,
     "set-assignees": _set_owners,
+    "set-estimate": _set_estimate,
     "add-dependency": _linked,
     "remove-dependency": _linked,
     "close-milestone": _set_state,
@@ -211,6 +217,7 @@ def _content(draft: Draft) -> Content:
         meta={name: text for name, text in meta.items() if text},
         sections={name: text_of(item, name) for name in SECTIONS if uid == OVERVIEW},
         link=draft.names.link,
+        drop_letter=draft.traits.drop_letter,
     )
 
 
@@ -240,6 +247,8 @@ def dropped(sent: Written, record: Record) -> list[str]:
             lost.append(name)
     if "due" in sent and record.due != sent["due"]:
         lost.append("due date")
+    if "estimate" in sent and record.estimate != sent["estimate"]:
+        lost.append("estimate")
     if "title" in sent and words(record.title) != words(sent["title"]):
         lost.append("title")
     if "state" in sent and record.state is not sent["state"]:

@@ -167,7 +167,7 @@ class GitLab:
         """Read issues directly, fifty in a request; those that are away, or no issues, are left out."""
         found: list[Record] = []
         for at in range(0, len(refs), _AT_ONCE):
-            params: Params = {**_EVERY, "iids[]": refs[at : at + _AT_ONCE]}
+            params: Params = {**_EVERY, "iids[]": tuple(refs[at : at + _AT_ONCE])}
             answer = await self._door.get("issues", params, accept=(404,), is_cached=False)
             if answer.status == 404:
                 raise self._door.not_found()

@@ -10,7 +10,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypedDict
 
@@ -27,8 +27,8 @@ from plansync.trackers.token import Token as Token
 from plansync.trackers.verdicts import NOT_JSON, Asked, Heard, Verdicts
 from plansync.trackers.verdicts import REDIRECTS as REDIRECTS
 
-Params: TypeAlias = Mapping[str, str | int | Sequence[int]]
-"""A query; a sequence is sent as the same key several times."""
+Params: TypeAlias = Mapping[str, str | int | tuple[int, ...]]
+"""A query; a tuple is sent as the same key several times."""
 
 _HOPS = 3
 _READ_ATTEMPTS = 4

@@ -217,6 +217,8 @@ def _beside(record: Record, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Fie
         Field.LABELS: tuple(label for label in record.labels if label.casefold() != LABEL),
         Field.OWNERS: record.assignees,
     }
+    if record.estimate is not None:
+        fields[Field.EFFORT] = record.estimate
     if record.blockers is not None:
         ours = (by_ref.get((Thing.ISSUE, ref)) for ref in record.blockers)
         fields[Field.EDGES] = tuple(sorted(u for u in ours if u))

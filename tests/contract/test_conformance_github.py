@@ -67,7 +67,7 @@ class Clock:
 class SandboxBench(Bench):
     """The sandbox's records, with a person at them; how they are reached is a subclass's."""
 
-    absent = frozenset({Trait.HIDDEN})
+    absent = frozenset({Trait.HIDDEN, Trait.ESTIMATES, Trait.INHERITED})
     token = CANARY
     secrets = (CANARY, STRANGER)
     people = ("amara", "Jonas-K")

@@ -17,11 +17,15 @@ import pytest
 
 # Before they are imported: an assertion that fails should show what it compared.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{part}" for part in ("bench", "writing", "reading", "links", "absences", "refusals"))
+    *(
+        f"{__name__}.{part}"
+        for part in ("bench", "writing", "reading", "links", "estimates", "absences", "refusals")
+    )
 )
 
 from plansync.trackers.conformance.absences import Absences  # noqa: E402
 from plansync.trackers.conformance.bench import Bench, Trait, Way  # noqa: E402
+from plansync.trackers.conformance.estimates import Estimates  # noqa: E402
 from plansync.trackers.conformance.links import Links  # noqa: E402
 from plansync.trackers.conformance.reading import Reading  # noqa: E402
 from plansync.trackers.conformance.refusals import Refusals  # noqa: E402
@@ -30,5 +34,5 @@ from plansync.trackers.conformance.writing import Writing  # noqa: E402
 __all__ = ["Bench", "Conformance", "Trait", "Way"]
 
 
-class Conformance(Writing, Reading, Links, Absences, Refusals):
+class Conformance(Writing, Reading, Links, Estimates, Absences, Refusals):
     """All that an adapter promises. A subclass gives the fixture `bench`: a project that is empty, for each test."""

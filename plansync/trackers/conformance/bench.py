@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from enum import StrEnum
+from typing import ClassVar
 
 import pytest
 
@@ -21,7 +22,11 @@ class Trait(StrEnum):
     DROPPED = "issues that are closed as not done"
     DUPLICATE = "issues that are closed as the same as another"
     ASSIGNEES = "people that issues are given to"
+    TEAMS = "issues that are given to more than one person"
     LINKS = "links between issues that wait for each other"
+    LINK_COUNTS = "issues that show how many others they wait for"
+    ESTIMATES = "estimates of issues"
+    INHERITED = "milestones that belong to more projects"
     DUE = "due dates of milestones"
     REOPENED = "a word that an open issue was closed once"
     COMMENTS = "a count of comments"
@@ -55,13 +60,15 @@ class Bench(ABC):
 
     `absent` names what it lacks: what only such a trait needs is never called. `secrets` are the tokens that
     adapters are opened with; no error may show one. `people` are two accounts that issues can be given to, and
-    `nobody` is one that they cannot.
+    `nobody` is one that they cannot. `costs`: how many requests a call of a method takes, where that is not one, once
+    the adapter knows what it reads one time in a run.
     """
 
     absent: frozenset[Trait] = frozenset()
     secrets: tuple[str, ...] = ()
     people: tuple[str, str] = ("", "")
     nobody: str = ""
+    costs: ClassVar[Mapping[str, int]] = {}
 
     @abstractmethod
     def open(self, way: Way = Way.USUAL, cache: MutableMapping[str, bytes] | None = None) -> Tracker:
@@ -85,6 +92,14 @@ class Bench(ABC):
 
     def link(self, ref: int, blocker: int) -> None:
         """Let an issue wait for another."""
+        raise NotImplementedError
+
+    def estimate(self, ref: int, minutes: int) -> None:
+        """Say how long an issue takes."""
+        raise NotImplementedError
+
+    def inherit(self, title: str) -> int:
+        """Make a milestone that belongs to more projects than this one; give its number."""
         raise NotImplementedError
 
     def delete(self, thing: Thing, ref: int) -> None:

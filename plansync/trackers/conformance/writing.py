@@ -307,7 +307,11 @@ class Writing(Suite):
     async def test_an_operation_is_one_request_and_is_counted(self, bench: Bench, tracker: Tracker) -> None:
         """People are told how many requests a run made, before and after it."""
         asked = tracker.requests
-        counts = [(asked.total, asked.writes)]
+        assert (asked.total, asked.writes) == (0, 0)
+        if Trait.LABELS not in bench.absent:  # an adapter may read once which labels there are
+            await tracker.label((await made(tracker)).ref, LABELS[:1])
+        first = (asked.total, asked.writes)
+        counts = [first]
         ref = (await made(tracker)).ref
         counts.append((asked.total, asked.writes))
         await tracker.update(Thing.ISSUE, ref, {"body": "x"})
@@ -318,7 +322,8 @@ class Writing(Suite):
             await tracker.label(ref, LABELS[:1])
             counts.append((asked.total, asked.writes))
 
-        assert counts == [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3)][: len(counts)]
+        since = [(total - first[0], writes - first[1]) for total, writes in counts]
+        assert since == [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3)][: len(counts)]
         assert sum(asked.by_method.values()) == asked.total
 
     async def test_what_was_written_is_all_that_is_there(self, bench: Bench, tracker: Tracker) -> None:
