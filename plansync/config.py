@@ -123,7 +123,7 @@ class Settings(_Strict):
     dependencies: Literal["links", "text"] = "links"
     estimates: Literal["text", "label"] = "text"
     risk_label: Annotated[str, Field(max_length=50)] | None = None
-    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
+    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_][A-Za-z0-9_.-]*$")]] = {}
     when: When = When()
     check: Check = Check()
     plan: list[PlanEntry] = []
@@ -191,14 +191,15 @@ def load(start: Path, environ: Mapping[str, str], flags: Mapping[str, Any], file
     if file is not None and not file.is_file():
         raise ConfigError(f"there is no settings file {file}")
     values = _read(found) if found else {}
-    for key in _FROM_ENVIRONMENT:
-        if (value := environ.get(f"PLANSYNC_{key.upper()}")) is not None:
-            values[key] = value
+    variables = {key: f"PLANSYNC_{key.upper()}" for key in _FROM_ENVIRONMENT}
+    values |= {key: environ[name] for key, name in variables.items() if name in environ}
     values |= {key: value for key, value in flags.items() if value is not None}
+    places = {key: name for key, name in variables.items() if name in environ}
+    places |= {key: f"--{key.replace('_', '-')}" for key, value in flags.items() if value is not None}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError([_problem(e, found, flags) for e in error.errors()]) from None
+        raise ConfigError([_problem(e, found, places) for e in error.errors()]) from None
     if settings.ca_file and found and not Path(settings.ca_file).is_absolute():
         settings = settings.model_copy(update={"ca_file": str(found.resolve().parent / settings.ca_file)})
     return Home(settings=settings, file=found, root=found.resolve().parent if found else git_root(start))
@@ -233,17 +234,20 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(values)
 
 
-_SHAPES = {"repo": "must be OWNER/NAME", "api_url": "must be an http or https address"}
+_SHAPES = {
+    "repo": "must be OWNER/NAME, on GitLab with all groups or a number",
+    "api_url": "must be an http or https address",
+}
 
 
-def _problem(error: Any, path: Path | None, flags: Mapping[str, Any]) -> str:
-    """Say one problem: where it stands, what it is, and what was perhaps meant."""
+def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:
+    """Say one problem: where it stands, what it is, and what was perhaps meant.
+
+    Shape: `places` are the variables and options that stood in place of the file, by the key that they give.
+    """
     keys = [part for part in error["loc"] if isinstance(part, str)]
     name = ".".join(keys)
-    is_flag = flags.get(name) is not None
-    place = (
-        f"--{name.replace('_', '-')}: " if is_flag else f"{path}: " if path else f"PLANSYNC_{name.upper()}: "
-    )
+    place, called = (f"{places[name]}: ", "") if name in places else (f"{path}: ", f"{name} ")
     if error["type"] == "extra_forbidden":
         tables: dict[str, type[BaseModel]] = {"when": When, "check": Check, "plan": PlanEntry}
         table = tables.get(keys[0] if len(keys) > 1 else "", Settings)
@@ -252,11 +256,11 @@ def _problem(error: Any, path: Path | None, flags: Mapping[str, Any]) -> str:
             f"; did you mean {'.'.join([*keys[:-1], close[0]])!r}?" if close else ""
         )
     if error["type"] == "value_error":
-        return f"{place}{name}: {error['ctx']['error']}"
+        return f"{place}{called.strip()}{': ' if called else ''}{error['ctx']['error']}"
     if keys[-1] == "[key]":
         return f"{place}{keys[0]}: {error['input']!r} must be one letter that is neither blank nor x"
     words = _SHAPES.get(name) or error["msg"].lower()
-    return f"{place}{'' if is_flag else f'{name} '}{words} (got {error['input']!r})"
+    return f"{place}{called}{words} (got {error['input']!r})"
 
 
 def git_root(start: Path) -> Path | None:

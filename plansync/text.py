@@ -59,8 +59,9 @@ _HTML_LINE = re.compile(r"^ {0,3}<(?!!--.*-->[ \t\r]*$)", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
 _ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
-_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
-_ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
+_BULLETS = r"^(\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)+)"  # several: a list may begin in an item's first line
+_BOX_LINE = re.compile(rf"{_BULLETS}(\\*)\[(?=.\])", re.MULTILINE)
+_ESCAPED_BOX_LINE = re.compile(rf"{_BULLETS}\\(\\*)\[(?=.\])", re.MULTILINE)
 HIDDEN = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
     r"\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"

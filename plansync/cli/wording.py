@@ -38,16 +38,18 @@ def described(report: Report, op: Operation, links: Sequence[Operation] = ()) ->
             return f"close {whole} {_closed_as(report, op)}"
         case "reopen-issue":
             return f"reopen {whole}"
-        case "update-issue" | "update-milestone" if any(c.rule == "adopt" for c in op.changes):
-            return f"take over for {whole}"
+        case "update-issue" if any(c.rule == "adopt" for c in op.changes):
+            return f"{whole}: our part, below the issue's own text"
+        case "update-milestone" if any(c.rule == "adopt" for c in op.changes):
+            return f"milestone {whole}: our line in its description"
         case "update-issue" if any(c.field is Field.STEPS and c.old is None for c in op.changes):
-            return f"our part anew for {whole}"
+            return f"{whole}: our part anew"
         case "add-task":
             phase = report.local.get(next((c.new for c in op.changes if c.field is Field.PHASE), ""))  # type: ignore[call-overload]
             where = f" to {phase.fields.get(Field.TITLE, '')}" if phase else ""
             return f"task {title or name}{where}"
         case "set-labels" if op.changes[0].rule == "adopt":
-            return f"label for {whole}"
+            return f"{whole}: label +plansync"
         case "set-labels" | "set-assignees":
             return f"{whole}: {_elements_in_words(report, op)}"
         case "add-dependency" | "remove-dependency":
@@ -125,7 +127,13 @@ def _name_of(report: Report, value: Value | None) -> str:
     return str(item.fields.get(Field.TITLE, value)) if item else str(value)
 
 
-_FIELD_WORDS = {Field.DEPENDS: "dependencies"}
+_FIELD_WORDS = {
+    Field.DEPENDS: "dependencies",
+    Field.FRAME: "what stands around the title",
+    Field.DECISIONS: "what needs a decision",
+    Field.OUTSIDERS: "what is not in the plan yet",
+}
+"""What people call a field; the others are called as they are."""
 
 
 def _changes_in_words(changes: Sequence[Change]) -> str:
@@ -230,4 +238,6 @@ def _listed(*counts: tuple[int, str]) -> str:
 
 def _cost(report: Report) -> str:
     total, unchanged = report.requests.total, report.requests.not_modified
+    if not total:
+        return ""  # they are not counted yet where a person is asked
     return f" ({counted(total, 'request')}{f', {unchanged} not modified' if unchanged else ''})"

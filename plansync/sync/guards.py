@@ -46,6 +46,11 @@ ALLOWED = (
     "settings-changed",
 )
 """The names that `--allow` takes."""
+SETTINGS = (
+    "milestones, overview, prose, title, links, dialect, ticks, dropped_labels, dependencies, estimates, risk_label, "
+    "[people], [when]"
+)
+"""The settings of which a fingerprint is kept; it does not tell which of them is another one."""
 
 
 def check(
@@ -170,15 +175,16 @@ def check_settings(known: str, now: str, *, allow: Collection[str], tell: Tell =
     Raises: SafetyStop.
     """
     if known != NO_CONFIG and known != now:
-        words = (
-            "the settings that say what becomes what are not those of the last run; look first: plansync diff"
-        )
-        _stop("settings-changed", words, allow, tell)
+        words = f"a setting that says what becomes what ({SETTINGS}) is not as it was in the last run"
+        _stop("settings-changed", words, allow, tell, "see first what it changes: plansync diff")
 
 
-def _stop(name: str, what: str, allow: Collection[str], tell: Tell) -> None:
+def _stop(name: str, what: str, allow: Collection[str], tell: Tell, look: str = "") -> None:
     if name not in allow:
-        raise SafetyStop(f"stopped before any write: {what}. If that is what you want, add --allow {name}")
+        hint = f"; {look}" if look else ""
+        raise SafetyStop(
+            f"stopped before any write: {what}{hint}. If that is what you want, add --allow {name}"
+        )
     tell(f"{what}; that was let pass (--allow {name})")
 
 

@@ -36,6 +36,7 @@ from plansync.model import (
     state_of,
     steps_of,
     text_of,
+    uids_of,
 )
 from plansync.planning import overview
 from plansync.planning.progress import computed_lines, computed_now
@@ -48,7 +49,7 @@ from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import command
 from plansync.store.state import Saved
-from plansync.sync import claims, existence
+from plansync.sync import claims, existence, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
@@ -247,7 +248,17 @@ class Session:
             self.project.title,
             {u: said for u in tasks if (said := _said(sides, u, Field.FRAME))},
             {u: _said(sides, u, Field.TITLE) for u in (*tasks, OVERVIEW)},
+            {
+                (Thing.ISSUE, ref): uid
+                for uid, ref in self.former_refs.items()
+                if uid in tasks and (uid, Field.STATE) not in self.choices
+            },  # one that a person drops gets no new issue
         )
+
+    def _linked(self) -> set[tuple[Thing, int]]:
+        """List the issues of the tasks that wait for others, as the plan has it, or as was agreed."""
+        waits = {u for side in (self.shown, self.base.agreed) for u in side if uids_of(side[u], Field.EDGES)}
+        return {key for key, uid in mapping.known_numbers(self.base.remote).items() if uid in waits}
 
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
@@ -256,8 +267,9 @@ class Session:
         wants_all = self.project.policy.issue_added != "labelled"
         if full:
             self.lacks.clear()  # it may have learnt it
+            unkept.forget(self.mirror)
         self.absent = await self.mirror.read(
-            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored
+            linked, full=full, whole=wants_all, has_links=Field.EDGES in self.stored, edges=self._linked()
         )
         if not self.lineage:
             found = self._discover()
@@ -387,16 +399,9 @@ class Session:
             for u, i in side.items()
         }
 
-    def _assignable(self, side: Snapshot) -> Snapshot:
-        """Show the plan without owners whom no issue can be given to."""
-        if not self.unassignable:
-            return side
-        return {
-            u: replace(i, fields={**i.fields, Field.OWNERS: self._without(i.fields[Field.OWNERS])})
-            if Field.OWNERS in i.fields
-            else i
-            for u, i in side.items()
-        }
+    def _settable(self, side: Snapshot) -> Snapshot:
+        """Show the plan without labels and owners that no issue gets by this account."""
+        return unkept.settable(side, self.view.items, unkept.unkept(self.mirror), self.unassignable)
 
     def _timed(self, side: Snapshot) -> Snapshot:
         """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
@@ -407,16 +412,12 @@ class Session:
             for u, i in side.items()
         }
 
-    def _without(self, owners: Value) -> tuple[str, ...]:
-        names = owners if isinstance(owners, tuple) else ()
-        return tuple(name for name in names if name.casefold() not in self.unassignable)
-
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._timed(self._assignable({**self.shown, **self.awaited}))),
+            local=self.thawed(self._timed(self._settable({**self.shown, **self.awaited}))),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
@@ -445,7 +446,7 @@ class Session:
         self.skipped, self.doubts = decision.skipped, decision.doubts
         base = Base(dict(self.base.local), dict(self.base.remote), dict(self.base.agreed))
         self.then = Then(base, decision.local, self.remote)
-        self.numbers = mapping.known_numbers(decision.remote)
+        self.numbers = {**self.names.known, **mapping.known_numbers(decision.remote)}
         self.behind = {
             uid
             for uid, item in self.remote.items()

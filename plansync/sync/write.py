@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from plansync.document import rewrite
@@ -38,18 +39,21 @@ from plansync.reconcile import fold, held, read_back
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
-from plansync.sync import existence
+from plansync.sync import existence, unkept
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
-from plansync.text import same_lines
+from plansync.text import folded, same_lines
 from plansync.trackers import drafts, mapping
-from plansync.trackers.base import Record, Thing, Written
+from plansync.trackers.base import UNCOUNTED, Record, Thing, Written
 from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
-READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+READ_FIRST = (
+    *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
+    *("update-milestone", "close-milestone", "reopen-milestone"),
+)
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
@@ -94,6 +98,8 @@ class Writer:
         self._landed(done, record, after, row, intent)
         if lost := drafts.dropped(fields, record):
             done.error = self._not_kept(lost)
+        if missing := drafts.missing(fields, record):
+            unkept.remember(session.mirror, op.uid, missing)
         session.project.at_point(f"landed {op.kind}")
 
     def too_long(self, done: Done) -> str:
@@ -155,7 +161,10 @@ class Writer:
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
         known = session.mirror.records if op.kind.endswith("milestone") else {}
-        taken = {r.title for (thing, _), r in known.items() if thing is Thing.MILESTONE}
+        own = session.record_of(op.uid)
+        taken = {
+            folded(r.title) for (thing, _), r in known.items() if thing is Thing.MILESTONE and r is not own
+        }
         traits = session.project.tracker.traits
         return Draft(op, after, session.remote, session.names, stamp, traits, frozenset(taken))
 
@@ -178,19 +187,24 @@ class Writer:
             "records": {owner: state.record(part, owner)} | self._records_of(self._unlinked(op)),
         }
 
-    def _unlinked(self, op: Operation) -> dict[Uid, Base]:
-        """Show what is remembered of the issues that were linked to one which a new one stands in for.
+    @cached_property
+    def _ends(self) -> frozenset[Uid]:
+        """List what issues are remembered to be linked to or to name; what is made in this run is so only then."""
+        names, items = (Field.EDGES, Field.DEPENDS), self.session.base.remote.values()
+        return frozenset(u for item in items for name in names for u in uids_of(item, name))
 
-        Nobody took those links away: they went with the old issue, and are owed to the new one.
+    def _unlinked(self, op: Operation) -> dict[Uid, Base]:
+        """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it.
+
+        Nobody took that away: it went with the old issue, and is owed to the new one.
         """
         base, found = self.session.base, dict[Uid, Base]()
-        if op.kind == "create-issue":
+        if op.kind == "create-issue" and op.uid in self._ends:
             for uid, item in base.remote.items():
-                if op.uid in uids_of(item, Field.EDGES):
+                left = _without(item, op.uid, Field.EDGES, Field.DEPENDS)
+                if left != item:
                     sides = (base.local, base.remote, base.agreed)
                     part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
-                    edges = tuple(u for u in uids_of(item, Field.EDGES) if u != op.uid)
-                    left = replace(item, fields={**item.fields, Field.EDGES: edges})
                     found[uid] = replace(part, remote={**part.remote, uid: left})
         return found
 
@@ -201,7 +215,8 @@ class Writer:
     async def _send(self, op: Operation, item: Item | None, fields: Written) -> Record:
         tracker = self.session.project.tracker
         if op.kind in _CREATES:
-            return await tracker.create(_CREATES[op.kind], fields)
+            made = await tracker.create(_CREATES[op.kind], fields)
+            return replace(made, blockers=()) if made.blocked_by == UNCOUNTED else made
         known = self.session.record_of(op.uid)
         if (
             item is None or item.at is None or known is None
@@ -230,15 +245,29 @@ class Writer:
         if blocker is None:
             raise Moved("the issue that this one waits for is not there any more")
         if known.blocked_by is None:
-            raise Unsupported(
-                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
-            )
+            known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
-        if known.blockers is None or answer.blocked_by != known.blocked_by + step:
+        expected = UNCOUNTED if known.blocked_by == UNCOUNTED else (known.blocked_by or 0) + step
+        if known.blockers is None or answer.blocked_by != expected:
             return answer
         linked = {*known.blockers, blocker.ref} if coming else {*known.blockers} - {blocker.ref}
         return replace(answer, blockers=tuple(sorted(linked)))
+
+    async def _counted(self, ref: int) -> Record:
+        """Read an issue again of which the last answer did not count what blocks it: nobody says that all answers do.
+
+        Raises: Unsupported where the tracker counts nothing of the kind; Moved.
+        """
+        found = await self.session.project.tracker.look(Thing.ISSUE, ref)
+        if not isinstance(found, Record):
+            self.session.lose(Thing.ISSUE, ref, found)
+            raise Moved(f"#{ref} is {found.value}; nothing was written to it")
+        if found.blocked_by is None:
+            raise Unsupported(
+                f"{self.session.project.target} keeps no links between issues; they stand in the texts"
+            )
+        return found
 
     def _landed(self, done: Done, record: Record, after: Snapshot, row: int, intent: dict[str, Any]) -> None:
         session, op = self.session, done.operation
@@ -254,6 +283,8 @@ class Writer:
         unlinked = self._unlinked(op)
         for uid, part in unlinked.items():
             fold(session.base, part, uid)
+            if shown := session.remote.get(uid):
+                session.remote[uid] = _without(shown, op.uid, Field.DEPENDS)
         self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
@@ -384,6 +415,12 @@ class Writer:
             owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _without(item: Item, uid: Uid, *names: Field) -> Item:
+    """Show an item that names another one no more."""
+    left = {name: tuple(u for u in uids_of(item, name) if u != uid) for name in names if name in item.fields}
+    return replace(item, fields={**item.fields, **left})
 
 
 def _says(shown: Snapshot, op: Operation) -> bool:

@@ -21,6 +21,9 @@ class Thing(StrEnum):
     ISSUE = "issue"
 
 
+UNCOUNTED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A milestone or an issue as the tracker last showed it.
@@ -31,7 +34,8 @@ class Record:
     `is_duplicate`: it is closed because another one is the same. `is_reopened`: it was closed once, and is open.
     `key`: the number that links between issues take, where that is not `ref` (GitHub: the database's `id`).
     `blockers`: the issues of the same project that must be done before, by number; `None` where that was not read.
-    `blocked_by`: how many such there are, of other projects too; `None` on a tracker that keeps no such links.
+    `blocked_by`: how many such there are, of other projects too; `None` on a tracker that keeps no such links, and
+    `UNCOUNTED` on one that does not say how many.
     `due`: the day on which a milestone is due, as YYYY-MM-DD. `estimate`: how many minutes an issue takes, 0 where
     nobody says; `None` on a tracker that keeps no estimates. `is_inherited`: a milestone that belongs to more projects
     than this one: it is used and never edited.

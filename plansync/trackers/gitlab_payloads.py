@@ -15,7 +15,7 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from plansync.model import State
 from plansync.text import sound
-from plansync.trackers.base import Record, Thing
+from plansync.trackers.base import UNCOUNTED, Record, Thing
 
 DROPPED = "plansync::dropped"
 """The label of an issue that was closed and not done: GitLab keeps no reason."""
@@ -166,6 +166,7 @@ class IssuePayload(Lenient):
             is_duplicate=state is State.DROPPED and self._is_duplicate,
             assignees=tuple(sound(each.username) for each in self.assignees if each.username),
             key=self.iid,
+            blocked_by=UNCOUNTED,
             estimate=self.time_stats.minutes if self.time_stats else None,
         )
 

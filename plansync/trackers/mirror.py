@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from plansync.model import State
-from plansync.trackers.base import Absence, Batched, Page, Record, Thing, Tracker
+from plansync.trackers.base import UNCOUNTED, Absence, Batched, Page, Record, Thing, Tracker
 from plansync.trackers.mapping import LABEL
 
 _OVERLAP = timedelta(seconds=120)
@@ -90,11 +90,13 @@ class Mirror:
         full: bool = False,
         whole: bool = False,
         has_links: bool = True,
+        edges: Collection[tuple[Thing, int]] = (),
     ) -> dict[tuple[Thing, int], Absence]:
         """Bring the mirror up to date; tell why those linked records that are not there are not.
 
         `full` reads each linked record directly; `whole` lists all issues where nothing was read yet, not only
-        those that bear our label. `has_links`: which issues block which is read too, where their number moved.
+        those that bear our label. `has_links`: which issues block which is read too, where their number moved; on a
+        tracker that does not count them (`UNCOUNTED`) of those in `edges` that moved.
         Absence from a list proves nothing: only a direct read says that a record is gone. It is asked for where a
         list should show a record and does not.
         """
@@ -108,7 +110,7 @@ class Mirror:
         unseen = {key for key in wanted if key not in self.records or key in missed}
         absent = await self._look(wanted if full else unseen)
         if has_links:
-            await self._read_links(wanted, full=full)
+            await self._read_links(wanted, edges, full=full)
         self._flush()
         return absent
 
@@ -196,10 +198,15 @@ class Mirror:
             self._note(record)
         return keys - {(record.thing, record.ref) for record in found}
 
-    async def _read_links(self, wanted: set[tuple[Thing, int]], *, full: bool) -> None:
+    async def _read_links(
+        self, wanted: set[tuple[Thing, int]], edges: Collection[tuple[Thing, int]], *, full: bool
+    ) -> None:
         """Read by which issues each of ours is blocked, where that is not known."""
         for key, record in sorted(self.records.items()):
             is_ours = record.thing is Thing.ISSUE and (key in wanted or "plansync:begin" in record.body)
+            is_uncounted = record.blocked_by == UNCOUNTED
+            if is_uncounted and key not in edges:
+                continue
             if is_ours and record.blocked_by and (full or record.blockers is None):
                 found = await self.tracker.blockers(record.ref)
                 self._note(
@@ -208,13 +215,13 @@ class Mirror:
                     )
                 )
 
-    def _note(self, record: Record) -> None:
+    def _note(self, record: Record, *, is_own: bool = False) -> None:
+        """Remember a record; its links stay known where their number did not move, or nothing but by our write."""
         key = (record.thing, record.ref)
         known = self.records.get(key)
         if known and record.blockers is None and record.blocked_by == known.blocked_by:
-            record = replace(
-                record, blockers=known.blockers
-            )  # a list counts them, and their number did not move
+            is_still = record.blocked_by != UNCOUNTED or is_own or record.revision == known.revision
+            record = replace(record, blockers=known.blockers if is_still else None)
         if known != record:
             self.records[key] = record
             self.waiting[_key(*key)] = _dump(record)
@@ -229,7 +236,7 @@ class Mirror:
         The watermark follows reads. Only where nothing was ever read does our first write begin it:
         before that write the repository held nothing of ours.
         """
-        self._note(record)
+        self._note(record, is_own=is_own)
         if is_own and record.thing is Thing.ISSUE and not self.watermark:
             self._reach(record.revision)
         self._flush()

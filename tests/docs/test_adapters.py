@@ -85,7 +85,7 @@ def refused(copy: Copy) -> Ran:
 def test_a_kind_that_nobody_registers_is_refused_with_those_that_there_are(copy: Copy) -> None:
     copy.flags = ("--tracker", "jsonfiel", "-R", "team/plans")
 
-    assert "must be one of github, sandbox, jsonfile (got 'jsonfiel')" in refused(copy).err
+    assert "must be one of github, gitlab, sandbox, jsonfile (got 'jsonfiel')" in refused(copy).err
 
 
 @pytest.mark.parametrize(

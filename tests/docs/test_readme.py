@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plansync.cli.commands import demo
 from plansync.cli.commands.demo import example
 from tests.docs.conftest import Person, Run
 from tests.docs.pages import fenced, read
@@ -95,6 +96,16 @@ def test_one_minute_ends_with_nothing_left_to_do(run: Run, tmp_path: Path) -> No
     assert done.returncode == 0
     assert done.stdout.count("$ plansync ") == 5
     assert "Nothing to do: plan and tracker agree." in done.stdout
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+def test_the_demo_names_a_program_that_the_shell_finds(
+    is_found: bool, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(program) if is_found else str(tmp_path))
+    monkeypatch.setattr("sys.argv", [str(program / "plansync"), "demo"])
+
+    assert demo._program() == ("plansync" if is_found else str(program / "plansync"))
 
 
 def test_the_whole_plan_that_is_named_is_there() -> None:

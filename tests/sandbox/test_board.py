@@ -395,6 +395,17 @@ def test_the_first_page_groups_issues_and_tells_progress(board: Board) -> None:
     ]
 
 
+def test_the_first_page_names_whose_an_issue_is_and_when_a_milestone_is_due(board: Board) -> None:
+    board.records.add_milestone("Setup", "local", due_on="2027-01-31T08:00:00Z")
+    board.records.add_issue("a", "local", milestone=1)
+    board.records.relations.assign(1, ["mona"])
+
+    page = board.page("/")
+
+    assert "0 of 1 done · due 2027-01-31</p>" in page
+    assert "<span>@mona</span>" in page
+
+
 def test_the_overview_stands_apart_and_counts_for_nothing(board: Board) -> None:
     block = "<!-- plansync:begin v=1 kind=overview plan=ab12cd34 id=aaaaaaa rev=1 op=zz -->\n- [ ] works"
     board.records.add_issue("Plan: overview", "local", body=block)

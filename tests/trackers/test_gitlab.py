@@ -21,7 +21,7 @@ from plansync.errors import (
     Unsupported,
 )
 from plansync.model import State
-from plansync.trackers.base import Absence, Page, Record, Thing
+from plansync.trackers.base import UNCOUNTED, Absence, Page, Record, Thing
 from plansync.trackers.gitlab import TRAITS, GitLab
 from plansync.trackers.gitlab_payloads import IssuePayload, MilestonePayload, Site, moment, web_root
 from plansync.trackers.gitlab_sent import before, duration, given, made
@@ -67,7 +67,7 @@ def test_an_issue_needs_a_number_a_title_and_a_state() -> None:
     record = IssuePayload.model_validate(bare).record(SITE)
 
     url = "https://gitlab.example/acme/sub/plans/-/issues/1"
-    assert record == Record(Thing.ISSUE, 1, "Set up", State.TODO, url=url, key=1)
+    assert record == Record(Thing.ISSUE, 1, "Set up", State.TODO, url=url, key=1, blocked_by=UNCOUNTED)
 
 
 def test_all_that_the_documentation_shows_of_an_issue_is_read() -> None:
@@ -88,6 +88,7 @@ def test_all_that_the_documentation_shows_of_an_issue_is_read() -> None:
         comments=1,
         assignees=("lennie",),
         key=1,
+        blocked_by=UNCOUNTED,
         estimate=0,
     )
 

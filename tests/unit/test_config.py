@@ -80,3 +80,37 @@ def test_a_form_or_letter_that_cannot_be_is_refused_by_its_key(
 
 def test_the_forms_that_can_be_named_are_those_that_are_written() -> None:
     assert set(get_args(config.Dialect)) == {dialect.name for dialect in DIALECTS if dialect.is_written}
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ", "flags", "says"),
+    [
+        ("", {}, {"tracker": "x y"}, "--tracker: must be one of"),
+        ("", {"PLANSYNC_TRACKER": "x y"}, {}, "PLANSYNC_TRACKER: must be one of"),
+        ('tracker = "x y"', {}, {}, "plansync.toml: tracker: must be one of"),
+        ("", {}, {"api_url": "ftp://x"}, "--api-url: must be an http or https address"),
+        ("", {"PLANSYNC_REPO": "x"}, {}, "PLANSYNC_REPO: must be OWNER/NAME"),
+        ('repo = "x"', {}, {}, "plansync.toml: repo must be OWNER/NAME"),
+        (
+            'repo = "a//b"',
+            {},
+            {},
+            "plansync.toml: repo must be OWNER/NAME, on GitLab with all groups or a number",
+        ),
+        (
+            'repo = "x"',
+            {"PLANSYNC_REPO": "y"},
+            {"repo": "z"},
+            "--repo: must be OWNER/NAME, on GitLab with all groups or a number (got 'z')",
+        ),
+    ],
+)
+def test_a_problem_names_the_place_where_the_value_stands(
+    tmp_path: Path, settings: str, environ: dict[str, str], flags: dict[str, str], says: str
+) -> None:
+    (tmp_path / "plansync.toml").write_text(settings, encoding="utf-8")
+
+    with pytest.raises(ConfigError) as caught:
+        config.load(tmp_path, environ, flags)
+
+    assert str(caught.value).removeprefix(f"{tmp_path}/").startswith(says)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from plansync import config, wiring
 from plansync.config import Home, Settings, When, fingerprint
+from plansync.store import shelf
 from plansync.store.state import Target
+from plansync.sync.guards import SETTINGS
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,32 @@ def test_only_a_place_that_something_else_names_is_sent_a_token(
         subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
 
     assert wiring._is_trusted(Target("github", api, "a/b"), tmp_path) is is_trusted
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "paced"),
+    [
+        ("github", "https://api.github.com", {"auto", "on"}),
+        ("github", "http://127.0.0.1:7526/api/v3", {"on"}),
+        ("gitlab", "https://gitlab.com/api/v4", {"on"}),
+        ("gitlab", "http://127.0.0.1:7526/api/v4", {"on"}),
+    ],
+)
+def test_a_tracker_is_paced_where_it_does_not_say_itself_what_it_takes(
+    monkeypatch: pytest.MonkeyPatch, kind: str, api: str, paced: set[str]
+) -> None:
+    """GitLab says it; whoever wants a pace there too gets one."""
+    monkeypatch.setenv("PLANSYNC_TOKEN", "a-token")
+
+    def is_paced(pace: str) -> bool:
+        settings = Settings.model_validate({"pace": pace})
+        with closing(shelf.connect(None)) as nothing:
+            target, limits = Target(kind, api, "a/b"), wiring.Limits()
+            opened = wiring._tracker(settings, target, nothing, None, lambda event: None, limits)
+            asyncio.run(opened.aclose())
+            return opened.bucket is not None
+
+    assert {pace for pace in ("auto", "on", "off") if is_paced(pace)} == paced
 
 
 def test_a_target_is_written_as_the_options_that_name_it() -> None:
@@ -59,6 +89,41 @@ def test_the_fingerprint_moves_with_what_maps_a_plan_and_with_nothing_else(tmp_p
         of(when=When(steps_done="nothing").model_dump()),
     }
     assert len(others | same) == 8
+
+
+def test_the_guard_names_each_setting_that_moves_the_fingerprint_and_no_other(tmp_path: Path) -> None:
+    other = {
+        **dict.fromkeys(("milestones", "overview", "prose"), "none"),
+        **{"title": "{number} {title}", "links": False, "dialect": "kiro", "ticks": {"-": "dropped"}},
+        **{
+            "dropped_labels": [],
+            "dependencies": "text",
+            "estimates": "label",
+            "risk_label": "",
+            "pace": "off",
+        },
+        **{
+            "people": {"Ana": "ana-dev"},
+            "when": {"steps_done": "nothing"},
+            "tracker": "github",
+            "repo": "c/d",
+        },
+        **{
+            "api_url": "https://ghe.example.org/api/v3",
+            "ca_file": "x",
+            "default_branch": "x",
+            "max_creates": 3,
+        },
+        **{"settle_s": 1, "max_wait_s": 1, "check": {"select": ["PLAN1"]}, "plan": [{"path": "x.md"}]},
+    }
+
+    def of(**changes: object) -> str:
+        home = Home(settings=Settings.model_validate(changes), file=None, root=tmp_path)
+        return fingerprint(home, tmp_path / "PLAN.md", "a/b")
+
+    assert set(other) == set(Settings.model_fields)
+    moves = {name for name, value in other.items() if of(**{name: value}) != of()}
+    assert {name.strip("[]") for name in SETTINGS.split(", ")} == moves
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import difflib
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -102,10 +104,11 @@ class _Demo:
     def close(self, url: str, keep_open: bool) -> None:
         """Say how to go on, with the board open if wanted."""
         self._scene("Go on")
+        program = _program()
         self._say(
-            f"See the board:              plansync -C {self.folder} sandbox      (then open the address it prints)"
+            f"See the board:              {program} -C {self.folder} sandbox      (then open the address it prints)"
         )
-        self._say("Connect your repository:    plansync init, then plansync diff and plansync push")
+        self._say(f"In your own project:        {program} init, then diff and push in the same way")
         if keep_open:
             self._say(f"The board is at {url} until you press Ctrl-C.")
             typer.launch(url)
@@ -194,3 +197,10 @@ class _Person:
                 self.client.patch(f"issues/{issue['number']}", json={"body": body}).raise_for_status()
                 return f"Somebody ticks the first box of #{issue['number']} {issue['title']}."
         return "(there is no open box left to tick)"
+
+
+def _program() -> str:
+    """Write how to call plansync from this shell: by name where it is found, else by where it lies."""
+    called = Path(sys.argv[0])
+    is_unknown = called.stem == "plansync" and not shutil.which("plansync")
+    return shlex.quote(str(called.absolute())) if is_unknown else "plansync"

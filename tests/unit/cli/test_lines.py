@@ -71,7 +71,16 @@ def test_a_link_of_which_something_else_became_is_a_line_of_its_own() -> None:
 def test_a_summary_counts_links_as_what_is_made() -> None:
     report = _report(_made(B), _made(C), _link(C, (), (A,)), _link(B, (A,), ()))
 
-    assert summary(report).startswith("2 issues and 1 link made; 1 change made on the tracker. ")
+    assert summary(report) == "2 issues and 1 link made; 1 change made on the tracker."
+
+
+def test_requests_are_told_once_there_are_any() -> None:
+    report = _report()
+    before = summary(report)
+    report.requests.total = 2
+
+    assert "request" not in before
+    assert summary(report) == f"{before} (2 requests)"
 
 
 def test_ids_and_links_in_the_plan_are_counted_as_they_are() -> None:
@@ -118,3 +127,26 @@ def test_a_change_of_dependencies_is_said_in_that_word() -> None:
     said = _words(_report(Done(Operation(Side.REMOTE, "update-issue", C, (change,), 1), "")))
 
     assert said == ["Task 3 Reap: dependencies"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "says"),
+    [
+        ("set-labels", Field.LABELS, "Task 3 Reap: label +plansync"),
+        ("update-issue", Field.MARKER, "Task 3 Reap: our part, below the issue's own text"),
+        ("update-milestone", Field.MARKER, "milestone Task 3 Reap: our line in its description"),
+    ],
+)
+def test_what_an_issue_that_was_there_gets_is_said(kind: str, field: Field, says: str) -> None:
+    change = Change(C, field, None, "x", "adopt")
+
+    assert _words(_report(Done(Operation(Side.REMOTE, kind, C, (change,), 1), ""))) == [says]
+
+
+def test_sections_of_the_overview_are_called_as_their_headings() -> None:
+    names = (Field.PROGRESS, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)
+    changes = tuple(Change(C, name, "a", "b", "plan") for name in names)
+
+    (said,) = _words(_report(Done(Operation(Side.REMOTE, "update-issue", C, changes, 1), "")))
+
+    assert said.endswith(": progress, what needs a decision, what is not in the plan yet, graph")

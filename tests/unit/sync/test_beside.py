@@ -27,6 +27,7 @@ from plansync.trackers.base import Record, Thing, Written
 from plansync.trackers.github import TRAITS
 from plansync.trackers.mirror import NOTES
 from plansync.trackers.pacing import Bucket
+from tests.simulation.world import Row
 from tests.unit.sync.bench import Bench, kinds, notes
 
 PLAN = """\
@@ -290,6 +291,58 @@ def test_an_account_that_cannot_be_assigned_is_left_out_and_told(
     assert "@ana" in str(notes(shed.run()))
 
 
+def without_rights(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tracker drop labels and owners in silence, as it does where an account may not set them."""
+    put = bench.tracker.put
+
+    def dropping(thing: Thing, row: Row) -> Row:
+        known = bench.tracker.rows.get((thing, row.ref), Row(row.ref, row.title))
+        return put(thing, replace(row, labels=known.labels, assignees=known.assignees))
+
+    monkeypatch.setattr(bench.tracker, "put", dropping)
+
+
+def test_labels_and_owners_that_are_dropped_in_silence_are_told_and_asked_for_once(
+    shed: Bench, make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_rights(shed, monkeypatch)
+    why = "owner/name did not keep the labels and assignees; it needs a token whose account has write access there"
+
+    assert [d.error for d in shed.run().done if "assignees" in d.error] == [why]
+    assert shed.is_settled()
+    before = shed.files.state
+    assert shed.is_settled()
+    assert shed.files.state == before
+    assert kinds(shed.run(full=True), APPLIED) == ["set-labels", "set-assignees"], (
+        "rights may have been given"
+    )
+    assert shed.is_settled()
+
+    monkeypatch.undo()
+    theirs = make(shed.text).beside(shed)
+    theirs.files.state, theirs.fields = shed.files.state, shed.fields
+    assert kinds(theirs.run(), APPLIED) == ["set-labels", "set-assignees"], "whoever may, does"
+    assert shed.issue("Dig").labels == ("garden", "Heavy")
+    assert shed.is_settled()
+    assert shed.issue("Dig").assignees == ("ana", "bo-dev"), "what is there by now stays"
+    shelf.Shelf(shed.db, "records").put({f"{NOTES}unkept": b"["})
+    assert shed.is_settled()
+
+
+def test_what_else_the_plan_says_is_written_where_a_label_was_dropped(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        without_rights(shed, patch)
+        shed.run()
+    shed.edit("**Labels**: garden, Heavy\n", "**Labels**: garden, Heavy, stone\n")
+
+    shed.run()
+
+    assert shed.issue("Dig").labels == ("stone",)
+    assert shed.is_settled()
+
+
 def test_who_has_issues_already_is_not_asked_about(shed: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[str]()
 
@@ -402,6 +455,82 @@ def test_a_milestone_whose_last_task_is_dropped_closes(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_milestone_is_closed_though_the_answer_to_that_was_lost_on_its_way_there(shed: Bench) -> None:
+    """Each issue that is closed moves its milestone's revision, as on GitHub: that is no news of the milestone."""
+    shed.run()
+    update = shed.tracker.update
+
+    async def moving(thing: Thing, ref: int, fields: Written) -> Record:
+        if thing is Thing.MILESTONE:
+            raise OutcomeUnknown("no answer")
+        if "state" in fields:
+            shed.touch("Phase 1: Ground")
+        return await update(thing, ref, fields)
+
+    shed.tracker.update = moving  # type: ignore[method-assign]
+    for step in ("Mark the corners", "Lay the stones", "Lay the slabs"):
+        shed.edit(f"[ ] {step}", f"[x] {step}")
+    assert kinds(shed.run(), Status.UNKNOWN) == ["close-milestone"]
+    shed.tracker.update = update  # type: ignore[method-assign]
+
+    assert kinds(shed.run(), APPLIED) == ["close-milestone"]
+    assert shed.issue("Phase 1: Ground").state is State.DONE
+    assert shed.is_settled()
+
+
+def test_a_day_that_no_calendar_has_is_no_due_date(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-02-30\n"))
+
+    report = bench.run()
+
+    assert not [d.error for d in report.done if d.error]
+    assert bench.issue("Phase 1: Ground").due == ""
+    assert bench.is_settled()
+
+
+def test_a_phase_whose_title_is_cut_is_named_once(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("Phase 1: Ground", f"Phase 1: {'x' * 300}"))
+
+    bench.run()
+
+    assert bench.is_settled()
+
+
+def test_a_taken_title_is_told_apart_by_what_fits_behind_it(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("Implementation Plan: Shed", "Shed " * 60))
+    title = "Phase 1: Ground"
+    bench.tracker.put(Thing.MILESTONE, Row(9, title))
+
+    bench.run()
+
+    assert [row.title for (thing, _), row in bench.tracker.rows.items() if thing is Thing.MILESTONE] == [
+        title,
+        f"{title} (plan.md)",
+    ]
+    assert bench.is_settled()
+
+
+def test_a_milestone_whose_title_differs_in_case_alone_is_another_ones(shed: Bench) -> None:
+    number = shed.tracker.number(Thing.MILESTONE)
+    shed.tracker.put(Thing.MILESTONE, Row(number, "phase 1: GROUND"))
+
+    shed.run()
+
+    titles = {row.title for row in shed.tracker.milestone_rows()}
+    assert titles == {"phase 1: GROUND", "Phase 1: Ground (Implementation Plan: Shed)"}
+    assert shed.is_settled()
+
+
+def test_a_phase_whose_title_changes_in_case_alone_keeps_it(shed: Bench) -> None:
+    shed.run()
+    shed.edit("## Phase 1: Ground", "## Phase 1: GROUND")
+
+    shed.run()
+
+    assert [row.title for row in shed.tracker.milestone_rows()] == ["Phase 1: GROUND"]
+    assert shed.is_settled()
+
+
 def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_people_did(shed: Bench) -> None:
     shed.run()
     heading = next(line for line in shed.text.splitlines() if line.startswith("## Phase 1"))
@@ -488,6 +617,41 @@ def test_a_server_whose_issues_count_no_links_is_taken_to_keep_none(
     assert kinds(report, AGREED) == ["add-dependency"] * 3
     assert "keeps no links between issues; they stand in the texts" in str(notes(report))
     assert shed.is_settled()
+
+
+def test_a_server_that_counts_links_in_some_answers_alone_keeps_them(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = shed.tracker.create
+
+    async def uncounted(thing: Thing, fields: Written) -> Record:
+        return replace(await create(thing, fields), blocked_by=None, blockers=None)
+
+    monkeypatch.setattr(shed.tracker, "create", uncounted)
+
+    report = shed.run()
+
+    assert kinds(report, APPLIED).count("add-dependency") == 3
+    assert blockers(shed) == {"Level": (1,), "Pave": (1, 2)}
+    assert shed.is_settled()
+
+
+def test_an_uncounted_issue_that_is_gone_is_linked_to_nothing(
+    shed: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = shed.tracker.create
+
+    async def uncounted(thing: Thing, fields: Written) -> Record:
+        return replace(await create(thing, fields), blocked_by=None, blockers=None)
+
+    monkeypatch.setattr(shed.tracker, "create", uncounted)
+    shed.at["intended add-dependency"] = lambda: shed.delete("Level")
+
+    report = shed.run()
+
+    assert [c.field.value for c in report.conflicts] == ["existence"]
+    assert blockers(shed) == {"Pave": (1,)}
+    assert b'"caps":{}' in shed.files.state
 
 
 def test_a_text_that_grew_too_long_meanwhile_is_refused_as_well(shed: Bench) -> None:
@@ -667,6 +831,48 @@ def test_a_new_issue_in_the_place_of_a_deleted_one_gets_its_links_again(shed: Be
     assert kinds(report, APPLIED).count("add-dependency") == 2
     assert {title: refs[-1] for title, refs in blockers(shed).items()} == {"Level": number, "Pave": number}
     assert shed.is_settled()
+
+
+def test_a_text_names_an_issue_that_is_gone_until_a_new_one_takes_its_place(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.2\n")
+    shed.run()
+    shed.delete("Level")
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.2\n", "**Dependencies**: Task 1.2, Task 1.1\n")
+
+    assert "update-issue" in kinds(shed.run(), APPLIED)
+    assert "**Dependencies**: #2, #1" in shed.issue("Pave").body
+    assert not kinds(shed.run(), APPLIED), "it is written once"
+    report = shed.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    assert not [note for note in notes(report) if "edited on the tracker" in note]
+    shed.run()
+
+    assert f"**Dependencies**: #{shed.issue('Level').ref}, #1" in shed.issue("Pave").body
+    assert shed.is_settled()
+
+
+def test_a_text_names_the_new_issue_where_no_link_is_owed_to_it(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN, has_links=False)
+    bench.run()
+    bench.delete("Dig")
+    bench.run()
+    bench.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    bench.run()
+
+    number = bench.issue("Dig").ref
+    assert f"**Dependencies**: #{number}" in bench.issue("Level").body
+    assert f"**Dependencies**: #{number}, #2" in bench.issue("Pave").body
+    assert bench.is_settled()
+
+
+def test_a_text_that_names_an_issue_of_others_is_left_to_them(shed: Bench) -> None:
+    shed.run()
+    shed.write("Somebody's own")
+    body = shed.issue("Pave").body
+    shed.touch("Pave", body=body.replace("#1, #2", "#1, #2, #4"))
+
+    assert not kinds(shed.run(), APPLIED)
+    assert "#1, #2, #4" in shed.issue("Pave").body
 
 
 def test_a_link_to_a_task_that_is_not_chosen_waits(shed: Bench) -> None:

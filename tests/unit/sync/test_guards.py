@@ -193,7 +193,9 @@ def test_a_repository_that_was_made_anew_stops_a_run(known: str, node: str, stop
 )
 def test_other_settings_stop_a_run(known: str, now: str, stops: bool) -> None:
     if stops:
-        with pytest.raises(SafetyStop, match="are not those of the last run; look first: plansync diff"):
+        with pytest.raises(
+            SafetyStop, match="is not as it was in the last run; see first what it changes: plansync diff"
+        ):
             guards.check_settings(known, now, allow=())
     guards.check_settings(known, now, allow=("settings-changed",) if stops else ())
 
@@ -235,7 +237,7 @@ def test_what_a_run_was_let_do_stands_in_its_report(make: Callable[..., Bench]) 
     report = bench.run(allow=("settings-changed", "other-repository"))
 
     assert notes(report) == [
-        "the settings that say what becomes what are not those of the last run; look first: plansync diff; "
+        f"a setting that says what becomes what ({guards.SETTINGS}) is not as it was in the last run; "
         "that was let pass (--allow settings-changed)",
         "owner/name is not the repository that this plan was synced with; that was let pass (--allow other-repository)",
     ]

@@ -36,6 +36,25 @@ def test_an_issue_is_taken_into_the_phase_that_a_person_names(synced: Bench) -> 
     assert synced.is_settled()
 
 
+def test_an_issue_that_is_taken_over_is_called_as_the_template_calls_all_of_the_plans(make: Make) -> None:
+    bench = make(title="{number}: {title}")
+    dig = bench.write("Dig")
+    link = f"**Issue**: [#{dig}](https://tracker.test/owner/name/issues/{dig})"
+    bench.edit("### Task 1.1: Dig\n", f"### Task 1.1: Dig\n\n{link}\n")
+    (shown,) = (d for d in bench.run(is_dry=True).done if d.operation.kind == "update-issue")
+    assert Field.FRAME in {change.field for change in shown.operation.changes}, "it is shown before"
+
+    bench.run()
+
+    assert "1.1: Dig" in {row.title for row in bench.tracker.issues()}
+    assert bench.is_settled()
+    made = bench.write("Sweep")
+    _take_in(bench, made, "Phase 2: Walls")
+    bench.run()
+    assert {"2.2: Sweep"} <= {row.title for row in bench.tracker.issues()}
+    assert bench.is_settled()
+
+
 def test_an_issue_in_no_milestone_has_to_be_given_a_phase(synced: Bench) -> None:
     made = synced.write("Sweep")
 
