@@ -6,7 +6,7 @@ contract test holds them to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from plansync.sandbox.moments import at_micros
 
 Json: TypeAlias = dict[str, Any]
 
+OTHER: Final = "elsewhere"
 _BIRTH: Final = "2026-01-01T00:00:00.000Z"
 _LEVELS: Final = {Role.ADMIN: 50, Role.MAINTAIN: 40, Role.WRITE: 30, Role.TRIAGE: 15, Role.READ: 10}
 """Owner, maintainer, developer, planner, guest."""
@@ -61,6 +62,11 @@ class Site:
     def project_html(self) -> str:
         """The project's address for people."""
         return f"{self.root}/{self.project}"
+
+    @property
+    def other(self) -> Site:
+        """The other project of the group, where issues can be moved to."""
+        return replace(self, project=f"{self.group}/{OTHER}", project_id=self.project_id + 1)
 
     @property
     def group(self) -> str:
