@@ -20,7 +20,7 @@ from plansync.sandbox import gitlab_links as links
 from plansync.sandbox import gitlab_milestones as milestones
 from plansync.sandbox import gitlab_notes as notes
 from plansync.sandbox import gitlab_people as people
-from plansync.sandbox import gitlab_shown as shown
+from plansync.sandbox import gitlab_site as shown
 from plansync.sandbox import gitlab_tracking as tracking
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import paged

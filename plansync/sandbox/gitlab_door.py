@@ -20,7 +20,7 @@ from plansync.errors import StoreError
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import PAYLOAD_MAX_BYTES, READS, Answer, Unreadable, is_known, landing, read_json
 from plansync.sandbox.gitlab_budget import Budget
-from plansync.sandbox.gitlab_shown import Site
+from plansync.sandbox.gitlab_site import Site
 from plansync.sandbox.gitlab_taken import Params, Refused
 from plansync.sandbox.guard import TooLarge, read_body
 from plansync.sandbox.kinds import Traits, fold

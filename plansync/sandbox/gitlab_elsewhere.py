@@ -10,17 +10,18 @@ from dataclasses import replace
 from typing import Final
 
 from plansync.sandbox import gitlab_shown as shown
+from plansync.sandbox import gitlab_site
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import paged, there
 from plansync.sandbox.gitlab_door import Call, Handler
-from plansync.sandbox.gitlab_shown import Json
+from plansync.sandbox.gitlab_site import Json
 from plansync.sandbox.kinds import Issue, Query, Sort, State
 
 
 def get_project(call: Call) -> Answer:
     """Answer GET of the project."""
-    return Answer(shown.project(call.site, call.traits, len(_issues(call))))
+    return Answer(gitlab_site.project(call.site, call.traits, len(_issues(call))))
 
 
 def list_issues(call: Call) -> Answer:
