@@ -60,14 +60,19 @@ class Applier:
         return Remaining(operations, lambda left: reckon(self.session, left))
 
     async def _tracker(self, batch: Sequence[Done]) -> None:
+        """Write to as many items at once as the tracker bears, and to each of them one write after the other."""
         at_once = asyncio.Semaphore(self.session.project.tracker.traits.writes_at_once)
+        by_owner: dict[Uid, list[Done]] = {}
+        for done in batch:
+            by_owner.setdefault(self.session.owner_of(done.operation.uid), []).append(done)
 
-        async def one(done: Done) -> None:
+        async def in_turn(group: Sequence[Done]) -> None:
             async with at_once:
-                if self.error is None and self._stands(done):
-                    await self._perform(done)
+                for done in group:
+                    if self.error is None and self._stands(done):
+                        await self._perform(done)
 
-        results = await asyncio.gather(*(one(done) for done in batch), return_exceptions=True)
+        results = await asyncio.gather(*map(in_turn, by_owner.values()), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
