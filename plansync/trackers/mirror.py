@@ -95,8 +95,8 @@ class Mirror:
         """Bring the mirror up to date; tell why those linked records that are not there are not.
 
         `full` reads each linked record directly; `whole` lists all issues where nothing was read yet, not only
-        those that bear our label. `has_links`: which issues block which is read too, where their number moved; on a
-        tracker that does not count them (`UNCOUNTED`) of those in `edges` that moved.
+        those that bear our label. `has_links`: which issues block which is read too, of those that moved and wait; on a
+        tracker that does not count (`UNCOUNTED`) of those in `edges` that moved.
         Absence from a list proves nothing: only a direct read says that a record is gone. It is asked for where a
         list should show a record and does not.
         """
@@ -216,11 +216,11 @@ class Mirror:
                 )
 
     def _note(self, record: Record, *, is_own: bool = False) -> None:
-        """Remember a record; its links stay known where their number did not move, or nothing but by our write."""
+        """Remember a record; its links stay known where nothing of it moved but by our own write."""
         key = (record.thing, record.ref)
         known = self.records.get(key)
         if known and record.blockers is None and record.blocked_by == known.blocked_by:
-            is_still = record.blocked_by != UNCOUNTED or is_own or record.revision == known.revision
+            is_still = is_own or record.revision == known.revision
             record = replace(record, blockers=known.blockers if is_still else None)
         if known != record:
             self.records[key] = record
