@@ -39,6 +39,7 @@ def directed(verb: str, words: str) -> Callable[..., None]:
             fail_on.value,
             assume=assume.value if assume else "",
             full=full,
+            several=not only,
         )
         raise typer.Exit(perform(common, request))
 

@@ -5,6 +5,8 @@ Source: design, "Exit codes".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from plansync.model import Conflict, Side, conflict_id
 from plansync.sync.events import Report, Status
 
@@ -40,7 +42,12 @@ def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False)
         d.status is Status.PLANNED for d in report.done
     ):
         codes.append(6)
-    return min(codes, key=_WORST_FIRST.index)
+    return worst(codes)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Pick the code that says most of what went wrong; 0 for none."""
+    return min(codes, key=_WORST_FIRST.index, default=0)
 
 
 def is_new(report: Report, conflict: Conflict) -> bool:

@@ -63,6 +63,7 @@ def command(
     allow: Allow = None,
 ) -> None:
     """List the conflicts, or decide them: both sides then say what you chose."""
+    from plansync.cli import which
     from plansync.cli.running import Request, perform
     from plansync.model import Take
     from plansync.sync import ways
@@ -72,7 +73,7 @@ def command(
     ids, plan = _parted(names or [])
     _check(ids, (take, value, how), every)
     if not ids and not every:
-        request = Request("resolve", plan, dry_run=True, only_conflicts=True)
+        request = Request("resolve", plan, dry_run=True, only_conflicts=True, several=True)
         raise typer.Exit(perform(common, request))
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
@@ -80,7 +81,15 @@ def command(
     named = ("--take", take.value) if take else ("--how", how.value) if how else ("--value", value)
     look = ("resolve", *(ids or ["--all"]), *named, "--dry-run")
     request = Request(
-        "resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every, look=look
+        "resolve",
+        plan or (which.with_conflicts(common.home(), ids) if ids else None),
+        dry_run,
+        yes,
+        tuple(allow or ()),
+        settling=settling,
+        asks=every,
+        look=look,
+        several=every,
     )
     raise typer.Exit(perform(common, request))
 
