@@ -204,8 +204,12 @@ def same_title(a: Value | None, b: Value | None) -> bool:
 
 
 def same_heading(a: Value | None, b: Value | None) -> bool:
-    """Compare phase titles without their number: renumbering is no renaming."""
-    return a == b or ((a is None) == (b is None) and heading_words(a) == heading_words(b))
+    """Compare phase titles without their number, as far as a tracker holds them: renumbering is no renaming."""
+    return a == b or ((a is None) == (b is None) and _heading(a) == _heading(b))
+
+
+def _heading(title: Value | None) -> str:
+    return heading_words(cut(words(title), TITLE_MAX))
 
 
 def same_text(a: Value | None, b: Value | None) -> bool:

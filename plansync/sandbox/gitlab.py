@@ -123,7 +123,7 @@ class _EncodedOnce:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request; within a part of its path, a slash becomes a NUL."""
         if scope["type"] == "http":
-            raw = scope["raw_path"].partition(b"?")[0].decode("ascii")
+            raw = scope["raw_path"].partition(b"?")[0].decode("latin-1")
             path = "/".join(unquote(part).replace("/", "\0") for part in raw.split("/"))
             scope = {**scope, "path": path}
         await self._app(scope, receive, send)

@@ -25,7 +25,9 @@ _NAMES: Final = (
 )
 _DRAWN: Final = {"shrug": "¯\\＿(ツ)＿/¯", "tableflip": "(╯°□°)╯︵ ┻━┻"}
 _ACTION: Final = rf"^/(?P<name>{_NAMES})(?:[ ](?P<argument>[^\n]*))?(?:\s*\n|$)"
-_EVERYWHERE: Final = re.compile(_ACTION, re.MULTILINE | re.IGNORECASE)
+_IN_PARAGRAPH: Final = re.compile(
+    rf"(?P<left_out>(?s:`.+?`)|(?s:^<[^>]+?>\n.+?\n</[^>]+?>$))|{_ACTION}", re.MULTILINE | re.IGNORECASE
+)
 _LEFT_OUT: Final = (
     r"^```.+?\n```$",
     r"^.*`\n*.+?\n*`$",
@@ -35,6 +37,7 @@ _LEFT_OUT: Final = (
 _PLAINLY: Final = re.compile(
     rf"(?P<left_out>{'|'.join(f'(?s:{each})' for each in _LEFT_OUT)})|{_ACTION}", re.MULTILINE | re.IGNORECASE
 )
+_PLAIN_LOOK: Final = re.compile(r"^/[a-z]", re.MULTILINE | re.IGNORECASE)
 _QUOTE: Final = re.compile(r"^>>>[ \t]*$.*?^>>>[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -73,17 +76,16 @@ def _plainly(text: str) -> list[re.Match[str]]:
 
 
 def _in_paragraphs(text: str) -> list[re.Match[str]]:
-    looks = list(_EVERYWHERE.finditer(text))
-    if not looks:
-        return looks
+    """Look in each paragraph, and in one blank line behind it."""
+    if not _PLAIN_LOOK.search(text):
+        return []
     raw = text.encode()
-    paragraphs = [
-        (len(raw[:start].decode()), len(raw[:end].decode())) for start, end in markdown.top_paragraphs(text)
-    ]
     quotes = [each.span() for each in _QUOTE.finditer(text)]
-    return [
-        each
-        for each in looks
-        if any(start <= each.start() < end for start, end in paragraphs)
-        and not any(start <= each.start() < end for start, end in quotes)
-    ]
+    found: list[re.Match[str]] = []
+    for from_byte, to_byte in markdown.top_paragraphs(text):
+        start, end = len(raw[:from_byte].decode()), len(raw[:to_byte].decode())
+        if any(begin <= start < stop for begin, stop in quotes):
+            continue
+        end += text.startswith("\n", end)
+        found += [each for each in _IN_PARAGRAPH.finditer(text, start, end) if each["name"]]
+    return found

@@ -188,7 +188,7 @@ def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _raw_path(request: Request) -> str:
     raw: bytes = request.scope["raw_path"]
-    return raw.partition(b"?")[0].decode("ascii")
+    return raw.partition(b"?")[0].decode("latin-1")
 
 
 def _response(request: Request, answer: Answer) -> Response:

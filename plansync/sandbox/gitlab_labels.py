@@ -81,7 +81,7 @@ def delete_label(call: Call) -> Answer:
 
 def _named(call: Call, name: str) -> Label:
     """Read a label by its id or its name."""
-    by_id = call.records.exact_labels.with_id(int(name)) if name.isascii() and name.isdigit() else None
+    by_id = call.records.exact_labels.with_id(int(name)) if taken.NUMBER.fullmatch(name) else None
     return there(by_id or call.records.exact_labels.named(name), "Label")
 
 

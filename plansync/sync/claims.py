@@ -91,7 +91,7 @@ def bare(view: View, base: Base, bound: Collection[Key]) -> Iterator[tuple[Uid, 
         item, then = view.items[uid], base.remote.get(uid)
         if item.kind is Kind.PHASE:
             is_begun = then is not None and not then.fields and uid not in base.agreed
-            is_unmarked = block.read_milestone(record.body) is None
+            is_unmarked = block.read_milestone(record.body) is None and not record.is_inherited
             if is_unmarked and (is_begun or (record.thing, record.ref) in bound):
                 yield uid, Bare()
         elif item.kind is Kind.TASK and not block.bears_one(record.body) and not (then and then.stamp.rev):

@@ -248,6 +248,11 @@ class Session:
             self.project.title,
             {u: said for u in tasks if (said := _said(sides, u, Field.FRAME))},
             {u: _said(sides, u, Field.TITLE) for u in (*tasks, OVERVIEW)},
+            {
+                (Thing.ISSUE, ref): uid
+                for uid, ref in self.former_refs.items()
+                if uid in tasks and (uid, Field.STATE) not in self.choices
+            },  # one that a person drops gets no new issue
         )
 
     def _linked(self) -> set[tuple[Thing, int]]:
@@ -441,7 +446,7 @@ class Session:
         self.skipped, self.doubts = decision.skipped, decision.doubts
         base = Base(dict(self.base.local), dict(self.base.remote), dict(self.base.agreed))
         self.then = Then(base, decision.local, self.remote)
-        self.numbers = mapping.known_numbers(decision.remote)
+        self.numbers = {**self.names.known, **mapping.known_numbers(decision.remote)}
         self.behind = {
             uid
             for uid, item in self.remote.items()

@@ -50,7 +50,10 @@ from plansync.trackers.base import UNCOUNTED, Record, Thing, Written
 from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
-READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+READ_FIRST = (
+    *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
+    *("update-milestone", "close-milestone", "reopen-milestone"),
+)
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
@@ -186,22 +189,22 @@ class Writer:
 
     @cached_property
     def _ends(self) -> frozenset[Uid]:
-        """List the other ends of all links that are remembered; what is made in this run is linked to only then."""
-        return frozenset(u for item in self.session.base.remote.values() for u in uids_of(item, Field.EDGES))
+        """List what issues are remembered to be linked to or to name; what is made in this run is so only then."""
+        names, items = (Field.EDGES, Field.DEPENDS), self.session.base.remote.values()
+        return frozenset(u for item in items for name in names for u in uids_of(item, name))
 
     def _unlinked(self, op: Operation) -> dict[Uid, Base]:
-        """Show what is remembered of the issues that were linked to one which a new one stands in for.
+        """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it.
 
-        Nobody took those links away: they went with the old issue, and are owed to the new one.
+        Nobody took that away: it went with the old issue, and is owed to the new one.
         """
         base, found = self.session.base, dict[Uid, Base]()
         if op.kind == "create-issue" and op.uid in self._ends:
             for uid, item in base.remote.items():
-                if op.uid in uids_of(item, Field.EDGES):
+                left = _without(item, op.uid, Field.EDGES, Field.DEPENDS)
+                if left != item:
                     sides = (base.local, base.remote, base.agreed)
                     part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
-                    edges = tuple(u for u in uids_of(item, Field.EDGES) if u != op.uid)
-                    left = replace(item, fields={**item.fields, Field.EDGES: edges})
                     found[uid] = replace(part, remote={**part.remote, uid: left})
         return found
 
@@ -280,6 +283,8 @@ class Writer:
         unlinked = self._unlinked(op)
         for uid, part in unlinked.items():
             fold(session.base, part, uid)
+            if shown := session.remote.get(uid):
+                session.remote[uid] = _without(shown, op.uid, Field.DEPENDS)
         self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
@@ -410,6 +415,12 @@ class Writer:
             owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _without(item: Item, uid: Uid, *names: Field) -> Item:
+    """Show an item that names another one no more."""
+    left = {name: tuple(u for u in uids_of(item, name) if u != uid) for name in names if name in item.fields}
+    return replace(item, fields={**item.fields, **left})
 
 
 def _says(shown: Snapshot, op: Operation) -> bool:

@@ -319,6 +319,7 @@ def test_a_label_is_kept_by_name_and_by_id(gitlab: GitLabApi) -> None:
     assert gitlab.get(f"{P}/labels", with_counts=True)[0]["open_issues_count"] == 1
     assert gitlab.ask("DELETE", f"{P}/labels/c").status_code == 204
     assert gitlab.get(f"{P}/issues/1")["labels"] == []
+    assert gitlab.refused("GET", f"{P}/labels/{'9' * 5000}")[0] == 404
     assert gitlab.refused("GET", f"{P}/labels/c") == (404, {"message": "404 Label Not Found"})
     assert gitlab.refused("POST", f"{P}/labels", name="x")[1] == {"error": "color is missing"}
     assert gitlab.refused("POST", f"{P}/labels", name="x", color="#12")[0] == 400
