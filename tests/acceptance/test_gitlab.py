@@ -5,14 +5,13 @@ Everything a person would see in the same way on GitHub is asked of both tracker
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from plansync.sandbox.kinds import Fault, Role, Tier
+from plansync.sandbox.kinds import Fault, Tier
 from tests.acceptance.conftest import Source
 from tests.support.gitlab import DROPPED, DUPLICATE, Gauge, GitLabPerson, beneath
 from tests.support.mortals import KILLED, Mortals
@@ -105,16 +104,15 @@ def test_an_estimate_that_the_plan_changes_is_changed_on_the_issue(
 def test_an_estimate_that_the_issue_changes_is_written_into_the_plans_line_in_its_own_unit(
     copy: Copy, person: GitLabPerson, written: str, duration: str, line: str
 ) -> None:
-    copy.replace(TIME.format("2 hours"), TIME.format(written)) if written != "2 hours" else None
+    if written != "2 hours":
+        copy.replace(TIME.format("2 hours"), TIME.format(written))
     copy.sync()
     before = copy.content
     person.estimate(TITLE, duration)
 
     ran = copy.pull()
 
-    assert body(copy.since(before)) == [
-        (f"**Estimated Time**: {written}  ", f"**Estimated Time**: {line}  ")
-    ]
+    assert body(copy.since(before)) == [(f"**Estimated Time**: {written}  ", f"**Estimated Time**: {line}  ")]
     assert ran.writes == 0
     copy.sync()
     assert copy.is_settled()
@@ -190,7 +188,8 @@ def test_an_estimate_that_was_reset_on_the_tracker_is_a_note_and_stays_in_the_pl
     ran = copy.sync()
 
     assert body(copy.since(before)) == []
-    assert TITLE in notes(ran) or NUMBER in notes(ran), ran
+    number = person.issue(TITLE)["number"]
+    assert f"#{number}: time_estimate was edited on the tracker" in notes(ran)
     assert person.minutes(TITLE) == 0
     assert copy.is_settled()
 
@@ -255,11 +254,11 @@ SMALL = """\
 MADE = ("create-milestone", "create-issue", "set-estimate", "add-dependency")
 
 
-def whole(person: GitLabPerson) -> None:
+def whole(person: GitLabPerson, after: str = "") -> None:
     """Look that each task is there once, with all that belongs to it."""
     one, two = person.issue("Sow the beans"), person.issue("Tie the beans up")
-    assert [person.minutes(each["title"]) for each in (one, two)] == [120, 180]
-    assert person.blockers(two["number"]) == [one["number"]]
+    assert [person.minutes(each["title"]) for each in (one, two)] == [120, 180], after
+    assert person.blockers(two["number"]) == [one["number"]], after
     assert len(person.issues()) == 2
     assert len(person.milestones()) == 1
 
@@ -279,7 +278,7 @@ def test_killed_between_any_two_operations_of_a_task_the_next_run_completes_it(
 
         assert forks.run(copy, ["push", "--yes"]).code == 0, point
 
-        whole(person)
+        whole(person, f"{number}: {point}")
         assert copy.is_settled(), point
 
 
@@ -333,7 +332,6 @@ def test_a_dropped_step_is_the_third_box_in_the_issue(copy: Copy, person: GitLab
 def test_a_dropped_task_is_closed_with_a_label_that_says_so_and_loses_it_when_it_is_taken_up(
     copy: Copy, person: GitLabPerson
 ) -> None:
-    copy.replace(f"### Task {NUMBER}: {TITLE}", f"### Task {NUMBER}: {TITLE}") if False else None
     heading = next(line for line in copy.text.splitlines() if f"Task {NUMBER}: {TITLE}" in line)
     copy.replace(f"{heading}\n", f"{heading}\n\n**Status**: Dropped\n")
 
@@ -462,15 +460,18 @@ def test_a_persons_own_text_around_the_block_stays_with_what_gitlab_made_of_it(
     assert copy.is_settled()
 
 
-@pytest.mark.parametrize("title", ["Any", "None", "Started", "Upcoming", "#any"])
-def test_a_phase_may_bear_the_name_of_a_filter(fresh: Copy, person: GitLabPerson, title: str) -> None:
-    fresh.replace("## Phase 1: Groundwork\n", f"## {title}\n")
+@pytest.mark.parametrize("title", ["Any", "None", "Started", "Upcoming", "#none"])
+def test_a_milestone_may_bear_the_name_of_a_filter(
+    tmp_path: Path, tracker: Place, person: GitLabPerson, forks: Mortals, title: str
+) -> None:
+    text = f"# {title}\n\n- [ ] Sow the beans\n- [ ] Tie the beans up\n"
+    copy = Copy.of(text.encode(), tmp_path / "work", tracker, forked=forks.run)
 
-    fresh.push()
+    copy.push()
 
-    assert title in [each["title"] for each in person.milestones()]
-    assert {i["milestone"]["title"] for i in person.tasks()} == {m["title"] for m in person.milestones()}
-    assert fresh.is_settled()
+    assert [each["title"] for each in person.milestones()] == [title]
+    assert [each["milestone"]["title"] for each in person.tasks()] == [title] * 2
+    assert copy.is_settled()
 
 
 def test_a_label_with_a_comma_is_refused_for_its_task_alone_before_it_is_sent(
@@ -482,7 +483,7 @@ def test_a_label_with_a_comma_is_refused_for_its_task_alone_before_it_is_sent(
     ran = fresh.push(exits=5)
 
     failed = [op for op in ran.operations if op["status"] == "refused"]
-    assert {op["label"] for op in failed if op["kind"] == "create-issue"} == {"2.2", "4.3"}
+    assert {op["label"] for op in failed if op["kind"] == "create-issue"} == {"Task 2.2", "Task 4.3"}
     assert all("comma" in op["error"] for op in failed if op["kind"] == "create-issue")
     assert not [i for i in person.issues() if {"risk", "high"} & {each["name"] for each in i["labels"]}]
 
@@ -564,20 +565,32 @@ def test_an_inherited_milestone_is_used_and_never_edited(fresh: Copy, person: Gi
     assert fresh.is_settled()
 
 
-def test_a_milestone_of_the_group_that_is_renamed_renames_the_phase_once(
+def test_a_milestone_of_the_group_that_is_renamed_or_closed_says_nothing_to_the_plan(
     fresh: Copy, person: GitLabPerson
 ) -> None:
-    phase = fresh.outline.phases[0]
-    of_group = person.group_milestone(phase)
+    of_group = person.group_milestone(fresh.outline.phases[0])
     fresh.push()
-    group = person.client.get("").json()["namespace"]["full_path"]
-    person.client.put(
-        f"../../groups/{group}/milestones/{of_group['id']}", json={"title": "Phase 1: Foundations"}
-    ).raise_for_status()
+    new = {"title": "Phase 1: Foundations", "state_event": "close"}
+    person.client.put(f"{person.group}/milestones/{of_group['id']}", json=new).raise_for_status()
+    before = fresh.content
 
-    fresh.sync()
+    ran = fresh.sync()
 
-    assert "## Phase 1: Foundations" in fresh.text
+    assert (ran.writes, fresh.content) == (0, before)
+    assert fresh.is_settled()
+
+
+def test_a_milestone_of_the_group_is_bound_to_a_phase_of_another_name_by_a_word(
+    fresh: Copy, person: GitLabPerson
+) -> None:
+    of_group = person.group_milestone("Sprint 12")
+    phase = fresh.outline.phases[1]
+
+    fresh.run("link", phase, "Sprint 12")
+    fresh.push()
+
+    inside = {i["title"] for i in person.tasks() if i["milestone"]["id"] == of_group["id"]}
+    assert inside == {task.title for task in fresh.outline.tasks if task.phase == phase}
     assert fresh.is_settled()
 
 
@@ -640,7 +653,9 @@ def test_of_several_owners_one_is_given_the_issue_and_the_others_are_told(
     ran = fresh.push()
 
     assert len(person.issue(TITLE)["assignees"]) == 1
-    assert "bo" in notes(ran), ran
+    (made,) = [op for op in ran.operations if op["kind"] == "create-issue" and op["error"]]
+    assert "did not keep" in made["error"]
+    assert "@bo" in made["error"]
     assert fresh.is_settled()
 
 
@@ -667,12 +682,14 @@ def test_up_to_eight_writes_are_on_their_way_and_never_two_to_one_item(measured:
     first = gauge.most
     content = measured.text
     for task in measured.outline.tasks:
-        content = content.replace(f"Task {task.number}: {task.title}", f"Task {task.number}: {task.title}, soon")
+        named = f"Task {task.number}: {task.title}"
+        content = content.replace(named, f"{named}, soon")
     measured.plan.write_bytes(content.replace("\n", "\r\n").encode("utf-8-sig"))
     gauge.most = 0
-    measured.sync()
+    measured.sync("--allow", "all-changed")
 
-    assert (first, gauge.most) == (8, 8)
+    assert first == 8
+    assert 2 <= gauge.most <= 8, "each is read before it is written, so fewer meet"
     assert gauge.twice == []
     assert gauge.found == []
     assert measured.is_settled()
@@ -693,7 +710,7 @@ def test_a_lock_a_refusal_for_pace_and_a_broken_proxy_are_got_over(
 ) -> None:
     sandbox.play(faults=(fault,) * 2)
 
-    ran = fresh.push(exits=None) if False else fresh.run("push", "--yes", "--json", exits=None)
+    ran = fresh.run("push", "--yes", "--json", exits=None)
     assert ran.code in (0, 1, 5), ran
     sandbox.play(faults=())
     fresh.push()
@@ -709,54 +726,61 @@ def test_a_lock_a_refusal_for_pace_and_a_broken_proxy_are_got_over(
 def test_a_moved_issue_is_no_done_task_and_is_not_made_again(
     copy: Copy, person: GitLabPerson, sandbox: Sandbox
 ) -> None:
-    number, before = int(person.issue(TITLE)["number"]), copy.content
-    person.client.post(f"issues/{number}/move", json={"to_project_id": 7}).raise_for_status()
+    issue, before = person.issue(TITLE), copy.content
+    there = {"to_project_id": issue["project_id"] + 1}
+    person.client.post(f"issues/{issue['number']}/move", json=there).raise_for_status()
 
-    ran = copy.sync()
+    for _ in range(2):
+        ran = copy.sync(exits=4)
+        assert [conflict["field"] for conflict in ran.json["conflicts"]] == ["existence"]
+        assert ran.own_writes == 0
 
     assert body(copy.since(before)) == []
-    assert "transferred" in notes(ran) or "moved" in notes(ran), ran
-    assert len(person.tasks()) == 12
-    again = copy.sync()
-    assert (again.writes, again.json["operations"]) == (0, [])
+    assert len(person.tasks()) == 12, "it is closed there, and stays behind"
 
 
-@pytest.mark.parametrize("how", ["deleted", "confidential"])
-def test_an_issue_that_is_not_shown_any_more_is_told_and_not_made_again(
-    copy: Copy, person: GitLabPerson, sandbox: Sandbox, how: str
+def test_an_issue_that_was_deleted_is_decided_by_a_person_and_not_made_again(
+    copy: Copy, person: GitLabPerson, sandbox: Sandbox
 ) -> None:
-    number, before = int(person.issue(TITLE)["number"]), copy.content
-    if how == "deleted":
-        sandbox.delete(number)
-    else:
-        person.change(number, confidential=True)
-        sandbox.play(role=Role.READ)
+    before = copy.content
+    sandbox.delete(int(person.issue(TITLE)["number"]))
 
-    ran = copy.pull()
-    sandbox.play(role=Role.ADMIN)
+    for _ in range(2):
+        ran = copy.pull(exits=4)
+        assert [(c["field"], c["task"] in copy.section(NUMBER)) for c in ran.json["conflicts"]] == [
+            ("existence", True)
+        ]
+        assert ran.writes == 0
 
     assert body(copy.since(before)) == []
-    if how == "deleted":
-        assert "deleted" in notes(ran)
-        assert len(person.tasks()) == 11
 
 
-def test_a_renamed_project_is_found_by_its_old_name_and_told(
-    copy: Copy, person: GitLabPerson, sandbox: Sandbox, tracker: Place
+def test_a_confidential_issue_that_the_token_sees_is_like_any_other(copy: Copy, person: GitLabPerson) -> None:
+    person.change(person.issue(TITLE)["number"], confidential=True)
+    person.tick(TITLE, copy.outline.task(NUMBER).steps[0])
+    before = copy.content
+
+    copy.sync()
+
+    assert len(body(copy.since(before))) == 1
+    assert person.issue(TITLE)["confidential"] is True
+    assert copy.is_settled()
+
+
+def test_a_renamed_project_is_read_and_written_by_its_old_name_which_is_told(
+    fresh: Copy, person: GitLabPerson, sandbox: Sandbox, tracker: Place
 ) -> None:
     sandbox.play(former_names=("local/former",))
-    copy.flags = tuple("local/former" if flag == tracker.repo else flag for flag in copy.flags)
-    first, *rest = copy.state.read_text().splitlines(keepends=True)
-    header = json.loads(first)
-    header["target"]["project"] = "local/former"
-    copy.state.write_text(json.dumps(header, separators=(",", ":")) + "\n" + "".join(rest))
-    copy.tick(copy.outline.task(NUMBER).steps[0])
+    fresh.flags = tuple("local/former" if flag == tracker.repo else flag for flag in fresh.flags)
 
-    ran = copy.sync()
+    first = fresh.push()
+    fresh.tick(fresh.outline.task(NUMBER).steps[0])
+    second = fresh.sync()
 
-    assert "local/plans" in notes(ran) + ran.err, ran
-    assert person.boxes(TITLE)[0][0] == "x", "a write finds it too"
-    assert copy.is_settled()
+    for ran in (first, second):
+        assert "local/former is called local/plans now" in notes(ran)
+    assert person.boxes(TITLE)[0][0] == "x"
+    assert fresh.is_settled()
 
 
 # ------------------------------------------------------------------ tokens
@@ -766,8 +790,7 @@ def test_a_token_that_expires_within_thirty_days_is_told_with_the_day(copy: Copy
     for days, is_told in ((29, True), (31, False)):
         day = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
         sandbox.play(expires_on=day)
-        step = copy.outline.task(NUMBER).steps[days % 2]
-        copy.tick(step)
+        copy.tick(copy.outline.task(NUMBER).steps[days // 30])
 
         ran = copy.sync()
 
@@ -796,7 +819,6 @@ def test_a_job_token_is_told_that_it_cannot_write_and_what_to_make_instead(
 
     ran = fresh.run("push", "--yes", exits=8)
 
-    assert "CI_JOB_TOKEN" in ran.err
-    assert "cannot" in ran.err
+    assert "(CI_JOB_TOKEN) can write no issues" in ran.err
     assert "GITLAB_TOKEN" in ran.err or "PLANSYNC_TOKEN" in ran.err
     assert person.issues() == []

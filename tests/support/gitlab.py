@@ -42,9 +42,8 @@ class GitLabPerson(Person):
 
     def __init__(self, place: Place) -> None:
         headers = {"authorization": f"Bearer {place.token}"}
-        self.client = httpx.Client(
-            base_url=address_of(place), headers=headers, trust_env=False, verify=False
-        )
+        self.group = f"{place.api_url}/groups/{place.repo.partition('/')[0]}"
+        self.client = httpx.Client(base_url=address_of(place), headers=headers, trust_env=False, verify=False)
 
     # looking
 
@@ -120,8 +119,7 @@ class GitLabPerson(Person):
 
     def group_milestone(self, title: str, **fields: Any) -> Issue:
         """Make a milestone of the group above."""
-        group = self.client.get("").raise_for_status().json()["namespace"]["full_path"]
-        made = self.client.post(f"../../groups/{quote(group, safe='')}/milestones", json={"title": title, **fields})
+        made = self.client.post(f"{self.group}/milestones", json={"title": title, **fields})
         return _milestone(made.raise_for_status().json())
 
 
