@@ -144,8 +144,11 @@ class Settings(_Strict):
 
     @property
     def kind(self) -> str:
-        """The tracker: as named, GitHub where a repository or address is, else the sandbox."""
-        return self.tracker or ("github" if self.repo or self.api_url else "sandbox")
+        """The tracker: as named; GitLab or GitHub where an address or a repository is, else the sandbox."""
+        is_gitlab = (self.api_url or "").rstrip("/").endswith("/api/v4")
+        return self.tracker or (
+            "gitlab" if is_gitlab else "github" if self.repo or self.api_url else "sandbox"
+        )
 
 
 class Home(_Strict):
@@ -365,13 +368,18 @@ def _candidates(bases: Iterable[Path]) -> Iterable[Path]:
 def plan_link(plan: Path, api: str, project: str) -> str:
     """Write the address of a plan on its repository's default branch; empty where its remote is not the target."""
     top = git_root(plan.resolve().parent)
-    host, name = remotes.remote_repository(remotes.git_remote(top)) if top else ("", "")
-    home = urlsplit(api).hostname or ""
-    is_target = home.removeprefix("api.") == host and name.casefold() == project.casefold()
-    if top is None or not host or not is_target:
+    remote = remotes.remote_of(remotes.git_remote(top)) if top else None
+    if top is None or remote is None:
+        return ""
+    url, is_gitlab = urlsplit(api), api.endswith("/api/v4")
+    host = (url.hostname or "").removeprefix("api.")
+    root = api.removesuffix("/api/v4") if is_gitlab else f"https://{host}"
+    below = "" if remote.is_ssh else urlsplit(root).path.strip("/")
+    name = remote.path.removeprefix(f"{below}/" if below else "")
+    if remote.host.partition(":")[0] != host or name.casefold() != project.casefold():
         return ""
     path = quote(plan.resolve().relative_to(top).as_posix())
-    return f"https://{host}/{name}/blob/HEAD/{path}"
+    return f"{root}/{name}/{'-/' if is_gitlab else ''}blob/HEAD/{path}"
 
 
 def git_ancestor(file: Path) -> str:

@@ -2,8 +2,49 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
+
+_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?")
+_SSH_HOSTS = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com"}
+"""Where the port of https is ssh's; people visit the other. Source: the docs of both, on ssh over port 443."""
+_USUAL_FOLDER = "gitlab"
+"""Where GitLab lies below a host that has other pages too. Source: GitLab docs, "Relative URL"."""
+
+
+class Remote(NamedTuple):
+    """Where a remote's address leads. `host` has a port where the pages that people visit have one."""
+
+    scheme: str
+    host: str
+    path: str
+    is_ssh: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of tracker that the host is called after, empty where its name says nothing."""
+        words = (("gitlab", "gitlab"), ("github", "github"), ("ghe", "github"))
+        return next((kind for word, kind in words if word in self.host), "")
+
+    @property
+    def root(self) -> str:
+        """The address of the host."""
+        return f"{self.scheme}://{self.host}"
+
+    def roots(self) -> Iterator[tuple[str, str]]:
+        """List where a tracker may be installed, the likeliest first, each with the path that its project has then.
+
+        An https address names the folder of an installation below its host; one of ssh does not.
+        """
+        yield self.root, self.path
+        parts = self.path.split("/")
+        if self.is_ssh:
+            yield f"{self.root}/{_USUAL_FOLDER}", self.path
+        for end in range(1, min(len(parts) - 1, 3)) if not self.is_ssh else ():
+            yield "/".join([self.root, *parts[:end]]), "/".join(parts[end:])
 
 
 def git_remote(root: Path) -> str:
@@ -24,19 +65,28 @@ def git_remotes(root: Path) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) >= 2}
 
 
-def remote_repository(address: str) -> tuple[str, str]:
-    """Split a remote's address into host and `owner/name`; empty strings where it is none."""
-    text = address.removesuffix("/").removesuffix(".git")
-    if "://" in text:
-        text = text.partition("://")[2].rpartition("@")[2] if "@" in text else text.partition("://")[2]
-        host, _, path = text.partition("/")
-        host = host.partition(":")[0] if address.startswith("ssh:") else host  # ssh's port is not the API's
+def remote_of(address: str) -> Remote | None:
+    """Take a remote's address apart; `None` where it leads to no host, or to no project there."""
+    scheme, has_scheme, rest = address.strip().removesuffix("/").removesuffix(".git").partition("://")
+    is_ssh = not has_scheme or "ssh" in scheme
+    if has_scheme:
+        host, _, path = rest.partition("/")
+        host = host.rpartition("@")[2]
+        host = host if scheme in ("http", "https") else host.partition(":")[0]  # another port than the pages'
     else:
-        host, _, path = text.rpartition("@")[2].partition(":")
-    host = host.lower().removeprefix("ssh.") if host.lower() == "ssh.github.com" else host.lower()
-    parts = path.strip("/").split("/")
-    is_tracker = any(word in host for word in ("github", "gitlab", "ghe"))
-    return (host, "/".join(parts)) if len(parts) >= 2 and is_tracker else ("", "")
+        host, _, path = scheme.rpartition("@")[2].partition(":")
+    host, path = host.lower(), path.strip("/")
+    host = _SSH_HOSTS.get(host, host)
+    if "/" not in path or not _HOST.fullmatch(host):
+        return None
+    is_bare = scheme == "http" and re.match(r"(localhost|127\.[\d.]+)(:|$)", host)
+    return Remote("http" if is_bare else "https", host, path, is_ssh)
+
+
+def remote_repository(address: str) -> tuple[str, str]:
+    """Split a remote's address into host and `owner/name`; empty strings where its host is called after no tracker."""
+    found = remote_of(address)
+    return (found.host, found.path) if found and found.kind else ("", "")
 
 
 def api_of(host: str) -> str:

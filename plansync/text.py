@@ -54,6 +54,7 @@ _FENCED = re.compile(
 )
 _SAFE_FENCE = re.compile(r"```[^`\n]*\n(?:.*\n)?```\r?", re.DOTALL)
 """A fence that every GitLab knows: older ones look for three backticks in the first column, and three at the end."""
+_QUOTE_LINE = re.compile(r"^ {0,3}>>>", re.MULTILINE)
 _HTML_LINE = re.compile(r"^ {0,3}<(?!!--.*-->[ \t\r]*$)", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
@@ -100,9 +101,14 @@ def _outside_fences(text: str, change: re.Pattern[str], by: str) -> str:
 
 
 def _is_safe_fence(text: str, fence: re.Match[str]) -> bool:
-    """Say whether every GitLab takes a fence for one: it has the plainest form, and what is before it is no HTML."""
+    """Say whether every GitLab takes a fence for one: it has the plainest form, and begins in no HTML and no `>>>`.
+
+    A quote of several lines ends at its own `>>>` whatever fence is open in it.
+    """
     at = fence.start()
     if not _SAFE_FENCE.fullmatch(fence[0]) or text.count("<!--", 0, at) > text.count("-->", 0, at):
+        return False
+    if _QUOTE_LINE.search(text, 0, at):
         return False
     begin = at
     while begin and text[(line := text.rfind("\n", 0, begin - 1) + 1) : begin].strip():

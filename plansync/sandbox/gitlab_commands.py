@@ -8,6 +8,7 @@ elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from plansync.sandbox import markdown
@@ -38,7 +39,8 @@ _PLAINLY: Final = re.compile(
     rf"(?P<left_out>{'|'.join(f'(?s:{each})' for each in _LEFT_OUT)})|{_ACTION}", re.MULTILINE | re.IGNORECASE
 )
 _PLAIN_LOOK: Final = re.compile(r"^/[a-z]", re.MULTILINE | re.IGNORECASE)
-_QUOTE: Final = re.compile(r"^>>>[ \t]*$.*?^>>>[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE: Final = re.compile(r"^ {0,3}(`{3,}(?=[^`\n]*$)|~{3,})")
+_QUOTE_BEGINS: Final = re.compile(r"^ {0,3}(>{3,})(?:[ \t]+\[!\w+\].*)?[ \t]*$")
 
 
 class Command(NamedTuple):
@@ -79,13 +81,31 @@ def _in_paragraphs(text: str) -> list[re.Match[str]]:
     """Look in each paragraph, and in one blank line behind it."""
     if not _PLAIN_LOOK.search(text):
         return []
-    raw = text.encode()
-    quotes = [each.span() for each in _QUOTE.finditer(text)]
     found: list[re.Match[str]] = []
-    for from_byte, to_byte in markdown.top_paragraphs(text):
-        start, end = len(raw[:from_byte].decode()), len(raw[:to_byte].decode())
-        if any(begin <= start < stop for begin, stop in quotes):
-            continue
-        end += text.startswith("\n", end)
-        found += [each for each in _IN_PARAGRAPH.finditer(text, start, end) if each["name"]]
+    for begin, part in _outside_quotes(text):
+        raw = part.encode()
+        for from_byte, to_byte in markdown.top_paragraphs(part):
+            start, end = (begin + len(raw[:at].decode()) for at in (from_byte, to_byte))
+            end += text.startswith("\n", end)
+            found += [each for each in _IN_PARAGRAPH.finditer(text, start, end) if each["name"]]
     return found
+
+
+def _outside_quotes(text: str) -> Iterator[tuple[int, str]]:
+    """Part a text at its quotes of several lines, from `>>>` to `>>>`: what begins in one, as a fence, ends with it."""
+    at = begin = 0
+    fence = quote = ""
+    for line in text.splitlines(keepends=True):
+        opens_fence, opens_quote = _FENCE.match(line), _QUOTE_BEGINS.match(line.rstrip("\n"))
+        if quote:
+            if line.strip().startswith(quote) and not line.strip(" \t\n>"):
+                quote, begin = "", at + len(line)
+        elif fence:
+            fence = "" if line.strip().startswith(fence) and not line.strip(" \t\n`~") else fence
+        elif opens_fence:
+            fence = opens_fence[1]
+        elif opens_quote:
+            yield begin, text[begin:at]
+            quote, begin = opens_quote[1], len(text)
+        at += len(line)
+    yield begin, text[begin:]

@@ -9,7 +9,7 @@ from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import at_least_one, paged, permit, there
 from plansync.sandbox.gitlab_door import Call
-from plansync.sandbox.gitlab_shown import Json
+from plansync.sandbox.gitlab_site import Json
 from plansync.sandbox.kinds import Label, LabelChanges, Query, State, Tier
 
 _FIELDS = ("new_name", "color", "description", "priority", "archived")

@@ -290,8 +290,8 @@ class Writer:
         unlinked = self._unlinked(op)
         for uid, part in unlinked.items():
             fold(session.base, part, uid)
-            if shown := session.remote.get(uid):
-                session.remote[uid] = _without(shown, op.uid, Field.DEPENDS)
+        waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
+        session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
         self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 

@@ -109,7 +109,8 @@ class Repository:
     """What a run that will write must know about its target, and what a person is told of it.
 
     `parent`: the repository that it is a fork of. `visibility`: public, private or internal, empty where nobody says.
-    `warning`: what stops no write today and will soon, a token that expires say.
+    `warning`: what stops no write today and will soon, a token that expires say. `role`: what the account is there,
+    in the tracker's words, empty where nobody says.
     """
 
     node: str
@@ -121,6 +122,7 @@ class Repository:
     parent: str = ""
     default_branch: str = ""
     warning: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

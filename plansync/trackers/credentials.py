@@ -169,7 +169,8 @@ def _gitlab_advice(host: str) -> str:
     names = gitlab_variables(host, {})
     first = f"set {' or '.join(names)}"
     if len(names) == 1:
-        first += f", or {_GITLAB[0]} with GITLAB_HOST={_netloc(host)}"
+        first += f", or {_GITLAB[0]} with GITLAB_HOST={_netloc(host)},"
+    first += " to a token with the scope `api`"
     return first + ("" if is_loopback(_name(host)) else f", or run `glab auth login --hostname {_web(host)}`")
 
 

@@ -13,7 +13,7 @@ from plansync.text import sound
 from plansync.trackers import gitlab_sent as sent
 from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
 from plansync.trackers.credentials import Kind, sign_in_advice
-from plansync.trackers.gitlab_access import ProjectPayload, TokenPayload
+from plansync.trackers.gitlab_access import RIGHTS, ProjectPayload, TokenPayload
 from plansync.trackers.gitlab_door import Door, valid
 from plansync.trackers.gitlab_labels import Spellings
 from plansync.trackers.gitlab_links import Links
@@ -94,7 +94,8 @@ class GitLab:
         self._now = reach.get("now", time.time)
         self._site = Site(api_url, project, dropped_labels)
         reach.setdefault("is_paced", TRAITS.is_paced)
-        self._http = Http(base_url=api_url, sign_in=sign_in_advice(api_url, Kind.GITLAB), **reach)
+        advice = sign_in_advice(api_url, Kind.GITLAB)
+        self._http = Http(base_url=api_url, sign_in=advice, rights=RIGHTS, **reach)
         self._door = Door(self._http, project)
         self._spellings, self._people = Spellings(self._door), People(self._door)
         self._links = Links(self._door)

@@ -16,9 +16,19 @@ from plansync.trackers.gitlab_payloads import Lenient, Names, Site, Text
 
 PLANNER = 15
 """The lowest role that may edit issues, labels and milestones, since GitLab 17.7."""
+RIGHTS = "the scope `api`, and its account the role Planner or higher in the project"
+"""What a token needs that writes issues."""
 WARNED_DAYS = 30
 """How long before a token's last day a person is told of it."""
-_ROLES = {5: "Minimal Access", 10: "Guest", 15: "Planner", 20: "Reporter", 30: "Developer", 40: "Maintainer"}
+_ROLES = {
+    5: "Minimal Access",
+    10: "Guest",
+    15: "Planner",
+    20: "Reporter",
+    30: "Developer",
+    40: "Maintainer",
+    50: "Owner",
+}
 _GRANULAR = "granular"
 
 
@@ -111,18 +121,27 @@ class ProjectPayload(Lenient):
             parent=sound(self.forked_from_project.path_with_namespace) if self.forked_from_project else "",
             default_branch=sound(self.default_branch),
             warning=token.warning(source, now_s) if token else "",
+            role=_role(self._level),
         )
+
+    @property
+    def _level(self) -> int:
+        return self.permissions.level if self.permissions else 0
 
     def _refusal(self, name: str) -> str:
         if self.archived:
             return f"{name} is archived and takes no writes; unarchive it in its settings"
         if not self.issues_enabled or self.issues_access_level == "disabled":
             return issues_off(name)
-        level = self.permissions.level if self.permissions else 0
-        if 0 < level < PLANNER:
-            role = _ROLES.get(level, f"a role of level {level}")
-            return f"this token's account is {role} in {name}; to edit issues it needs the role Planner or higher"
+        if 0 < self._level < PLANNER:
+            is_now = f"this token's account is {_role(self._level)} in {name}"
+            return f"{is_now}; to edit issues it needs the role Planner or higher"
         return ""
+
+
+def _role(level: int) -> str:
+    """Name a role, empty where it is not known; an instance may have more than there are here."""
+    return _ROLES.get(level, f"a role of level {level}" if level else "")
 
 
 def issues_off(name: str) -> str:

@@ -125,15 +125,16 @@ class Http:
         max_wait_s: float = 300.0,
         on_wait: Callable[[float, str], None] = _let_pass,
         sign_in: str = "set PLANSYNC_TOKEN",
+        rights: str = "the permission to write issues",
     ) -> None:
-        """Open nothing yet; `sign_in` is the advice that a refused or missing token gets.
+        """Open nothing yet; `sign_in` is the advice that a refused or missing token gets, `rights` what one lacks.
 
         `counters`: where the pace of writes is remembered. `sleep` may end early where `time_left_s()` is 0 then.
         """
         self.requests = Requests()
         self._base = tracker_url(base_url, transport)
         self._token, self.sign_in = token, sign_in
-        self._verdicts, self._replay = Verdicts(token, sign_in), Replay(cache)
+        self._verdicts, self._replay = Verdicts(token, sign_in, rights), Replay(cache)
         self._headers = {"accept": "application/json", **_lower(headers or {}), "user-agent": user_agent()}
         self._sleep, self._now, self._on_wait = sleep, now, on_wait
         self._max_wait_s, self._time_left_s = max_wait_s, time_left_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -57,8 +58,9 @@ def _known(root: str) -> Probed | None:
 async def _ask(api_url: str, path: str, ca_file: Path | None) -> Answer | None:
     http = Http(base_url=api_url, timeout_s=_PATIENCE_S, max_wait_s=0, ca_file=ca_file)
     try:
-        return await http.get(path, accept=_ANY_REFUSAL, is_cached=False)
-    except TrackerError:
+        async with asyncio.timeout(_PATIENCE_S):  # with all its tries, which are for a host that is one
+            return await http.get(path, accept=_ANY_REFUSAL, is_cached=False)
+    except (TrackerError, TimeoutError):
         return None
     finally:
         await http.aclose()

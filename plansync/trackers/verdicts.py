@@ -44,10 +44,13 @@ class Heard(NamedTuple):
 
 
 class Verdicts:
-    """Says what answers mean, for one token. `sign_in`: what to do about a refused or missing token."""
+    """Says what answers mean, for one token.
 
-    def __init__(self, token: Token | None, sign_in: str) -> None:
-        self._token, self._sign_in = token, sign_in
+    `sign_in`: what to do about a refused or missing token; `rights`: what a token needs that may read and not write.
+    """
+
+    def __init__(self, token: Token | None, sign_in: str, rights: str) -> None:
+        self._token, self._sign_in, self._rights = token, sign_in, rights
 
     def judge(self, asked: Asked, heard: Heard, attempt: int, now_s: float) -> None:
         """Raise what the answer means, unless it is a success, a redirect or accepted."""
@@ -97,8 +100,7 @@ class Verdicts:
         needed = self.said(headers.get("x-accepted-github-permissions", ""))
         if self._token is None:
             return self._sign_in
-        wanted = f"it needs {needed}" if needed else "it needs the permission to write issues"
-        return f"give the token from {self._token.source} more rights: {wanted}"
+        return f"give the token from {self._token.source} more rights: it needs {needed or self._rights}"
 
     def fault(self, asked: Asked, why: str, said: str, *, is_unsent: bool) -> TrackerError:
         """Say what a request that got no answer means; `said`: what the machine says of it."""

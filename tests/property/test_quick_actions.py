@@ -24,7 +24,7 @@ PIECES = (
         "`",
         "\t",
     ),
-    *("\n", "\n\n", "\r\n", "\r", " ", "    ", "- ", "1. ", "> ", ">>>\n"),
+    *("\n", "\n\n", "\r\n", "\r", " ", "    ", "- ", "1. ", "> ", ">>>\n", ">>> [!note]\n"),
     *(
         "```",
         "```\n",
@@ -61,6 +61,8 @@ def test_no_text_gives_orders_and_each_comes_back(written: str, is_plain_rule: b
         "  ```\n/close\n  ```",
         "</div>\n```<div>\n\n/close\n```",
         "<!--\n```\n-->\n/close\n```\n",
+        ">>>\n```\n>>>\n/close\n```",
+        ">>> [!note]\n```\n>>>\n/close\n```",
     ],
 )
 def test_what_once_gave_orders_gives_none(written: str, is_plain_rule: bool) -> None:

@@ -79,6 +79,20 @@ def test_a_blank_line_after_an_action_goes_with_it_and_older_servers_take_them_a
     assert found == (kept, (Command("close", ""), Command("due", "2026-12-24")))
 
 
+@pytest.mark.parametrize(
+    "quote", [">>>", ">>> ", ">>>\t", " >>>", ">>> [!note]", ">>> [!warning] Mind", ">>>>"]
+)
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+def test_a_fence_ends_with_the_quote_that_it_began_in(quote: str, fence: str) -> None:
+    """As GitLab 19.4.1 was seen to do by others."""
+    end = quote.partition("[")[0].strip()
+
+    assert names(f"{quote}\n{fence}\n{end}\n/close\n{fence}", is_plain_rule=False) == ["close"]
+    assert names(f"{fence}\n{quote}\n/close\n{end}\n{fence}", is_plain_rule=False) == []
+    assert names(f"{quote}\n/close\n{end}\n\ntext", is_plain_rule=False) == []
+    assert names("> >>>\n> ```\n> >>>\n> /close\n", is_plain_rule=False) == []
+
+
 def test_code_of_several_lines_is_safe_today() -> None:
     assert names("a `b\n/close\nc` d", is_plain_rule=False) == []
     assert names("a `b\n/close\nc` d", is_plain_rule=True) == ["close"]

@@ -45,7 +45,7 @@ async def test_a_project_names_itself_and_costs_two_requests(server: Any, gitlab
 
     assert (found.node, found.name, found.can_write) == ("77", "acme/sub/plans", True)
     assert (found.visibility, found.default_branch, found.parent) == ("internal", "main", "other/plans")
-    assert (found.refusal, found.warning) == ("", "")
+    assert (found.refusal, found.warning, found.role) == ("", "", "Planner")
     assert [asked.path for asked in server.asked] == [HOME, "/api/v4/personal_access_tokens/self"]
 
 

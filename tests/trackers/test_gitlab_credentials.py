@@ -215,15 +215,19 @@ def test_a_variable_that_cannot_hold_a_token_is_named_and_not_shown() -> None:
     [
         (
             "https://gitlab.com/api/v4",
-            "set PLANSYNC_TOKEN or GITLAB_TOKEN or GITLAB_ACCESS_TOKEN or OAUTH_TOKEN, or run "
+            "set PLANSYNC_TOKEN or GITLAB_TOKEN or GITLAB_ACCESS_TOKEN or OAUTH_TOKEN to a token with the scope "
+            "`api`, or run "
             "`glab auth login --hostname gitlab.com`",
         ),
         (
             "https://gitlab.example/api/v4",
-            "set PLANSYNC_TOKEN, or GITLAB_TOKEN with GITLAB_HOST=gitlab.example, or run "
-            "`glab auth login --hostname gitlab.example`",
+            "set PLANSYNC_TOKEN, or GITLAB_TOKEN with GITLAB_HOST=gitlab.example, to a token with the scope `api`, or "
+            "run `glab auth login --hostname gitlab.example`",
         ),
-        ("127.0.0.1:1", "set PLANSYNC_TOKEN, or GITLAB_TOKEN with GITLAB_HOST=127.0.0.1:1"),
+        (
+            "127.0.0.1:1",
+            "set PLANSYNC_TOKEN, or GITLAB_TOKEN with GITLAB_HOST=127.0.0.1:1, to a token with the scope `api`",
+        ),
     ],
 )
 def test_the_advice_names_what_would_be_read(host: str, advice: str) -> None:

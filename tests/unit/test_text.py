@@ -124,7 +124,7 @@ def test_a_hash_at_the_end_of_a_title_stays_part_of_it() -> None:
         ("/2 of it", "/2 of it"),
         ("```\n/close\n```\n/done", "```\n/close\n```\n\\/done"),
         ("~~~\n/close\n~~~", "~~~\n\\/close\n~~~"),
-        ("```\n/close", "```\n/close"),
+        ("```\n/close", "```\n\\/close"),
     ],
 )
 def test_a_line_is_no_order_to_a_tracker(text: str, written: str) -> None:

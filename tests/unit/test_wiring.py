@@ -147,6 +147,22 @@ def test_the_guard_names_each_setting_that_moves_the_fingerprint_and_no_other(tm
             "https://github.example.org/a/b/blob/HEAD/docs/my%20plan.md",
         ),
         ("", "https://api.github.com", ""),
+        (
+            "git@gitlab.com:a/b.git",
+            "https://gitlab.com/api/v4",
+            "https://gitlab.com/a/b/-/blob/HEAD/docs/my%20plan.md",
+        ),
+        (
+            "https://code.example:8443/git/lab/a/b",
+            "https://code.example:8443/git/lab/api/v4",
+            "https://code.example:8443/git/lab/a/b/-/blob/HEAD/docs/my%20plan.md",
+        ),
+        (
+            "git@code.example:a/b",
+            "https://code.example/git/api/v4",
+            "https://code.example/git/a/b/-/blob/HEAD/docs/my%20plan.md",
+        ),
+        ("git@gitlab.com:a/sub/b.git", "https://gitlab.com/api/v4", ""),
     ],
 )
 def test_the_plan_is_linked_to_where_its_remote_is_the_target(

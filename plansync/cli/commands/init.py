@@ -17,20 +17,29 @@ from plansync.cli.door import ask, say, tell
 from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
+    from plansync.cli.whereabouts import Whereabouts
     from plansync.config import Home
 
 _ATTRIBUTES = "*.jsonl merge=plansync"
 _DRIVER = "plansync state merge %O %A %B"
 _TEXT = """\
 # Settings of plansync for this project. Every option, with its default and a reason, is in
-# config.example.toml of plansync's repository. Tokens never stand here: set PLANSYNC_TOKEN or GH_TOKEN.
+# config.example.toml of plansync's repository. Tokens never stand here: {token}.
 
-# Where issues are made: "github", or "sandbox" to try everything on this machine.
+# Where issues are made: "github", "gitlab", or "sandbox" to try everything on this machine.
 tracker = "{tracker}"
 {repo}
-# A GitHub Enterprise address; github.com needs none.
+# {address}
 {api_url}
 {plans}"""
+_GITLAB = "gitlab"
+_TOKENS = {
+    _GITLAB: "set PLANSYNC_TOKEN or\n# GITLAB_TOKEN to one with the scope `api`, or run `glab auth login`"
+}
+_TOKEN = "set PLANSYNC_TOKEN or GH_TOKEN"
+_ADDRESSES = {_GITLAB: ("The address of GitLab's API; gitlab.com needs none.", "https://HOST/api/v4")}
+_ADDRESS = ("A GitHub Enterprise address; github.com needs none.", "https://HOST/api/v3")
+_PLAN = "docs/implementation-plan.md"
 
 
 def command(
@@ -38,35 +47,55 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
 ) -> None:
     """Write a commented plansync.toml for this project; on the tracker it only looks."""
-    from plansync import config, remotes
+    from plansync import config
 
     common: Common = context.obj
     root = config.git_root(Path.cwd()) or Path.cwd()
     target = root / config.FILE
     if target.exists():
         raise ConfigError(f"{target} is there already; edit it, or delete it to begin anew")
-    host, found = remotes.remote_repository(_own_remote(root))
-    repo = common.flags.get("repo") or (found if "gitlab" not in host else "")
-    if common.is_attended and not yes:
-        repo = ask("Repository (OWNER/NAME, empty for the sandbox)", repo or "")
-    tracker = common.flags.get("tracker") or ("github" if repo else "sandbox")
-    api = common.flags.get("api_url") or (remotes.api_of(host) if repo else "")
-    home = config.load(Path.cwd(), {}, {"repo": repo or None, "tracker": tracker, "api_url": api or None})
+    tracker, repo, api = _chosen(common, root, is_asked=common.is_attended and not yes)
+    flags = {"repo": repo or None, "tracker": tracker, "api_url": api or None}
+    home = config.load(Path.cwd(), {}, flags)
     found_plans = config.plan_paths(home, root)
     plans = [_name(path, root) for path in found_plans]
     try:
-        target.write_text(_text(tracker, repo or "", api, plans), encoding="utf-8")
+        target.write_text(_text(tracker, repo, api, plans), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{target} cannot be written: {error.strerror}") from None
     tell(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
     if config.git_root(root) is not None:
         _prepare_merges(root)
-    if "gitlab" in host and not repo:
-        tell("This folder's remote is on GitLab, which plansync does not write to yet; the sandbox is set.")
-    if tracker == "github" and repo:
+    if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
-        _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), repo)
-    _advise(tracker, repo or "", found_plans)
+        _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), tracker, repo)
+    _advise(tracker, repo, found_plans)
+
+
+def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
+    """Choose a tracker and a repository: as named by an option, as answered, else as the git remote leads to."""
+    from plansync import remotes
+    from plansync.cli import whereabouts
+
+    named = {name: common.flags.get(name) or "" for name in ("tracker", "repo", "api_url")}
+    ca_file = Path(os.environ["PLANSYNC_CA_FILE"]) if os.environ.get("PLANSYNC_CA_FILE") else None
+
+    def lookup(address: str) -> Whereabouts:
+        remote = None if named["tracker"] == "sandbox" else remotes.remote_of(address)
+        if named["tracker"] not in ("", "github", _GITLAB) or named["api_url"]:
+            return whereabouts.Whereabouts(named["tracker"], remote.path if remote else "")
+        return whereabouts.found(remote, named["tracker"], ca_file)
+
+    found = lookup(_own_remote(root))
+    repo = named["repo"] or found.repo
+    if is_asked:
+        repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
+        if "://" in repo or "@" in repo:
+            found = lookup(repo)
+            repo = found.repo
+    api = named["api_url"] or (found.api_url if repo else "")
+    guessed = (found.kind or whereabouts.kind_of(repo, api)) if repo else "sandbox"
+    return whereabouts.Whereabouts(named["tracker"] or guessed, repo, api)
 
 
 def _own_remote(root: Path) -> str:
@@ -86,7 +115,7 @@ def _tell_remotes(root: Path, repo: str) -> None:
         tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
 
 
-def _tell_standing(home: Home, repo: str) -> None:
+def _tell_standing(home: Home, tracker: str, repo: str) -> None:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
     from plansync import wiring
 
@@ -97,8 +126,10 @@ def _tell_standing(home: Home, repo: str) -> None:
         return
     place, seen = found.repository, found.repository.visibility
     words = "public: everybody can read what is made there" if seen == "public" else seen
-    tell(f"Repository: {place.name}{f' ({words})' if words else ''}")
-    tell(f"Account: {found.account or 'the tracker does not say whose token this is'}")
+    noun = "Project" if tracker == _GITLAB else "Repository"
+    tell(f"{noun}: {place.name}{f' ({words})' if words else ''}")
+    role = f", {place.role} there" if place.role else ""
+    tell(f"Account: {found.account or 'the tracker does not say whose token this is'}{role}")
     if found.is_protected is not None:
         is_not = (
             "is protected: a job that commits the plan there is refused"
@@ -110,6 +141,8 @@ def _tell_standing(home: Home, repo: str) -> None:
         tell(
             f'{place.name} is a fork of {place.parent}. Taken: {place.name}; for the other: repo = "{place.parent}"'
         )
+    if place.warning:
+        tell(f"Soon: {place.warning}")
     if place.refusal:
         tell(f"Not yet: {place.refusal}")
 
@@ -134,11 +167,14 @@ def _name(path: Path, root: Path) -> str:
 
 def _text(tracker: str, repo: str, api: str, plans: list[str]) -> str:
     tables = "\n".join(f"[[plan]]\npath = {_quoted(name)}" for name in plans)
+    address, example = _ADDRESSES.get(tracker, _ADDRESS)
     return _TEXT.format(
+        token=_TOKENS.get(tracker, _TOKEN),
         tracker=tracker,
         repo=f"repo = {_quoted(repo)}" if repo else '# repo = "OWNER/NAME"',
-        api_url=f"api_url = {_quoted(api)}" if api else '# api_url = "https://HOST/api/v3"',
-        plans=(tables or '# [[plan]]\n# path = "docs/implementation-plan.md"') + "\n",
+        address=address,
+        api_url=f"api_url = {_quoted(api)}" if api else f'# api_url = "{example}"',
+        plans=(tables or f'# [[plan]]\n# path = "{_PLAN}"') + "\n",
     )
 
 
@@ -148,10 +184,13 @@ def _quoted(text: str) -> str:
 
 
 def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
-    if not plans:
-        tell("No plan was found; name it in the file, or on the command line.")
-    named = {"github": f"{repo} on GitHub", "sandbox": "the sandbox"}
+    named = {"github": f"{repo} on GitHub", _GITLAB: f"{repo} on GitLab", "sandbox": "the sandbox"}
     where = named.get(tracker, f"{repo} on {tracker}")
-    tell(f"Issues will be made in {where}. Nothing was written there. Next, see what a first push would do:")
+    tell(f"Issues will be made in {where}. Nothing was written there.")
+    if not plans:
+        tell("No plan was found; name yours in the file, or begin one:")
+        say(f"  {shlex.join(['plansync', 'new', _PLAN])}")
+        return
+    tell("Next, see what a first push would do:")
     which = [str(relative(plans[0]))] if len(plans) > 1 else []
     say(f"  {shlex.join(['plansync', 'diff', *which])}")

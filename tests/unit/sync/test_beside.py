@@ -93,6 +93,18 @@ def test_a_link_goes_from_the_side_that_did_not_take_it_away(shed: Bench) -> Non
     assert shed.is_settled()
 
 
+def test_a_link_that_is_exchanged_for_another_is_seen_though_their_number_is_the_same(shed: Bench) -> None:
+    shed.run()
+    shed.run()
+    shed.touch("Level", blockers=(3,))
+
+    report = shed.run()
+
+    assert "**Dependencies**: Task 1.1\n\n### Task 1.3" not in shed.text
+    assert kinds(report, "applied")
+    assert blockers(shed)["Level"] == (3,)
+
+
 def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None:
     shed.run()
     shed.touch("Pave", blockers=(1,))

@@ -1,0 +1,54 @@
+"""What a remote's address says: scheme, host and path, and where a tracker may be below it."""
+
+from __future__ import annotations
+
+import pytest
+
+from plansync.remotes import Remote, remote_of, remote_repository
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("git@gitlab.com:a/b/c.git", Remote("https", "gitlab.com", "a/b/c", is_ssh=True)),
+        ("ssh://git@code.example:2222/a/b.git/", Remote("https", "code.example", "a/b", is_ssh=True)),
+        ("code.example:a/b", Remote("https", "code.example", "a/b", is_ssh=True)),
+        ("https://me:secret@code.example:8443/a/b/c", Remote("https", "code.example:8443", "a/b/c")),
+        ("git://code.example:9418/a/b", Remote("https", "code.example", "a/b")),
+        ("http://code.example/a/b", Remote("https", "code.example", "a/b")),
+        ("http://127.0.0.1:7526/a/b", Remote("http", "127.0.0.1:7526", "a/b")),
+        ("http://127.0.0.1.evil.example/a/b", Remote("https", "127.0.0.1.evil.example", "a/b")),
+        ("http://localhost:80/a/b.git", Remote("http", "localhost:80", "a/b")),
+        ("git@altssh.gitlab.com:a/b", Remote("https", "gitlab.com", "a/b", is_ssh=True)),
+    ],
+)
+def test_an_address_that_leads_to_a_project(address: str, found: Remote) -> None:
+    assert remote_of(address) == found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "/srv/git/plans.git", "../plans", "file:///srv/git/plans", r"C:\work\plans", "C:/work/plans/a"),
+        *("https://code.example/plans", "work:a/b", "https://code.example:port/a/b", "https://[::1]/a/b"),
+    ],
+)
+def test_an_address_that_leads_to_none(address: str) -> None:
+    assert remote_of(address) is None
+
+
+def test_only_a_host_that_is_called_after_a_tracker_is_taken_for_one() -> None:
+    assert remote_repository("git@gitlab.acme.example:a/b/c") == ("gitlab.acme.example", "a/b/c")
+    assert remote_repository("git@code.example:a/b") == ("", "")
+
+
+def test_a_tracker_may_be_in_a_folder_of_its_host() -> None:
+    https, ssh = remote_of("https://code.example/git/lab/a/b"), remote_of("git@code.example:a/b/c")
+    assert https and ssh
+
+    assert list(https.roots()) == [
+        ("https://code.example", "git/lab/a/b"),
+        ("https://code.example/git", "lab/a/b"),
+        ("https://code.example/git/lab", "a/b"),
+    ]
+    assert list(ssh.roots()) == [("https://code.example", "a/b/c"), ("https://code.example/gitlab", "a/b/c")]
