@@ -193,6 +193,7 @@ class _Run:
             await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
         recover.doubt_late(session, journal)
+        await session.read_links_found()
         await take_in(session)
         await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
@@ -365,6 +366,7 @@ class _Run:
             self.session.repository = repository.node
             self.report.repository = repository
             self._tell_name(repository.name)
+            self.report.notes += [Note("", repository.warning)] if repository.warning else []
             if not repository.can_write:
                 raise AuthError(repository.refusal or f"this token may not write issues of {repository.name}")
 
