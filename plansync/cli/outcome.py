@@ -26,6 +26,11 @@ OUTCOMES = {
 _WORST_FIRST = (130, 3, 2, 9, 8, 7, 1, 5, 4, 6, 0)
 
 
+def worst(codes: Iterable[int]) -> int:
+    """Say how several runs ended together; well, where there was none."""
+    return min(codes, key=_WORST_FIRST.index, default=0)
+
+
 def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> int:
     """Say how a run ended. `fail_on`: which conflicts count (any, new, never)."""
     codes = [130 if report.is_interrupted else 0]
@@ -43,11 +48,6 @@ def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False)
     ):
         codes.append(6)
     return worst(codes)
-
-
-def worst(codes: Iterable[int]) -> int:
-    """Pick the code that says most of what went wrong; 0 for none."""
-    return min(codes, key=_WORST_FIRST.index, default=0)
 
 
 def is_new(report: Report, conflict: Conflict) -> bool:

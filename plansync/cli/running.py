@@ -35,7 +35,8 @@ class Request:
     """One run as asked for on the command line.
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
-    would do. `several`: without a plan it is for all that the settings name.
+    would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
+    that is printed.
     """
 
     command: str
@@ -62,6 +63,7 @@ class Request:
     full: bool = False
     assume: str = ""
     several: bool = False
+    heard: Callable[[Ended], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,8 @@ class Performer:
             say(f"plansync: {in_line(str(ended.report.error))}", err=True)
         if ended.report.is_interrupted:
             say("stopped; what was done is remembered, run the same command again to go on", err=True)
+        if self.request.heard:
+            self.request.heard(ended)
 
 
 def _sandbox_hint(home: Home) -> str:

@@ -39,7 +39,7 @@ from plansync.reconcile import fold, held, read_back
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
-from plansync.sync import existence, unkept
+from plansync.sync import existence
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
@@ -95,11 +95,11 @@ class Writer:
             raise
         done.status = Status.UNKNOWN  # until the journal knows
         session.project.at_point(f"sent {op.kind}")
+        if missing := drafts.missing(fields, record):
+            session.forgo(op.uid, missing)
         self._landed(done, record, after, row, intent)
         if lost := drafts.dropped(fields, record):
-            done.error = self._not_kept(lost)
-        if missing := drafts.missing(fields, record):
-            unkept.remember(session.mirror, op.uid, missing)
+            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
         session.project.at_point(f"landed {op.kind}")
 
     def too_long(self, done: Done) -> str:
@@ -123,20 +123,27 @@ class Writer:
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         return drafts.written(self._draft(op, after, stamp), body), after
 
-    def _not_kept(self, lost: Sequence[str]) -> str:
-        """Say what a tracker dropped without a word: it does where an account may not set it."""
+    def _not_kept(self, lost: Sequence[str], others: Sequence[str]) -> str:
+        """Say what a tracker dropped without a word: it does where an account may not set it.
+
+        `others`: people whom it did not keep beside those that it did, as a GitLab does that is not Premium.
+        """
         project = self.session.project.target.project
+        if others and list(lost) == ["assignees"]:
+            named = ", ".join(f"@{login}" for login in others)
+            return f"{project} did not keep {named} beside the one whom the issue is given to: it takes one person"
         return f"{project} did not keep the {' and '.join(lost)}; it needs a token whose account has write access there"
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
-        """Say what a record will show that is only now made: all that is agreed, and open.
+        """Say what a record will show that is only now made: all that is agreed, open, and no estimate.
 
-        Links to others and its estimate are made later, if the tracker keeps any: what it shows of them is not
-        known yet.
+        Its estimate is said afterwards, and so are links to others, if the tracker keeps any: what it shows of these
+        is not known yet.
         """
-        stores = self.session.stored - {Field.EDGES, Field.EFFORT}
-        fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
-        return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
+        agreed = self.session.agreed[uid].fields
+        fields = {f: v for f, v in agreed.items() if f in self.session.stored - {Field.EDGES}}
+        first: dict[Field, Value] = {Field.STATE: State.TODO.value, Field.EFFORT: 0}
+        return fields | {f: v for f, v in first.items() if f in fields}
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
         """Read a record again just before it is edited: no tracker can compare and swap.
