@@ -19,6 +19,7 @@ from plansync.cli.commands import (
     check,
     demo,
     diff,
+    health,
     init,
     inspect,
     link,
@@ -34,6 +35,7 @@ from plansync.cli.commands import (
     sync,
     undo,
     unlink,
+    watch,
 )
 from plansync.cli.context import Common
 from plansync.cli.door import say
@@ -116,6 +118,8 @@ for verb in (
     init,
     demo,
     sandbox,
+    watch,
+    health,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 
