@@ -5,6 +5,8 @@ Source: design, "Exit codes".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plansync.model import Conflict, Side, conflict_id
 from plansync.sync.events import Report, Status
 
@@ -40,6 +42,11 @@ def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False)
         d.status is Status.PLANNED for d in report.done
     ):
         codes.append(6)
+    return worst(codes)
+
+
+def worst(codes: Sequence[int]) -> int:
+    """Choose the exit code that counts of several."""
     return min(codes, key=_WORST_FIRST.index)
 
 
