@@ -60,7 +60,8 @@ class Requested:
         if git.fetch(base) and git.contains(base.seen, "HEAD") and not git.contains("HEAD", base.seen):
             git.move_to(base.seen)
         self._names = {git.name(path) for path in self.files}
-        self._clean = {name for name in self._names if git.is_clean(name)}
+        if all(git.is_clean(name) for name in self._names):  # else a person is at work here
+            self._clean = set(self._names)
         self._carry()
         self._left = contents(self.files)
 
