@@ -113,6 +113,7 @@ class Settings(_Strict):
     prose: Literal["lead", "full", "none"] = "lead"
     title: str = titles.PLAIN
     default_branch: str = ""
+    write_back: Literal["commit", "merge-request"] = "commit"
     dialect: Dialect | None = None
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
@@ -174,6 +175,7 @@ _FROM_ENVIRONMENT = (
     "prose",
     "title",
     "default_branch",
+    "write_back",
     "dialect",
     "max_creates",
     "settle_s",

@@ -35,7 +35,8 @@ class Request:
     """One run as asked for on the command line.
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
-    would do. `heard`: is given the report, once it is printed.
+    would do. `commit`: plan and state file are written back to git, whatever it ends with. `heard`: is given the
+    report, once it is printed.
     """
 
     command: str
@@ -61,94 +62,139 @@ class Request:
     rebuild: bool = False
     full: bool = False
     assume: str = ""
+    commit: bool = False
     heard: Callable[[Report], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run that is over."""
+
+    report: Report
+    code: int
+    took_s: float
 
 
 def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
-    from plansync import wiring
-    from plansync.cli import progress
-    from plansync.cli.documents import as_json
-    from plansync.cli.in_markdown import markdown
-    from plansync.cli.outcome import exit_code
-    from plansync.cli.output import Writer
-    from plansync.model import Take
-    from plansync.sync.events import Report
-    from plansync.sync.guards import ALLOWED
-    from plansync.sync.run import Direction, Options, run
-    from plansync.text import in_line
+    if request.commit:
+        from plansync.cli.committing import perform_and_commit
 
-    if unknown := [name for name in request.allow if name not in ALLOWED]:
-        raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
-    home = common.home()
-    plan = find_plan(home, request.plan)
-    home = wiring.bound(home, plan)
-    check_named_target(home)
-    target = wiring.target_of(home.settings)
-    began = time.monotonic()
-    is_json = common.as_json or request.format == "json"
-    if home.settings.kind == "sandbox" and not is_json and request.format == "text" and not common.quiet:
-        say(_sandbox_hint(home))
-    listener = progress.listener(common)
-    stopper = Stopper()
-    deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
-    limits = wiring.Limits(stopper.stop, math.inf if deadline is None else deadline)
-    asker = _Asker(common, request, Writer(common.has_color), str(target))
-    direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
+        return perform_and_commit(common, request)
+    runner = Runner(common, request)
+    ran = runner.run()
+    runner.tell(ran)
+    return ran.code
 
-    async def go() -> Report:
-        async with wiring.project(
-            home, plan, listener.listen, is_dry=request.dry_run, limits=limits
-        ) as project:
-            options = Options(
-                direction,
-                request.dry_run,
-                request.allow,
-                common.is_attended,
-                asker.confirm,
-                listener.listen,
-                request.only,
-                deadline,
-                request.settling,
-                stopper.stop,
-                lineage=request.lineage,
-                rounds=request.rounds,
-                rebuild=request.rebuild,
-                full=request.full,
-                assume=Take(request.assume) if request.assume else None,
-                names_account=common.is_attended and not request.yes,
-                **_hooks(request),
-            )
-            with stopper.listening():
-                return await run(project, request.command, options)
 
-    try:
-        with listener:
-            report = asyncio.run(go())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-    except PlansyncError as error:
-        if not is_json:
-            raise
-        report = Report(request.command, "", str(plan), error=error)
-    code = exit_code(report, request.fail_on, request.wants_pending)
-    if is_json:
-        say(as_json(report, target, _web(target), code, time.monotonic() - began))
-    elif request.format == "markdown":
-        say(markdown(report))
-    elif request.only_conflicts:
-        Writer(common.has_color).decisions(report)
-    elif request.only_suggestions:
-        Writer(common.has_color).suggestions(report)
-    else:
-        Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
-    if report.error:
-        say(f"plansync: {in_line(str(report.error))}", err=True)
-    if request.heard:
-        request.heard(report)
-    if report.is_interrupted:
-        say("stopped; what was done is remembered, run the same command again to go on", err=True)
-    return code
+class Runner:
+    """Makes a run as often as it is asked to, and prints one."""
+
+    def __init__(self, common: Common, request: Request) -> None:
+        """Find the plan and its tracker.
+
+        Raises: ConfigError.
+        """
+        from plansync import wiring
+        from plansync.sync.guards import ALLOWED
+
+        if unknown := [name for name in request.allow if name not in ALLOWED]:
+            raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+        home = common.home()
+        self.common, self.request = common, request
+        self.plan = find_plan(home, request.plan)
+        self.home = wiring.bound(home, self.plan)
+        check_named_target(self.home)
+        self.target = wiring.target_of(self.home.settings)
+        self.deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
+        self.is_json = common.as_json or request.format == "json"
+        is_text = not self.is_json and request.format == "text" and not common.quiet
+        if self.home.settings.kind == "sandbox" and is_text:
+            say(_sandbox_hint(self.home))
+
+    def run(self) -> Ran:
+        """Make the run.
+
+        Raises: the `PlansyncError` family where nothing was written and no JSON is wanted.
+        """
+        from plansync import wiring
+        from plansync.cli import progress
+        from plansync.cli.outcome import exit_code
+        from plansync.cli.output import Writer
+        from plansync.model import Take
+        from plansync.sync.events import Report
+        from plansync.sync.run import Direction, Options, run
+
+        common, request = self.common, self.request
+        began = time.monotonic()
+        listener = progress.listener(common)
+        stopper = Stopper()
+        limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
+        asker = _Asker(common, request, Writer(common.has_color), str(self.target))
+        direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
+
+        async def go() -> Report:
+            async with wiring.project(
+                self.home, self.plan, listener.listen, is_dry=request.dry_run, limits=limits
+            ) as project:
+                options = Options(
+                    direction,
+                    request.dry_run,
+                    request.allow,
+                    common.is_attended,
+                    asker.confirm,
+                    listener.listen,
+                    request.only,
+                    self.deadline,
+                    request.settling,
+                    stopper.stop,
+                    lineage=request.lineage,
+                    rounds=request.rounds,
+                    rebuild=request.rebuild,
+                    full=request.full,
+                    assume=Take(request.assume) if request.assume else None,
+                    names_account=common.is_attended and not request.yes,
+                    **_hooks(request),
+                )
+                with stopper.listening():
+                    return await run(project, request.command, options)
+
+        try:
+            with listener:
+                report = asyncio.run(go())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+        except PlansyncError as error:
+            if not self.is_json:
+                raise
+            report = Report(request.command, "", str(self.plan), error=error)
+        code = exit_code(report, request.fail_on, request.wants_pending)
+        return Ran(report, code, time.monotonic() - began)
+
+    def tell(self, ran: Ran) -> None:
+        """Print a run as it was asked for."""
+        from plansync.cli.documents import as_json
+        from plansync.cli.in_markdown import markdown
+        from plansync.cli.output import Writer
+        from plansync.text import in_line
+
+        common, request, report = self.common, self.request, ran.report
+        if self.is_json:
+            say(as_json(report, self.target, _web(self.target), ran.code, ran.took_s))
+        elif request.format == "markdown":
+            say(markdown(report))
+        elif request.only_conflicts:
+            Writer(common.has_color).decisions(report)
+        elif request.only_suggestions:
+            Writer(common.has_color).suggestions(report)
+        else:
+            Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
+        if report.error:
+            say(f"plansync: {in_line(str(report.error))}", err=True)
+        if self.request.heard:
+            self.request.heard(report)
+        if report.is_interrupted:
+            say("stopped; what was done is remembered, run the same command again to go on", err=True)
 
 
 def _sandbox_hint(home: Home) -> str:
