@@ -35,7 +35,7 @@ class Request:
     """One run as asked for on the command line.
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
-    would do.
+    would do. `heard`: is given the report, once it is printed.
     """
 
     command: str
@@ -61,6 +61,7 @@ class Request:
     rebuild: bool = False
     full: bool = False
     assume: str = ""
+    heard: Callable[[Report], object] | None = None
 
 
 def perform(common: Common, request: Request) -> int:
@@ -143,6 +144,8 @@ def perform(common: Common, request: Request) -> int:
         Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
     if report.error:
         say(f"plansync: {in_line(str(report.error))}", err=True)
+    if request.heard:
+        request.heard(report)
     if report.is_interrupted:
         say("stopped; what was done is remembered, run the same command again to go on", err=True)
     return code

@@ -147,7 +147,7 @@ class Session:
     def show(self, document: Document) -> view.View:
         """Show a plan as this project looks at it."""
         project = self.project
-        return view.snapshot(
+        shown = view.snapshot(
             document,
             project.name,
             links=project.links,
@@ -157,6 +157,17 @@ class Session:
             prose=project.prose,
             title=project.title,
         )
+        return replace(shown, items=self._timed(shown.items))
+
+    def _timed(self, side: Snapshot) -> dict[Uid, Item]:
+        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
+        is_kept = Field.EFFORT in self.project.tracker.traits.stores
+        return {
+            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""})
+            if is_kept and i.fields.get(Field.EFFORT)
+            else i
+            for u, i in side.items()
+        }
 
     def read_state(self) -> None:
         """Read the state file and settle whose plan this is.
@@ -423,21 +434,12 @@ class Session:
         self.local = unkept.without(self.local, uid, lost)
         self.agreed = unkept.without(self.agreed, uid, lost)
 
-    def _timed(self, side: Snapshot) -> Snapshot:
-        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
-        if Field.EFFORT not in self.stored:
-            return side
-        return {
-            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""}) if i.fields.get(Field.EFFORT) else i
-            for u, i in side.items()
-        }
-
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._timed(self._settable({**self.shown, **self.awaited}))),
+            local=self.thawed(self._settable({**self.shown, **self.awaited})),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
@@ -560,7 +562,7 @@ class Session:
     def read_again(self, content: bytes) -> Snapshot:
         """Show a plan as written, in the same light as the one that was decided on."""
         shown = rename(self.show(self.project.parse(content)).items, self.recognised)
-        seen = self.thawed(self._timed(self._settable(dict(shown))))
+        seen = self.thawed(self._settable(dict(shown)))
         return linkable(seen, self.skipped, self.doubts, self.remote)
 
     def lose(self, thing: Thing, ref: int, absence: Absence) -> None:

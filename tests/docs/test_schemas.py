@@ -33,6 +33,7 @@ NAMES = {
     "plansync/new/1": "new-1.json",
     "plansync/log/1": "log-1.json",
     "plansync/changeset/1": "changeset-1.json",
+    "plansync/doctor/1": "doctor-1.json",
 }
 
 
@@ -128,6 +129,8 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "new next.md",
         "check",
         "check --fix",
+        "doctor",
+        "doctor --fix --yes",
         "state show",
         "state rebuild",
         "prune",
