@@ -123,7 +123,7 @@ class Settings(_Strict):
     dependencies: Literal["links", "text"] = "links"
     estimates: Literal["text", "label"] = "text"
     risk_label: Annotated[str, Field(max_length=50)] | None = None
-    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9][A-Za-z0-9-]*$")]] = {}
+    people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_][A-Za-z0-9_.-]*$")]] = {}
     when: When = When()
     check: Check = Check()
     plan: list[PlanEntry] = []
@@ -237,7 +237,10 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(values)
 
 
-_SHAPES = {"repo": "must be OWNER/NAME", "api_url": "must be an http or https address"}
+_SHAPES = {
+    "repo": "must be OWNER/NAME, on GitLab with all groups or a number",
+    "api_url": "must be an http or https address",
+}
 
 
 def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:

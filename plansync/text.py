@@ -42,15 +42,26 @@ _CLOSING = (
 _NEUTRALISE = re.compile(f"(?:{_CODED}|{_SIGIL}|{_CLOSING})", re.IGNORECASE)
 _TICKS = re.compile(r"\\.|`+", re.DOTALL)
 _OURS = re.compile(rf"(?<=[@#!&;\-A-Za-z])(?:{_EMPTY})+")
-_QUICK = re.compile(r"^(\\*/)(?=[A-Za-z_])", re.MULTILINE)
-"""A line that GitLab may take for an order to itself. Source: GitLab docs, "Quick actions": it begins with a slash."""
-_ESCAPED_QUICK = re.compile(r"^\\(\\*/)(?=[A-Za-z_])", re.MULTILINE)
-_FENCED = re.compile(r"^ {0,3}(`{3,})[^`\n]*$.*?(?:^ {0,3}\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_QUICK = re.compile(r"^(\r*)(\\*/)(?=[A-Za-z_])", re.MULTILINE)
+"""A line that GitLab may take for an order to itself. Source: GitLab docs, "Quick actions": it begins with a slash.
+
+GitLab takes every CR away before it looks.
+"""
+_ESCAPED_QUICK = re.compile(r"^(\r*)\\(\\*/)(?=[A-Za-z_])", re.MULTILINE)
+_FENCED = re.compile(
+    r"^ {0,3}(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*$.*?(?:^ {0,3}(?P=fence)[`~]*[ \t\r]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_SAFE_FENCE = re.compile(r"```[^`\n]*\n(?:.*\n)?```\r?", re.DOTALL)
+"""A fence that every GitLab knows: older ones look for three backticks in the first column, and three at the end."""
+_QUOTE_LINE = re.compile(r"^ {0,3}>>>", re.MULTILINE)
+_HTML_LINE = re.compile(r"^ {0,3}<(?!!--.*-->[ \t\r]*$)", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _COMMENT_START = re.compile(r"<!--(?=\s*plansync)")
 _ESCAPED_COMMENT = re.compile(r"&((?:amp;)*lt;!--)(?=\s*plansync)")
-_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)(\\*)\[(?=.\])", re.MULTILINE)
-_ESCAPED_BOX_LINE = re.compile(r"^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\\(\\*)\[(?=.\])", re.MULTILINE)
+_BULLETS = r"^(\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)+)"  # several: a list may begin in an item's first line
+_BOX_LINE = re.compile(rf"{_BULLETS}(\\*)\[(?=.\])", re.MULTILINE)
+_ESCAPED_BOX_LINE = re.compile(rf"{_BULLETS}\\(\\*)\[(?=.\])", re.MULTILINE)
 HIDDEN = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
     r"\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
@@ -79,12 +90,30 @@ def _outside_code(text: str, change: re.Pattern[str], by: str) -> str:
 
 
 def _outside_fences(text: str, change: re.Pattern[str], by: str) -> str:
-    """Apply a substitution to the lines outside fences of backticks."""
+    """Apply a substitution to the lines outside fences of backticks, those that every GitLab takes for some."""
     parts, end = [], 0
     for fence in _FENCED.finditer(text):
+        if not _is_safe_fence(text, fence):
+            continue
         parts += [change.sub(by, text[end : fence.start()]), fence[0]]
         end = fence.end()
     return "".join(parts) + change.sub(by, text[end:])
+
+
+def _is_safe_fence(text: str, fence: re.Match[str]) -> bool:
+    """Say whether every GitLab takes a fence for one: it has the plainest form, and begins in no HTML and no `>>>`.
+
+    A quote of several lines ends at its own `>>>` whatever fence is open in it.
+    """
+    at = fence.start()
+    if not _SAFE_FENCE.fullmatch(fence[0]) or text.count("<!--", 0, at) > text.count("-->", 0, at):
+        return False
+    if _QUOTE_LINE.search(text, 0, at):
+        return False
+    begin = at
+    while begin and text[(line := text.rfind("\n", 0, begin - 1) + 1) : begin].strip():
+        begin = line
+    return not _HTML_LINE.search(text[begin:at])
 
 
 def _code_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -137,7 +166,7 @@ def neutralise(text: str) -> str:
     a backslash, but in fences of backticks.
     """
     if "/" in text:
-        text = _outside_fences(text, _QUICK, r"\\\1")
+        text = _outside_fences(text, _QUICK, r"\1\\\2")
     if _NEUTRALISE.search(text):
         text = _outside_code(text, _NEUTRALISE, r"\g<0>" + _EMPTY)
     text = _ESCAPED_COMMENT.sub(r"&amp;\1", text)
@@ -150,7 +179,7 @@ def restore(text: str) -> str:
     if "<!--" not in text and "\\" not in text and "&lt;" not in text:
         return text
     if "\\" in text:
-        text = _outside_fences(text, _ESCAPED_QUICK, r"\1")
+        text = _outside_fences(text, _ESCAPED_QUICK, r"\1\2")
     text = _ESCAPED_BOX_LINE.sub(r"\1\2[", text)
     text = _ESCAPED_COMMENT.sub(lambda m: f"&{m[1].removeprefix('amp;')}" if "amp;" in m[1] else "<!--", text)
     return _outside_code(text, re.compile(f"({_NEUTRALISE.pattern}){_EMPTY}", re.IGNORECASE), r"\1")

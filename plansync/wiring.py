@@ -325,7 +325,8 @@ def _tracker(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
     token = _token(target)
-    is_paced = settings.pace == "on" or (settings.pace == "auto" and not is_loopback(_host(target.api)))
+    is_usual = adapter(target.kind).is_paced and not is_loopback(_host(target.api))
+    is_paced = settings.pace == "on" or (settings.pace == "auto" and is_usual)
     ca_file = Path(settings.ca_file) if settings.ca_file else None
     return adapter(target.kind).open(
         target.api,

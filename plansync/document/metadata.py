@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ _ITALIC = re.compile(
     r"(?P<lead>[ \t>]*(?:[-*+][ \t]+)?)(?P<mark>\*\*|__|[_*])(?P<key>[^*_:：\r\n]*[^*_:：\s])"
     r"(?P<inner>\s*+[:：])[ \t]*+(?P<value>[^\r\n]*?)(?P=mark)(?P<tail>[ \t]*)$"
 )
+_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _NEXT = re.compile(r"[ \t]*[|·•][ \t]*(?=(?:\*\*|__)[^*_\r\n]+?(?:\s*[:：](?:\*\*|__)|(?:\*\*|__)\s*[:：]))")
 
 
@@ -105,3 +107,12 @@ def _key(match: re.Match[str], at: int, line: Span, names: Mapping[str, str], *,
 def folded(word: str) -> str:
     """Write a key as the tables hold it."""
     return " ".join(word.split()).casefold()
+
+
+def day_in(text: str) -> str:
+    """Read the first day that a text names, as 2027-05-01; one that no calendar has is none."""
+    for found in _DAY.finditer(text):
+        year, month, day = (int(part) for part in found.groups())
+        if year and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]:
+            return found[0]
+    return ""

@@ -12,7 +12,7 @@ from plansync.document import vocabulary
 from plansync.document.dialect import Counts
 from plansync.document.listing import parts
 from plansync.document.marking import Marking, effort, labels, owners, risky
-from plansync.document.metadata import Key, folded
+from plansync.document.metadata import Key, day_in, folded
 from plansync.document.prose import opened, prose_of
 from plansync.document.references import Register, named, register
 from plansync.document.spans import Span
@@ -188,8 +188,7 @@ class _Viewer:
         start = nodes[index].block.span.end
         end = nodes[index + 1].block.span.start if index + 1 < len(nodes) else len(document.source)
         keys = (key for key in document.keys if key.name == "due" and start <= key.line.start < end)
-        days = (_DATE.search(document.text(key.value)) for key in keys)
-        return next((day[0] for day in days if day), "")
+        return next((day for key in keys if (day := day_in(document.text(key.value)))), "")
 
     def _task(self, index: int) -> None:
         document, node = self.document, self.document.nodes[index]

@@ -167,6 +167,8 @@ def effort(case: Case) -> Verdict:
         return Verdict(None, "unknown")
     if not case.has_base and 0 in (case.local, case.remote) and case.local != case.remote:
         return Verdict(case.local, "push") if case.local else Verdict(case.remote, "pull")
+    if case.remote == 0 and case.has_base and case.local_moved:
+        return Verdict(case.local, "push")
     verdict = three_way(case)
     return Verdict(None, "edited on the tracker") if verdict == Verdict(0, "pull") else verdict
 
@@ -204,8 +206,12 @@ def same_title(a: Value | None, b: Value | None) -> bool:
 
 
 def same_heading(a: Value | None, b: Value | None) -> bool:
-    """Compare phase titles without their number: renumbering is no renaming."""
-    return a == b or ((a is None) == (b is None) and heading_words(a) == heading_words(b))
+    """Compare phase titles without their number, as far as a tracker holds them: renumbering is no renaming."""
+    return a == b or ((a is None) == (b is None) and _heading(a) == _heading(b))
+
+
+def _heading(title: Value | None) -> str:
+    return heading_words(cut(words(title), TITLE_MAX))
 
 
 def same_text(a: Value | None, b: Value | None) -> bool:

@@ -20,11 +20,12 @@ from plansync.sandbox import gitlab_links as links
 from plansync.sandbox import gitlab_milestones as milestones
 from plansync.sandbox import gitlab_notes as notes
 from plansync.sandbox import gitlab_people as people
-from plansync.sandbox import gitlab_shown as shown
+from plansync.sandbox import gitlab_site as shown
 from plansync.sandbox import gitlab_tracking as tracking
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import paged
 from plansync.sandbox.gitlab_door import Call, Door, Handler, broken, no_route
+from plansync.sandbox.gitlab_elsewhere import ELSEWHERE
 from plansync.sandbox.gitlab_listing import list_issues
 from plansync.sandbox.gitlab_taken import not_found
 from plansync.sandbox.kinds import Query, State
@@ -123,7 +124,7 @@ class _EncodedOnce:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request; within a part of its path, a slash becomes a NUL."""
         if scope["type"] == "http":
-            raw = scope["raw_path"].partition(b"?")[0].decode("ascii")
+            raw = scope["raw_path"].partition(b"?")[0].decode("latin-1")
             path = "/".join(unquote(part).replace("/", "\0") for part in raw.split("/"))
             scope = {**scope, "path": path}
         await self._app(scope, receive, send)
@@ -131,7 +132,7 @@ class _EncodedOnce:
 
 def api(records: Records, *, token: str, project: str, prefix: str = "") -> ASGIApp:
     """Build the API, to be mounted at `/api/v4` below the prefix."""
-    door = Door(records, token, project, prefix)
+    door = Door(records, token, project, prefix, ELSEWHERE)
     served = [Route(path, door.to(do, path), methods=[verb]) for verb, path, do in routes()]
     app = Starlette(routes=served, exception_handlers={HTTPException: no_route, Exception: broken})
     app.router.redirect_slashes = False  # a trailing slash is a 404 there

@@ -14,7 +14,7 @@ from plansync.sandbox import gitlab_labels as labels
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.gitlab_commands import Command, told
 from plansync.sandbox.gitlab_door import Call
-from plansync.sandbox.gitlab_shown import Json
+from plansync.sandbox.gitlab_site import Json
 from plansync.sandbox.gitlab_time import seconds
 from plansync.sandbox.kinds import IssueChanges, LinkKind, Reason, Role, Tier
 

@@ -8,6 +8,7 @@ elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from plansync.sandbox import markdown
@@ -25,7 +26,9 @@ _NAMES: Final = (
 )
 _DRAWN: Final = {"shrug": "¯\\＿(ツ)＿/¯", "tableflip": "(╯°□°)╯︵ ┻━┻"}
 _ACTION: Final = rf"^/(?P<name>{_NAMES})(?:[ ](?P<argument>[^\n]*))?(?:\s*\n|$)"
-_EVERYWHERE: Final = re.compile(_ACTION, re.MULTILINE | re.IGNORECASE)
+_IN_PARAGRAPH: Final = re.compile(
+    rf"(?P<left_out>(?s:`.+?`)|(?s:^<[^>]+?>\n.+?\n</[^>]+?>$))|{_ACTION}", re.MULTILINE | re.IGNORECASE
+)
 _LEFT_OUT: Final = (
     r"^```.+?\n```$",
     r"^.*`\n*.+?\n*`$",
@@ -35,7 +38,9 @@ _LEFT_OUT: Final = (
 _PLAINLY: Final = re.compile(
     rf"(?P<left_out>{'|'.join(f'(?s:{each})' for each in _LEFT_OUT)})|{_ACTION}", re.MULTILINE | re.IGNORECASE
 )
-_QUOTE: Final = re.compile(r"^>>>[ \t]*$.*?^>>>[ \t]*$", re.MULTILINE | re.DOTALL)
+_PLAIN_LOOK: Final = re.compile(r"^/[a-z]", re.MULTILINE | re.IGNORECASE)
+_FENCE: Final = re.compile(r"^ {0,3}(`{3,}(?=[^`\n]*$)|~{3,})")
+_QUOTE_BEGINS: Final = re.compile(r"^ {0,3}(>{3,})(?:[ \t]+\[!\w+\].*)?[ \t]*$")
 
 
 class Command(NamedTuple):
@@ -73,17 +78,34 @@ def _plainly(text: str) -> list[re.Match[str]]:
 
 
 def _in_paragraphs(text: str) -> list[re.Match[str]]:
-    looks = list(_EVERYWHERE.finditer(text))
-    if not looks:
-        return looks
-    raw = text.encode()
-    paragraphs = [
-        (len(raw[:start].decode()), len(raw[:end].decode())) for start, end in markdown.top_paragraphs(text)
-    ]
-    quotes = [each.span() for each in _QUOTE.finditer(text)]
-    return [
-        each
-        for each in looks
-        if any(start <= each.start() < end for start, end in paragraphs)
-        and not any(start <= each.start() < end for start, end in quotes)
-    ]
+    """Look in each paragraph, and in one blank line behind it."""
+    if not _PLAIN_LOOK.search(text):
+        return []
+    found: list[re.Match[str]] = []
+    for begin, part in _outside_quotes(text):
+        raw = part.encode()
+        for from_byte, to_byte in markdown.top_paragraphs(part):
+            start, end = (begin + len(raw[:at].decode()) for at in (from_byte, to_byte))
+            end += text.startswith("\n", end)
+            found += [each for each in _IN_PARAGRAPH.finditer(text, start, end) if each["name"]]
+    return found
+
+
+def _outside_quotes(text: str) -> Iterator[tuple[int, str]]:
+    """Part a text at its quotes of several lines, from `>>>` to `>>>`: what begins in one, as a fence, ends with it."""
+    at = begin = 0
+    fence = quote = ""
+    for line in text.splitlines(keepends=True):
+        opens_fence, opens_quote = _FENCE.match(line), _QUOTE_BEGINS.match(line.rstrip("\n"))
+        if quote:
+            if line.strip().startswith(quote) and not line.strip(" \t\n>"):
+                quote, begin = "", at + len(line)
+        elif fence:
+            fence = "" if line.strip().startswith(fence) and not line.strip(" \t\n`~") else fence
+        elif opens_fence:
+            fence = opens_fence[1]
+        elif opens_quote:
+            yield begin, text[begin:at]
+            quote, begin = opens_quote[1], len(text)
+        at += len(line)
+    yield begin, text[begin:]

@@ -10,7 +10,7 @@ from plansync.sandbox import gitlab_shown as shown
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_door import Call
-from plansync.sandbox.gitlab_shown import Json
+from plansync.sandbox.gitlab_site import Json
 from plansync.sandbox.kinds import Issue, Role
 from plansync.sandbox.pages import Page
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote
 
@@ -20,7 +20,7 @@ from plansync.errors import StoreError
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import PAYLOAD_MAX_BYTES, READS, Answer, Unreadable, is_known, landing, read_json
 from plansync.sandbox.gitlab_budget import Budget
-from plansync.sandbox.gitlab_shown import Site
+from plansync.sandbox.gitlab_site import Site
 from plansync.sandbox.gitlab_taken import Params, Refused
 from plansync.sandbox.guard import TooLarge, read_body
 from plansync.sandbox.kinds import Traits, fold
@@ -55,12 +55,17 @@ Handler: TypeAlias = Callable[[Call], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What every request must pass; `prefix` is the path that the server is installed under."""
+    """What every request must pass.
+
+    `prefix`: the path that the server is installed under. `elsewhere`: what can be asked of the other project, by
+    route; nothing can be written there.
+    """
 
     records: Records
     token: str
     project: str
     prefix: str = ""
+    elsewhere: Mapping[str, Handler] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
     def to(self, do: Handler, path: str) -> Callable[[Request], Awaitable[Response]]:
@@ -85,6 +90,8 @@ class Door:
         _refuse_stranger(request, self.token, path, traits, self.site(request, traits))
         call = await self._admit(request, traits)
         if "id" in call.path and path.startswith("/projects"):
+            if self._is_elsewhere(call):
+                return self._answer_elsewhere(request, call, path)
             self._refuse_other_project(request, call)
         if traits.is_archived and request.method not in READS:
             raise taken.said(403, "403 Forbidden")
@@ -105,6 +112,15 @@ class Door:
         today = self.records.now().date()
         ids = self.records.repository_id, self.records.group_id
         return Site(root, self.project, *ids, traits.tier, today)
+
+    def _is_elsewhere(self, call: Call) -> bool:
+        other = call.site.other
+        return call.path["id"] == str(other.project_id) or fold(call.path["id"]) == fold(other.project)
+
+    def _answer_elsewhere(self, request: Request, call: Call, path: str) -> Answer:
+        if request.method not in READS or path not in self.elsewhere:
+            raise taken.said(403, "403 Forbidden")
+        return self.elsewhere[path](replace(call, site=call.site.other))
 
     def _refuse_other_project(self, request: Request, call: Call) -> None:
         named = call.path["id"]
@@ -188,7 +204,7 @@ def _gathered(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _raw_path(request: Request) -> str:
     raw: bytes = request.scope["raw_path"]
-    return raw.partition(b"?")[0].decode("ascii")
+    return raw.partition(b"?")[0].decode("latin-1")
 
 
 def _response(request: Request, answer: Answer) -> Response:

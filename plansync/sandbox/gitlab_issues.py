@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from plansync.sandbox import gitlab_actions as actions
+from plansync.sandbox import gitlab_elsewhere as elsewhere
 from plansync.sandbox import gitlab_labels as labels
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
@@ -117,22 +119,19 @@ def _refuse_newer(issue: Issue, text: str) -> None:
 
 
 def move_issue(call: Call) -> Answer:
-    """Answer POST P/issues/{iid}/move: a new issue there, and the old one closed, with the new one's id.
-
-    The one other project is what `records` calls the next repository; what it holds is not kept.
-    """
+    """Answer POST P/issues/{iid}/move: a new issue there, and the old one closed, with the new one's id."""
     issue = the_issue(call, "Issue")
     to = taken.needed_number(call.params, "to_project_id")
     permit(call)
     if to == call.site.project_id:
         raise taken.said(400, "Cannot move issue to project it originates from!")
-    if to != call.records.repository_id + 1:
+    if to != call.site.other.project_id:
         raise taken.not_found("Project")
     if issue.moved_to is not None:
         raise taken.said(400, "Cannot move issue due to insufficient permissions!")
     id_, number = call.records.move_issue(issue.number, call.site.me)
-    told = one_issue(call, issue)
-    return Answer({**told, "id": id_, "iid": number, "project_id": to, "milestone": None}, 201)
+    over_there = replace(call, site=call.site.other)
+    return Answer(elsewhere.one(over_there, elsewhere.moved(issue, id_, number)), 201)
 
 
 # --- what a write says

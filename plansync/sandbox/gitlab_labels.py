@@ -9,7 +9,7 @@ from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import at_least_one, paged, permit, there
 from plansync.sandbox.gitlab_door import Call
-from plansync.sandbox.gitlab_shown import Json
+from plansync.sandbox.gitlab_site import Json
 from plansync.sandbox.kinds import Label, LabelChanges, Query, State, Tier
 
 _FIELDS = ("new_name", "color", "description", "priority", "archived")
@@ -81,7 +81,7 @@ def delete_label(call: Call) -> Answer:
 
 def _named(call: Call, name: str) -> Label:
     """Read a label by its id or its name."""
-    by_id = call.records.exact_labels.with_id(int(name)) if name.isascii() and name.isdigit() else None
+    by_id = call.records.exact_labels.with_id(int(name)) if taken.NUMBER.fullmatch(name) else None
     return there(by_id or call.records.exact_labels.named(name), "Label")
 
 

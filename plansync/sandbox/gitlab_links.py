@@ -7,7 +7,7 @@ from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import can_see, one_issue, paged, permit, the_issue, there
 from plansync.sandbox.gitlab_door import Call
-from plansync.sandbox.gitlab_shown import Json
+from plansync.sandbox.gitlab_site import Json
 from plansync.sandbox.kinds import Issue, Link, LinkKind, Tier
 
 _LICENSED = ("blocks", "is_blocked_by")

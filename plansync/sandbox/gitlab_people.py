@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from plansync.sandbox import gitlab_shown as shown
+from plansync.sandbox import gitlab_site as shown
 from plansync.sandbox import gitlab_taken as taken
 from plansync.sandbox.door import Answer
 from plansync.sandbox.gitlab_common import paged, there

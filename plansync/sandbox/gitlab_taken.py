@@ -23,7 +23,7 @@ PER_PAGE: Final = 20
 
 Params: TypeAlias = Mapping[str, Any]
 """What a request says, in its query and in its body: text, JSON values, and lists of them."""
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _NONE: Mapping[str, str] = {}
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
 _NAMED_COLORS: Final = {
@@ -70,7 +70,7 @@ def number(params: Params, name: str) -> int | None:
     value = params.get(name)
     if value is None or value == "":
         return None
-    if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
+    if isinstance(value, bool) or not NUMBER.fullmatch(str(value)):
         raise bad(f"{name} is invalid")
     return int(value)
 
@@ -137,7 +137,7 @@ def numbers(params: Params, name: str) -> tuple[int, ...] | None:
     found = listed(params, name)
     if found is None:
         return None
-    if any(isinstance(each, bool) or not _NUMBER.fullmatch(str(each)) for each in found if each != ""):
+    if any(isinstance(each, bool) or not NUMBER.fullmatch(str(each)) for each in found if each != ""):
         raise bad(f"{name} is invalid")
     return tuple(int(each) for each in found if each != "")
 

@@ -25,7 +25,7 @@ _FORM = re.compile(r"[a-z-]{1,40}")
 _NODE = re.compile(r"[\w=+/.:-]{1,200}")
 _KIND = re.compile(r"[a-z]{1,20}")
 _API = re.compile(r"https?://[^\s\x00-\x20\x7f]{1,300}|sandbox")
-_PROJECT = re.compile(r"[\w.-]{1,200}(?:/[\w.-]{1,200}){1,20}")
+_PROJECT = re.compile(r"\d{1,20}|[\w.-]{1,200}(?:/[\w.-]{1,200}){1,20}")
 _PATH = re.compile(r"(?!/)[^\x00-\x1f\x7f\\]{1,1000}")
 
 

@@ -23,7 +23,7 @@ async def read_again(session: Session) -> None:
     news = [
         (thing_of(item), item.at)
         for uid, item in session.view.items.items()
-        if item.kind in (Kind.TASK, Kind.PHASE)
+        if item.kind is not Kind.STEP
         and item.at is not None
         and uid in known
         and said(session.view.items, uid) != said(known, uid)

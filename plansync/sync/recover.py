@@ -395,10 +395,11 @@ def _take_state_of(part: Base, known: Base, uid: Uid) -> None:
     """Let a task's state be as it was known, on all sides."""
     names = (Field.STATE, Field.IMPLIED)
     for side, then in ((part.local, known.local), (part.remote, known.remote), (part.agreed, known.agreed)):
-        if uid in side and uid in then and isinstance(side, dict):
-            kept = {name: value for name, value in side[uid].fields.items() if name not in names}
-            kept |= {name: then[uid].fields[name] for name in names if name in then[uid].fields}
-            side[uid] = replace(side[uid], fields=kept)
+        assert isinstance(side, dict), "it was just read from a record"
+        was = then.get(uid, Item(uid, Kind.TASK)).fields
+        item = side.get(uid, Item(uid, Kind.TASK))
+        kept = {name: value for name, value in item.fields.items() if name not in names}
+        side[uid] = replace(item, fields=kept | {name: was[name] for name in names if name in was})
 
 
 def _signs(session: Session, entry: Entry) -> Iterator[_Sign]:

@@ -168,8 +168,8 @@ def _drop(session: Session, uid: Uid, name: Field) -> None:
     if session.shown[uid].kind is not Kind.TASK:
         accept(session.base, uid, Field.EXISTENCE)
         return
-    _forget(session, uid)
     _force(session, uid, Field.STATE, State.DROPPED.value)
+    _forget(session, uid)
 
 
 def _forget(session: Session, uid: Uid) -> None:

@@ -39,7 +39,7 @@ from plansync.reconcile import fold, held, read_back
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
-from plansync.sync import existence, unkept
+from plansync.sync import existence
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
@@ -50,7 +50,10 @@ from plansync.trackers.base import UNCOUNTED, Record, Thing, Written
 from plansync.trackers.drafts import Draft
 
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
-READ_FIRST = ("update-issue", "set-milestone", "reopen-issue", "close-issue", "update-milestone")
+READ_FIRST = (
+    *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
+    *("update-milestone", "close-milestone", "reopen-milestone"),
+)
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
@@ -92,11 +95,11 @@ class Writer:
             raise
         done.status = Status.UNKNOWN  # until the journal knows
         session.project.at_point(f"sent {op.kind}")
+        if missing := drafts.missing(fields, record):
+            session.forgo(op.uid, missing)
         self._landed(done, record, after, row, intent)
         if lost := drafts.dropped(fields, record):
-            done.error = self._not_kept(lost)
-        if missing := drafts.missing(fields, record):
-            unkept.remember(session.mirror, op.uid, missing)
+            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
         session.project.at_point(f"landed {op.kind}")
 
     def too_long(self, done: Done) -> str:
@@ -120,20 +123,27 @@ class Writer:
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         return drafts.written(self._draft(op, after, stamp), body), after
 
-    def _not_kept(self, lost: Sequence[str]) -> str:
-        """Say what a tracker dropped without a word: it does where an account may not set it."""
+    def _not_kept(self, lost: Sequence[str], others: Sequence[str]) -> str:
+        """Say what a tracker dropped without a word: it does where an account may not set it.
+
+        `others`: people whom it did not keep beside those that it did, as a GitLab does that is not Premium.
+        """
         project = self.session.project.target.project
+        if others and list(lost) == ["assignees"]:
+            named = ", ".join(f"@{login}" for login in others)
+            return f"{project} did not keep {named} beside the one whom the issue is given to: it takes one person"
         return f"{project} did not keep the {' and '.join(lost)}; it needs a token whose account has write access there"
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
-        """Say what a record will show that is only now made: all that is agreed, and open.
+        """Say what a record will show that is only now made: all that is agreed, open, and no estimate.
 
-        Links to others and its estimate are made later, if the tracker keeps any: what it shows of them is not
-        known yet.
+        Its estimate is said afterwards, and so are links to others, if the tracker keeps any: what it shows of these
+        is not known yet.
         """
-        stores = self.session.stored - {Field.EDGES, Field.EFFORT}
-        fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
-        return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
+        agreed = self.session.agreed[uid].fields
+        fields = {f: v for f, v in agreed.items() if f in self.session.stored - {Field.EDGES}}
+        first: dict[Field, Value] = {Field.STATE: State.TODO.value, Field.EFFORT: 0}
+        return fields | {f: v for f, v in first.items() if f in fields}
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
         """Read a record again just before it is edited: no tracker can compare and swap.
@@ -186,22 +196,22 @@ class Writer:
 
     @cached_property
     def _ends(self) -> frozenset[Uid]:
-        """List the other ends of all links that are remembered; what is made in this run is linked to only then."""
-        return frozenset(u for item in self.session.base.remote.values() for u in uids_of(item, Field.EDGES))
+        """List what issues are remembered to be linked to or to name; what is made in this run is so only then."""
+        names, items = (Field.EDGES, Field.DEPENDS), self.session.base.remote.values()
+        return frozenset(u for item in items for name in names for u in uids_of(item, name))
 
     def _unlinked(self, op: Operation) -> dict[Uid, Base]:
-        """Show what is remembered of the issues that were linked to one which a new one stands in for.
+        """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it.
 
-        Nobody took those links away: they went with the old issue, and are owed to the new one.
+        Nobody took that away: it went with the old issue, and is owed to the new one.
         """
         base, found = self.session.base, dict[Uid, Base]()
         if op.kind == "create-issue" and op.uid in self._ends:
             for uid, item in base.remote.items():
-                if op.uid in uids_of(item, Field.EDGES):
+                left = _without(item, op.uid, Field.EDGES, Field.DEPENDS)
+                if left != item:
                     sides = (base.local, base.remote, base.agreed)
                     part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
-                    edges = tuple(u for u in uids_of(item, Field.EDGES) if u != op.uid)
-                    left = replace(item, fields={**item.fields, Field.EDGES: edges})
                     found[uid] = replace(part, remote={**part.remote, uid: left})
         return found
 
@@ -280,6 +290,8 @@ class Writer:
         unlinked = self._unlinked(op)
         for uid, part in unlinked.items():
             fold(session.base, part, uid)
+        waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
+        session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
         besides = self._records_of(unlinked)
         self.remember([twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
@@ -416,6 +428,12 @@ class Writer:
             owner: state.record(session.settled(owner, local=after), owner)
             for owner in self._known_owners(batch)
         }
+
+
+def _without(item: Item, uid: Uid, *names: Field) -> Item:
+    """Show an item that names another one no more."""
+    left = {name: tuple(u for u in uids_of(item, name) if u != uid) for name in names if name in item.fields}
+    return replace(item, fields={**item.fields, **left})
 
 
 def _says(shown: Snapshot, op: Operation) -> bool:

@@ -37,6 +37,9 @@ from plansync.trackers.mapping import LABEL, Names
 TITLE = (Field.TITLE, Field.FRAME)
 """What an issue's title is made from."""
 
+_NAME_MAX = 255
+"""Characters that a milestone's title may have. Source: GitHub's answer to a longer one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -80,10 +83,11 @@ def _create_milestone(draft: Draft, body: str) -> Written:
 
 
 def _free_title(draft: Draft) -> str:
-    """Name a milestone like its phase; where that is taken, with the plan's name behind it."""
+    """Name a milestone like its phase; where that is taken, with the plan's name behind it, or a shorter one."""
     title = _title(draft)
     names = ("", *(s for s in draft.names.suffixes if s != f" ({title})"))
-    return next((t for s in names if folded(t := title + s) not in draft.taken_titles), title)
+    fitting = (t for s in names if len(t := title + s) <= _NAME_MAX)
+    return next((t for t in fitting if folded(t) not in draft.taken_titles), title)
 
 
 def _title(draft: Draft) -> str:
@@ -208,7 +212,7 @@ def _content(draft: Draft) -> Content:
     meta = {
         Field.REQUIREMENTS: neutralise(one_line(text_of(item, Field.REQUIREMENTS))),
         Field.ESTIMATE: neutralise(one_line(text_of(item, Field.ESTIMATE))),
-        Field.DEPENDS: _refs(item, draft.remote),
+        Field.DEPENDS: _refs(item, draft.remote, draft.names),
     }
     return Content(
         kind="overview" if uid == OVERVIEW else "task",
@@ -230,14 +234,18 @@ def _step(item: Item) -> Step:
     return Step(text_of(item, Field.TEXT), tick_of(item) or Tick.OPEN, level if isinstance(level, int) else 0)
 
 
-def _refs(item: Item, remote: Snapshot) -> str:
-    """Write dependencies as our own references; free words as they are; what has no issue is left out."""
+def _refs(item: Item, remote: Snapshot, names: Names) -> str:
+    """Write dependencies as our own references; free words as they are; what has no issue is left out.
+
+    An issue that cannot be read is named by its number all the same: the plan still waits for it.
+    """
+    unread = {uid: ref for (thing, ref), uid in names.known.items() if thing is Thing.ISSUE}
     parts = []
     for target in uids_of(item, Field.DEPENDS):
         if target.startswith("="):
             parts.append(neutralise(one_line(target[1:])))
-        elif target in remote and remote[target].at is not None:
-            parts.append(f"#{remote[target].at}")
+        elif number := remote[target].at if target in remote else unread.get(Uid(target)):
+            parts.append(f"#{number}")
     return ", ".join(parts)
 
 

@@ -76,7 +76,8 @@ class GitLab:
     """The adapter. A write answers with the record as GitLab keeps it, which may drop what was sent.
 
     Labels and assignees are given by `create`, `label` and `assign` alone. A task is made in several operations: the
-    issue, its estimate, its links. Writes are not paced; what GitLab says of its limits is obeyed.
+    issue, its estimate, its links. Writes are not paced unless
+    `reach` says so; what GitLab says of its limits is obeyed.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class GitLab:
         self._source = token.source if token else ""
         self._now = reach.get("now", time.time)
         self._site = Site(api_url, project, dropped_labels)
-        reach["is_paced"] = TRAITS.is_paced
+        reach.setdefault("is_paced", TRAITS.is_paced)
         advice = sign_in_advice(api_url, Kind.GITLAB)
         self._http = Http(base_url=api_url, sign_in=advice, rights=RIGHTS, **reach)
         self._door = Door(self._http, project)
@@ -112,7 +113,7 @@ class GitLab:
 
     @property
     def bucket(self) -> Bucket | None:
-        """Nothing: writes are not paced."""
+        """How much was written lately, where the settings ask for a pace."""
         return self._http.bucket
 
     # The project.

@@ -402,9 +402,9 @@ def _plain_text(response: httpx.Response) -> str:
 
 
 def _with_query(url: httpx.URL, target: str) -> httpx.URL:
-    """Take the query of another address, which may be no address at all."""
+    """Take the query of another address, which may be no address at all; without one it would ask for more."""
     try:
-        return url.copy_with(query=httpx.URL(target).query)
+        return url.copy_with(query=httpx.URL(target).query or url.query)
     except httpx.InvalidURL:
         return url
 

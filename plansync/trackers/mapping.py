@@ -58,6 +58,7 @@ class Names:
     """What records cannot say of themselves: the plan they belong to, where it is to be read, the numbers it knows.
 
     `template`: how an issue's title is made from a task's; `frames`: what may stand around it; `titles`: the tasks'.
+    `former`: the numbers by which texts may still name the issues that new ones stand in for.
     """
 
     lineage: str
@@ -69,6 +70,7 @@ class Names:
     template: str = titles.PLAIN
     frames: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
     titles: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
+    former: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
 
     def milestone_title(self, uid: Uid, title: str) -> str:
         """Read a title that was taken when the milestone was made, and so got a plan's name behind it.
@@ -89,10 +91,11 @@ class Names:
 def snapshot(records: Iterable[Record], names: Names) -> View:
     """Show the records that belong to a plan; all others are left out."""
     read = [(r, *_identity(r, names)) for r in sorted(records, key=lambda r: (r.thing, r.ref))]
+    strange = {(r.thing, r.ref): Uid("") for r, _, _ in read}
     ours = _ours(read, names)
     kept, items = {u: r for u, (r, _) in ours.items()}, dict[Uid, Item]()
     second = list(_second(read, kept))
-    by_ref = {**names.known, **{(r.thing, r.ref): u for u, r in kept.items()}}
+    by_ref = {**strange, **names.known, **{(r.thing, r.ref): u for u, r in kept.items()}}
     by_ref |= {(r.thing, r.ref): b.uid for r, b in second}
     for uid, (record, block) in ours.items():
         items |= {item.uid: item for item in _items(uid, record, block, names, by_ref)}
@@ -188,6 +191,9 @@ def _twin(record: Record, block: Block, names: Names, by_ref: Mapping[tuple[Thin
 def _items(
     uid: Uid, record: Record, block: Block | None, names: Names, by_ref: Mapping[tuple[Thing, int], Uid]
 ) -> Iterable[Item]:
+    if record.is_inherited:  # other projects have it too: it is used, and nothing about it is ours to say
+        yield Item(uid, Kind.PHASE, {}, record.ref, node=record.node)
+        return
     if record.thing is Thing.MILESTONE:
         title = names.milestone_title(uid, record.title)
         shown: dict[Field, Value] = {
@@ -206,7 +212,10 @@ def _items(
         fields |= _beside(record, by_ref)
     if block:
         steps = list(_steps(uid, block))
-        fields |= _block_fields(kind, block, by_ref) | {Field.STEPS: tuple(s.uid for s in steps)}
+        named = (
+            {**names.former, **by_ref} if names.former else by_ref
+        )  # a text may; a link goes with its issue
+        fields |= _block_fields(kind, block, named) | {Field.STEPS: tuple(s.uid for s in steps)}
         yield from steps
     yield Item(uid, kind, fields, record.ref, block.stamp if block else Stamp(), record.node)
 
@@ -258,10 +267,11 @@ def _block_fields(kind: Kind, block: Block, by_ref: Mapping[tuple[Thing, int], U
 
 
 def _depends(text: str, by_ref: Mapping[tuple[Thing, int], Uid]) -> tuple[str, ...] | None:
+    """Read a line of our references; `None` where it names an issue of others. A number without one is left out."""
     if not _REFS.fullmatch(text):
         return (f"={text}",) if text else ()
     uids = [by_ref.get((Thing.ISSUE, int(ref))) for ref in re.findall(r"\d+", text)]
-    return None if None in uids else tuple(u for u in uids if u)
+    return None if "" in uids else tuple(u for u in uids if u)
 
 
 def _thing(item: Item) -> Thing:

@@ -16,6 +16,7 @@ from plansync.trackers.mapping import LABEL
 _OVERLAP = timedelta(seconds=120)
 _ROUNDS_MAX = 3
 _WATERMARK = "watermark"
+_UNSEEN = "unseen"
 NOTES = "notes/"
 """How the keys begin under which something else than records is kept."""
 
@@ -63,6 +64,8 @@ class Mirror:
         self.watermark = ""
         self.notes: dict[str, bytes] = {}
         self.waiting: dict[str, bytes | None] = {}
+        self.unseen = set[int]()  # issues that writes of ours moved to a revision which no answer told
+        self.last_own = ""  # the last revision that an answer to a write of ours told
         self.is_cold = True  # nothing is known of when anything here changed last
         for key, value in keeper.items():
             if key == _WATERMARK:
@@ -70,6 +73,10 @@ class Mirror:
                 self.is_cold = False
             elif key.startswith(NOTES):
                 self.notes[key] = value
+            elif key == _UNSEEN:
+                with contextlib.suppress(ValueError, TypeError):
+                    self.last_own, *refs = json.loads(value)
+                    self.unseen = {int(ref) for ref in refs}
             else:
                 with contextlib.suppress(
                     ValueError, KeyError, TypeError
@@ -95,8 +102,8 @@ class Mirror:
         """Bring the mirror up to date; tell why those linked records that are not there are not.
 
         `full` reads each linked record directly; `whole` lists all issues where nothing was read yet, not only
-        those that bear our label. `has_links`: which issues block which is read too, where their number moved; on a
-        tracker that does not count them (`UNCOUNTED`) of those in `edges` that moved.
+        those that bear our label. `has_links`: which issues block which is read too, of those that moved and wait; on a
+        tracker that does not count (`UNCOUNTED`) of those in `edges` that moved.
         Absence from a list proves nothing: only a direct read says that a record is gone. It is asked for where a
         list should show a record and does not.
         """
@@ -111,6 +118,7 @@ class Mirror:
         absent = await self._look(wanted if full else unseen)
         if has_links:
             await self._read_links(wanted, edges, full=full)
+        self._own(set())
         self._flush()
         return absent
 
@@ -208,23 +216,56 @@ class Mirror:
             if is_uncounted and key not in edges:
                 continue
             if is_ours and record.blocked_by and (full or record.blockers is None):
-                found = await self.tracker.blockers(record.ref)
-                self._note(
-                    replace(
-                        record, blockers=found, blocked_by=record.blocked_by if found is not None else None
-                    )
-                )
+                await self._read_links_of(record)
+
+    async def _read_links_of(self, record: Record) -> None:
+        found = await self.tracker.blockers(record.ref)
+        counted = record.blocked_by if found is not None else None
+        self._note(replace(record, blockers=found, blocked_by=counted))
+
+    async def read_uncounted(self, issues: Iterable[Record]) -> bool:
+        """Read the links of issues of which nobody says how many they have; says whether any were not known."""
+        unknown = [r for r in issues if r.blocked_by == UNCOUNTED and r.blockers is None]
+        for record in unknown:
+            await self._read_links_of(record)
+        self._flush()
+        return bool(unknown)
 
     def _note(self, record: Record, *, is_own: bool = False) -> None:
-        """Remember a record; its links stay known where their number did not move, or nothing but by our write."""
+        """Remember a record; its links stay known where nothing of it moved but by a write of our own."""
         key = (record.thing, record.ref)
         known = self.records.get(key)
         if known and record.blockers is None and record.blocked_by == known.blocked_by:
-            is_still = record.blocked_by != UNCOUNTED or is_own or record.revision == known.revision
+            is_still = is_own or record.revision == known.revision or self._is_as_written(record, known)
             record = replace(record, blockers=known.blockers if is_still else None)
         if known != record:
             self.records[key] = record
             self.waiting[_key(*key)] = _dump(record)
+
+    def _is_as_written(self, record: Record, known: Record) -> bool:
+        """Say whether all that moved of an issue is its revision, and that no further than our writes went."""
+        is_ours = record.thing is Thing.ISSUE and record.ref in self.unseen
+        is_same = replace(record, revision=known.revision, blockers=known.blockers) == known
+        return is_ours and is_same and record.revision <= self.last_own
+
+    def _notice(self, record: Record, known: Record | None) -> None:
+        """Notice which issues the write that gave this answer moved unseen.
+
+        An answer that tells less than an issue (an estimate, labels) tells no revision; a link moves both its ends.
+        """
+        if known is None or record.revision > known.revision:
+            self.last_own = max(self.last_own, record.revision)
+            moved = self.unseen - {record.ref}
+        else:
+            moved = self.unseen | ({record.ref} if record != known else set())
+        if known is not None and known.blockers is not None and record.blockers is not None:
+            moved |= {*known.blockers} ^ {*record.blockers}
+        self._own(moved)
+
+    def _own(self, unseen: set[int]) -> None:
+        if unseen or self.unseen:
+            self.unseen = unseen
+            self.waiting[_UNSEEN] = json.dumps([self.last_own, *sorted(unseen)]).encode()
 
     def _forget(self, key: tuple[Thing, int]) -> None:
         if self.records.pop(key, None):
@@ -236,9 +277,12 @@ class Mirror:
         The watermark follows reads. Only where nothing was ever read does our first write begin it:
         before that write the repository held nothing of ours.
         """
+        known = self.records.get((record.thing, record.ref))
         self._note(record, is_own=is_own)
-        if is_own and record.thing is Thing.ISSUE and not self.watermark:
-            self._reach(record.revision)
+        if is_own and record.thing is Thing.ISSUE:
+            self._notice(self.records[record.thing, record.ref], known)
+            if not self.watermark:
+                self._reach(record.revision)
         self._flush()
 
     def note(self, key: str, value: bytes) -> None:

@@ -22,17 +22,19 @@ class Adapter:
     `open` takes `(api_url, project)`, and by keyword `dropped_labels` and what `http.Reach` names (more of it as time
     goes on: take `**reach`). It opens no connection yet. `web` turns the API's address into the one that
     people visit, empty where it cannot. `api_url` is where the tracker is when the settings name no address: an http
-    or https address, as the state file holds it.
+    or https address, as the state file holds it. `is_paced`: whether its writes keep the pace of `pacing` unless the
+    settings say otherwise.
     """
 
     open: Callable[..., Tracker]
     web: Callable[[str], str] = _no_pages
     api_url: str = ""
+    is_paced: bool = True
 
 
 ADAPTERS: Mapping[str, Adapter] = {
     "github": Adapter(github.GitHub, github_payloads.web_root, "https://api.github.com"),
-    "gitlab": Adapter(gitlab.GitLab, gitlab_payloads.web_root, "https://gitlab.com/api/v4"),
+    "gitlab": Adapter(gitlab.GitLab, gitlab_payloads.web_root, "https://gitlab.com/api/v4", is_paced=False),
 }
 """The adapters that plansync comes with: one line each."""
 

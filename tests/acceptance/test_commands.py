@@ -102,7 +102,9 @@ def test_diff_shows_both_directions_and_writes_nothing(copy: Copy, person: Perso
 
     assert "To the tracker" in said
     assert "To the plan" in said
-    assert copy.outline.task("1.1").steps[2] in said
+    assert f"steps of Task 1.1 {copy.outline.task('1.1').title} (lines " in said
+    assert ")  #1 was closed\n" in said
+    assert "1 step ticked  in the plan, line " in said
     assert "Task 2.1" in said
     shown = copy.run("diff", "--format", "json").json
     assert {op["status"] for op in shown["operations"]} == {"planned"}

@@ -208,15 +208,39 @@ class Contract:
     def _operation(self, request: httpx.Request) -> tuple[Any, str]:
         for pattern, path in self._paths.items():
             operation = self._description["paths"][path].get(request.method.lower())
-            if operation is not None and pattern.fullmatch(self._path(request)):
+            if operation is not None and pattern.fullmatch(self.path(request)):
                 return operation, path.removeprefix("/api/v4")
         return None, ""
 
     def _asked(self, request: httpx.Request) -> str:
-        return f"{request.method} {self._path(request)}"
+        return f"{request.method} {self.path(request)}"
 
-    def _path(self, request: httpx.Request) -> str:
+    def path(self, request: httpx.Request) -> str:
+        """Give a request's path below the API, as it was encoded."""
         return request.url.raw_path.split(b"?")[0].decode("ascii").removeprefix(self._base_path)
+
+
+class Checked(httpx.AsyncBaseTransport):
+    """Passes requests on to a transport, checking both ways; `seen`: what was asked, by its path below the API."""
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        contract: Contract,
+        seen: list[tuple[str, str, int]] | None = None,
+    ) -> None:
+        self.inner, self.contract = inner, contract
+        self.seen = [] if seen is None else seen
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass one request on, checking both ways."""
+        await request.aread()
+        self.contract.check_request(request)
+        response = await self.inner.handle_async_request(request)
+        await response.aread()
+        self.contract.check_response(request, response)
+        self.seen.append((request.method, self.contract.path(request), response.status_code))
+        return response
 
 
 def load(base_path: str = "/api/v4") -> Contract:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
@@ -135,25 +135,13 @@ class Contract:
         return {}
 
 
-class Checks(Protocol):
-    """What is known of a tracker, ready to be asked."""
-
-    def check_request(self, request: httpx.Request) -> None:
-        """Raise where a request is none that is known."""
-        ...
-
-    def check_response(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Raise where a response is none that is known."""
-        ...
-
-
 class Checked(httpx.AsyncBaseTransport):
     """A transport that checks what goes in and what comes out."""
 
     def __init__(
         self,
         inner: httpx.AsyncBaseTransport,
-        contract: Checks,
+        contract: Contract,
         seen: list[tuple[str, str, int]] | None = None,
     ) -> None:
         self.inner, self.contract = inner, contract

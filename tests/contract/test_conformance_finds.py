@@ -15,7 +15,7 @@ from plansync.errors import Moved, OutcomeUnknown, Rejected
 from plansync.model import State
 from plansync.sandbox.records import Records
 from plansync.trackers.base import Absence, Page, Record, Thing, Tracker, Written
-from plansync.trackers.conformance import Conformance, Way
+from plansync.trackers.conformance import Bench, Conformance, Way
 from plansync.trackers.github import GitHub
 from tests.contract.test_conformance_github import CANARY, Clock, Inside
 
@@ -240,19 +240,20 @@ class Wrong(Inside):
         return opened
 
 
-def _ways(test: Callable[..., Any]) -> list[dict[str, Any]]:
+def ways(name: str) -> list[dict[str, Any]]:
     """List the arguments with which a test of the suite is run."""
+    test = getattr(Conformance, f"test_{name}")
     marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
-    ways = [{name: value} for mark in marks for name in [mark.args[0]] for value in mark.args[1]]
-    return ways or [{}]
+    found = [{name: value} for mark in marks for name in [mark.args[0]] for value in mark.args[1]]
+    return found or [{}]
 
 
-async def _play(adapter: type[GitHub], name: str, given: dict[str, Any]) -> None:
-    """Run one test of the suite on an adapter."""
+async def play(open_bench: Callable[[Records, Clock], Bench], name: str, given: dict[str, Any]) -> None:
+    """Run one test of the suite on a bench."""
     test = getattr(Conformance(), f"test_{name}")
     clock = Clock()
     with closing(Records(now=clock)) as records:
-        bench = Wrong(records, clock, adapter)
+        bench = open_bench(records, clock)
         tracker = bench.open()
         at_hand = {"bench": bench, "tracker": tracker, **given}
         try:
@@ -265,10 +266,9 @@ async def _play(adapter: type[GitHub], name: str, given: dict[str, Any]) -> None
 
 @pytest.mark.parametrize(("adapter", "name"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_broken_promise_is_found(adapter: type[GitHub], name: str) -> None:
-    ways = _ways(getattr(Conformance, f"test_{name}"))
-    for given in ways:
-        asyncio.run(_play(GitHub, name, given))
+    for given in ways(name):
+        asyncio.run(play(lambda records, clock: Wrong(records, clock, GitHub), name, given))
 
     with pytest.raises((AssertionError, pytest.fail.Exception, OutcomeUnknown)):
-        for given in ways:
-            asyncio.run(_play(adapter, name, given))
+        for given in ways(name):
+            asyncio.run(play(lambda records, clock: Wrong(records, clock, adapter), name, given))

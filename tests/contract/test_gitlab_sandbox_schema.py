@@ -15,7 +15,7 @@ from plansync.sandbox.app import REPO, TOKEN, app
 from plansync.sandbox.gitlab import routes
 from plansync.sandbox.kinds import Fault, Role, Tier, TraitChanges
 from plansync.sandbox.records import Records
-from tests.contract.gitlab import SCHEMAS, Breach, Contract, example, load
+from tests.contract.gitlab import SCHEMAS, Breach, Checked, Contract, example, load
 
 P = "/projects/" + REPO.replace("/", "%2F")
 BASE = "http://127.0.0.1:7526/git/api/v4"
@@ -34,28 +34,9 @@ def records() -> Iterator[Records]:
         yield opened
 
 
-class Checked(httpx.ASGITransport):
-    """Passes requests on, checking both ways."""
-
-    def __init__(self, records: Records, contract: Contract) -> None:
-        super().__init__(app=app(records, token=TOKEN, root="/git"))
-        self.contract = contract
-        self.seen: list[tuple[str, str, int]] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await request.aread()
-        self.contract.check_request(request)
-        response = await super().handle_async_request(request)
-        await response.aread()
-        self.contract.check_response(request, response)
-        path = request.url.raw_path.split(b"?")[0].decode("ascii").removeprefix("/git/api/v4")
-        self.seen.append((request.method, path, response.status_code))
-        return response
-
-
 def tell(records: Records, contract: Contract, story: Story) -> Checked:
     """Run a story of requests through the checking transport."""
-    checked = Checked(records, contract)
+    checked = Checked(httpx.ASGITransport(app(records, token=TOKEN, root="/git")), contract)
 
     async def run() -> None:
         headers = {"authorization": f"Bearer {TOKEN}"}

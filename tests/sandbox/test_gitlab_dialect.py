@@ -220,6 +220,28 @@ def test_a_moved_issue_is_closed_and_names_the_new_one(gitlab: GitLabApi) -> Non
     assert gitlab.refused("POST", f"{P}/issues/1/move", to_project_id=7)[0] == 404
 
 
+def test_the_other_project_counts_anew_what_was_moved_there(gitlab: GitLabApi) -> None:
+    for title in ("one", "two", "three"):
+        gitlab.issue(title, labels="a")
+    there = f"/projects/{gitlab.records.repository_id + 1}"
+    for number in (3, 1):
+        gitlab.post(f"{P}/issues/{number}/move", to_project_id=gitlab.records.repository_id + 1)
+    found = gitlab.get(f"{there}/issues")
+
+    assert [(each["iid"], each["title"], each["state"]) for each in found] == [
+        (2, "one", "opened"),
+        (1, "three", "opened"),
+    ]
+    assert gitlab.get(f"{there}/issues/1") == {**found[1], "subscribed": True}
+    assert gitlab.get(f"{there}/issues/1")["id"] == gitlab.get(f"{P}/issues/3")["moved_to_id"]
+    assert gitlab.get(f"{P}/issues/1")["id"] != gitlab.get("/projects/local%2Felsewhere/issues/1")["id"]
+    assert gitlab.get(there)["path_with_namespace"] == found[0]["references"]["full"].partition("#")[0]
+    assert gitlab.get(f"{there}/issues", **{"iids[]": 2})[0]["title"] == "one"
+    assert gitlab.refused("GET", f"{there}/issues/3")[0] == 404
+    assert gitlab.refused("POST", f"{there}/issues", title="x") == (403, {"message": "403 Forbidden"})
+    assert gitlab.refused("GET", f"{there}/labels")[0] == 403
+
+
 def test_what_is_confidential_is_hidden_from_a_guest(gitlab: GitLabApi) -> None:
     gitlab.records.add_issue("other's", "mona")
     gitlab.put(f"{P}/issues/1", confidential=True)
@@ -319,6 +341,7 @@ def test_a_label_is_kept_by_name_and_by_id(gitlab: GitLabApi) -> None:
     assert gitlab.get(f"{P}/labels", with_counts=True)[0]["open_issues_count"] == 1
     assert gitlab.ask("DELETE", f"{P}/labels/c").status_code == 204
     assert gitlab.get(f"{P}/issues/1")["labels"] == []
+    assert gitlab.refused("GET", f"{P}/labels/{'9' * 5000}")[0] == 404
     assert gitlab.refused("GET", f"{P}/labels/c") == (404, {"message": "404 Label Not Found"})
     assert gitlab.refused("POST", f"{P}/labels", name="x")[1] == {"error": "color is missing"}
     assert gitlab.refused("POST", f"{P}/labels", name="x", color="#12")[0] == 400

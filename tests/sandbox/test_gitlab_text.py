@@ -68,10 +68,34 @@ def test_only_older_servers_act_in_these(text: str) -> None:
     assert names(text, is_plain_rule=True) == ["close"]
 
 
-def test_blank_lines_after_an_action_go_with_it() -> None:
-    found = told("one\n/close\n\n\ntwo\n\n/due 2026-12-24\nthree  \n\n", is_plain_rule=False)
+@pytest.mark.parametrize(
+    ("is_plain_rule", "kept"), [(False, "one\n\n\ntwo\n\nthree"), (True, "one\ntwo\n\nthree")]
+)
+def test_a_blank_line_after_an_action_goes_with_it_and_older_servers_take_them_all(
+    is_plain_rule: bool, kept: str
+) -> None:
+    found = told("one\n/close\n\n\n\ntwo\n\n/due 2026-12-24\nthree  \n\n", is_plain_rule=is_plain_rule)
 
-    assert found == ("one\ntwo\n\nthree", (Command("close", ""), Command("due", "2026-12-24")))
+    assert found == (kept, (Command("close", ""), Command("due", "2026-12-24")))
+
+
+@pytest.mark.parametrize(
+    "quote", [">>>", ">>> ", ">>>\t", " >>>", ">>> [!note]", ">>> [!warning] Mind", ">>>>"]
+)
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+def test_a_fence_ends_with_the_quote_that_it_began_in(quote: str, fence: str) -> None:
+    """As GitLab 19.4.1 was seen to do by others."""
+    end = quote.partition("[")[0].strip()
+
+    assert names(f"{quote}\n{fence}\n{end}\n/close\n{fence}", is_plain_rule=False) == ["close"]
+    assert names(f"{fence}\n{quote}\n/close\n{end}\n{fence}", is_plain_rule=False) == []
+    assert names(f"{quote}\n/close\n{end}\n\ntext", is_plain_rule=False) == []
+    assert names("> >>>\n> ```\n> >>>\n> /close\n", is_plain_rule=False) == []
+
+
+def test_code_of_several_lines_is_safe_today() -> None:
+    assert names("a `b\n/close\nc` d", is_plain_rule=False) == []
+    assert names("a `b\n/close\nc` d", is_plain_rule=True) == ["close"]
 
 
 def test_two_actions_draw_instead_of_acting() -> None:

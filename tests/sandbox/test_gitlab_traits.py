@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +12,8 @@ import pytest
 from plansync.sandbox.app import TOKEN
 from plansync.sandbox.door import PAYLOAD_MAX_BYTES
 from plansync.sandbox.kinds import Role, Tier
-from tests.sandbox.api import GITLAB, GitLabApi, P
+from plansync.sandbox.records import Records
+from tests.sandbox.api import GITLAB, Clock, GitLabApi, P
 
 NO_TYPE = (400, {"error": "link_type does not have a valid value"})
 NO_LICENCE = (403, {"message": "Blocked issues not available for current license"})
@@ -446,3 +450,36 @@ def test_a_time_that_is_none_is_refused(gitlab: GitLabApi) -> None:
     assert (
         gitlab.ask("GET", f"{GITLAB}{P}/issues?updated_after=2026-11-22T12:00:00%2B02:00").status_code == 200
     )
+
+
+def test_an_issue_takes_a_milestone_by_its_title_and_another_type(gitlab: GitLabApi) -> None:
+    gitlab.post(f"{P}/milestones", title="M")
+    me = gitlab.get("/user")["id"]
+
+    assert gitlab.issue(milestone="M")["milestone"]["title"] == "M"
+    assert gitlab.issue(milestone="unknown")["milestone"] is None
+    assert gitlab.put(f"{P}/issues/1", issue_type="incident")["issue_type"] == "incident"
+    assert gitlab.put(f"{P}/issues/1", assignee_id=me)["assignee"]["id"] == me
+    assert gitlab.iids(author_id=me) == [2, 1]
+
+
+def test_a_guest_deletes_what_is_their_own_and_no_note_of_others(gitlab: GitLabApi) -> None:
+    gitlab.issue()
+    note = gitlab.records.add_comment(1, "theirs", "mona").id
+    gitlab.records.play(role=Role.READ)
+
+    for method in ("PUT", "DELETE"):
+        assert gitlab.refused(method, f"{P}/issues/1/notes/{note}", body="x")[0] == 403
+    unreadable = {"if-unmodified-since": "whenever"}
+    assert gitlab.ask("DELETE", f"{P}/issues/1", headers=unreadable).status_code == 412
+    assert gitlab.ask("DELETE", f"{P}/issues/1").status_code == 204
+
+
+def test_records_that_are_busy_are_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with closing(Records(path, busy_s=0.01)) as records, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        status, said = GitLabApi(records, Clock()).refused("POST", f"{P}/issues", title="x")
+
+    assert status == 503
+    assert said["message"].startswith("503 Service Unavailable: the sandbox's records are busy")

@@ -130,13 +130,15 @@ def test_it_reads_issues_in_batches_and_by_filter(project: Project) -> None:
     assert iids(updated_after="2026-01-01T00:00:00Z", order_by="updated_at", sort="asc") == [1, 3, 2]
 
 
-def test_it_moves_an_issue(project: Project) -> None:
-    made = issue(project)
-    new = project.manager.gitlab.projects.get(project.id + 1, lazy=True).id
-    made.move(new)
+def test_it_moves_an_issue(client: gitlab.Gitlab, project: Project) -> None:
+    issue(project)
+    made = issue(project, "two")
+    made.move(project.id + 1)
+    [moved] = client.projects.get("local/elsewhere").issues.list(get_all=True)
 
-    assert project.issues.get(1).moved_to_id == made.id
-    assert project.issues.get(1).state == "closed"
+    assert (moved.iid, moved.title, moved.state) == (1, "two", "opened")
+    assert project.issues.get(2).moved_to_id == made.id == moved.id
+    assert project.issues.get(2).state == "closed"
 
 
 def test_it_keeps_labels(project: Project) -> None:

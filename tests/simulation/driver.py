@@ -365,7 +365,10 @@ class History:
         ):  # nor does this run know what the last one wrote
             copy.disk.before = before
         copy.disk.weather = self.tracker.weather = CALM
-        self.witness.ends()
+        deferred = (
+            {owner_of(d.operation.uid) for d in report.done if d.status is Status.DEFERRED} if report else ()
+        )
+        self.witness.ends({self._word(uid) for uid in deferred})
         self.witness.judge()
         self._learn_words()
         copy.pasts.add(copy.disk.plan)

@@ -9,7 +9,7 @@ look: where the steps say a task's state, or where its own box does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
@@ -150,12 +150,15 @@ class Witness:
         self.is_blind = not is_clear
         self.cut_off.clear()
 
-    def ends(self) -> None:
-        """Note that a run ended: what it saw of the tracker it heard of, unless something came in between."""
+    def ends(self, deferred: Set[str] = frozenset()) -> None:
+        """Note that a run ended: what it saw of the tracker it heard of, unless something came in between.
+
+        `deferred`: the tasks of which it left something to a later run; what it saw of them it did not remember.
+        """
         self.running_since = -1
         self._last = self.event, {t.key: t.state.value for t in self._plan().tasks.values() if t.state}
         if not self.is_blind:
-            self.unheard.clear()
+            self.unheard = {k: v for k, v in self.unheard.items() if self.owners.get(k[1], k[1]) in deferred}
 
     def before_person(self) -> None:
         """Judge what the engine did until now: the next change is a person's."""

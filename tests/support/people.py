@@ -30,15 +30,17 @@ OPERATION = {"id", "side", "kind", "task", "label", "ref", "url", "fields", "sta
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tracker listens, and what it lets in."""
+    """Where a tracker listens, what it lets in, and which kind of tracker it is."""
 
     api_url: str
     token: str
     repo: str
+    kind: str = "github"
 
     @property
     def flags(self) -> tuple[str, ...]:
-        return ("--api-url", self.api_url, "-R", self.repo)
+        kind = () if self.kind == "github" else ("--tracker", self.kind)
+        return (*kind, "--api-url", self.api_url, "-R", self.repo)
 
 
 @dataclass(frozen=True)

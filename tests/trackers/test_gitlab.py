@@ -417,6 +417,19 @@ async def test_a_next_page_is_asked_for_at_our_own_address(server: Any, gitlab: 
     )
 
 
+@pytest.mark.parametrize("link", ["https://elsewhere.example/issues", "http://[broken"])
+async def test_a_next_page_that_names_no_place_ends_the_listing(
+    server: Any, gitlab: GitLab, link: str
+) -> None:
+    """Without a query it would be the listing of something else."""
+    server.says([ISSUE], link=f'<{link}>; rel="next"')
+
+    with pytest.raises(Unavailable, match="lead in a circle"):
+        await _all(gitlab.changed(""))
+
+    assert len(server.asked) == 1
+
+
 async def test_several_issues_are_read_fifty_in_a_request(server: Any, gitlab: GitLab) -> None:
     for at in (1, 51, 101):
         server.says([{**ISSUE, "iid": at}])

@@ -91,7 +91,18 @@ def test_the_forms_that_can_be_named_are_those_that_are_written() -> None:
         ("", {}, {"api_url": "ftp://x"}, "--api-url: must be an http or https address"),
         ("", {"PLANSYNC_REPO": "x"}, {}, "PLANSYNC_REPO: must be OWNER/NAME"),
         ('repo = "x"', {}, {}, "plansync.toml: repo must be OWNER/NAME"),
-        ('repo = "x"', {"PLANSYNC_REPO": "y"}, {"repo": "z"}, "--repo: must be OWNER/NAME (got 'z')"),
+        (
+            'repo = "a//b"',
+            {},
+            {},
+            "plansync.toml: repo must be OWNER/NAME, on GitLab with all groups or a number",
+        ),
+        (
+            'repo = "x"',
+            {"PLANSYNC_REPO": "y"},
+            {"repo": "z"},
+            "--repo: must be OWNER/NAME, on GitLab with all groups or a number (got 'z')",
+        ),
     ],
 )
 def test_a_problem_names_the_place_where_the_value_stands(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plansync.durations import DAY, HOUR, WEEK, Duration, read, write, write_range
+from plansync.durations import DAY, HOUR, WEEK, Duration, compact, read, rewritten, write, write_range
 
 ONE_TIME = {
     "30 minutes": 30,
@@ -161,3 +161,36 @@ def test_any_text_reads_as_a_range_in_order_or_as_none(text: str) -> None:
 def test_a_text_of_any_length_is_read_at_once() -> None:
     for piece in ("1", "1 ", "1 h ", "(", "1-", "half a ", "一"):
         read(piece * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes", "expected"),
+    [
+        ("2 hours", 180, "3 hours"),
+        ("2 hours", 60, "1 hour"),
+        ("1 hour", 90, "1.5 hours"),
+        ("1.5 hours (with review)", 240, "4 hours (with review)"),
+        ("2-3 days", 4 * DAY, "4 days"),
+        ("2 hours - 3 days", DAY, "8 hours"),
+        ("1h 30m", 105, "1.75h"),
+        ("90m", 30, "30m"),
+        ("2 days", 500, "8h 20m"),
+        ("S (2-4 hours)", 300, "S (5 hours)"),
+        ("3 Stunden", 60, "1 Stunden"),
+        ("half a day", DAY, "1 day"),
+        ("2小时", 90, "1.5小时"),
+        ("three points", 90, "1h 30m"),
+        ("2 hours, then 3 days more", 180, "3 hours, then 3 days more"),
+        ("2 Days", 2400, "5 Days"),
+        ("2 hours", 7, "7m"),
+    ],
+)
+def test_another_time_is_said_as_the_first_one_was(text: str, minutes: int, expected: str) -> None:
+    said = rewritten(text, minutes)
+
+    assert said == expected
+
+
+@given(st.sampled_from([*ONE_TIME, "2-3 days", "S (2-4 hours)", "5 points", ""]), st.integers(1, 100_000))
+def test_what_is_said_instead_reads_as_what_it_says(text: str, minutes: int) -> None:
+    assert read(rewritten(text, minutes)) in (Duration(minutes, minutes), read(compact(minutes)))

@@ -11,6 +11,7 @@ from plansync.document import view
 from plansync.document.builder import parse
 from plansync.document.dialects.phase_task import DIALECT
 from plansync.model import Field
+from plansync.text import neutralise, restore
 
 PIECES = [
     *"ab @#!x12-*+>`~[]().<>\\/\n\r\t|=_",
@@ -39,6 +40,14 @@ def test_a_mention_or_reference_is_cut_by_an_empty_comment(sigil: str) -> None:
     assert "<!-- -->" in written
     assert sigil not in written
     assert text.restore(written) == f"see {sigil} there"
+
+
+@pytest.mark.parametrize("lead", ["- ", "  1. ", "- - ", "* 1) - "])
+def test_a_box_is_none_in_running_text_however_deep_its_list_begins(lead: str) -> None:
+    written = text.neutralise(f"{lead}[ ] box")
+
+    assert written == f"{lead}\\[ ] box"
+    assert text.restore(written) == f"{lead}[ ] box"
 
 
 def test_code_is_left_as_it_is() -> None:
@@ -102,3 +111,27 @@ def test_a_hash_at_the_end_of_a_title_stays_part_of_it() -> None:
     for title in ("Learn C#", "ends in #", "##", "a ## b"):
         items = view.snapshot(parse(_plan("s", text.heading(title)), DIALECT), "p").items
         assert title in [text.words(str(i.fields.get(Field.TITLE))) for i in items.values()]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("/close", "\\/close"),
+        ("Do it\n/assign @ana\nnow", "Do it\n\\/assign @<!-- -->ana\nnow"),
+        ("\\/close", "\\\\/close"),
+        (" /close", " /close"),
+        ("see /close", "see /close"),
+        ("/2 of it", "/2 of it"),
+        ("```\n/close\n```\n/done", "```\n/close\n```\n\\/done"),
+        ("~~~\n/close\n~~~", "~~~\n\\/close\n~~~"),
+        ("```\n/close", "```\n\\/close"),
+    ],
+)
+def test_a_line_is_no_order_to_a_tracker(text: str, written: str) -> None:
+    assert neutralise(text) == written
+    assert restore(written) == text
+
+
+@given(st.text(st.sampled_from("/\\` ~ac\n"), max_size=24))
+def test_slashes_come_back_as_they_were(text: str) -> None:
+    assert restore(neutralise(text)) == text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from plansync import config, wiring
 from plansync.config import Home, Settings, When, fingerprint
+from plansync.store import shelf
 from plansync.store.state import Target
 from plansync.sync.guards import SETTINGS
 
@@ -34,6 +37,32 @@ def test_only_a_place_that_something_else_names_is_sent_a_token(
         subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", remote], check=True)
 
     assert wiring._is_trusted(Target("github", api, "a/b"), tmp_path) is is_trusted
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "paced"),
+    [
+        ("github", "https://api.github.com", {"auto", "on"}),
+        ("github", "http://127.0.0.1:7526/api/v3", {"on"}),
+        ("gitlab", "https://gitlab.com/api/v4", {"on"}),
+        ("gitlab", "http://127.0.0.1:7526/api/v4", {"on"}),
+    ],
+)
+def test_a_tracker_is_paced_where_it_does_not_say_itself_what_it_takes(
+    monkeypatch: pytest.MonkeyPatch, kind: str, api: str, paced: set[str]
+) -> None:
+    """GitLab says it; whoever wants a pace there too gets one."""
+    monkeypatch.setenv("PLANSYNC_TOKEN", "a-token")
+
+    def is_paced(pace: str) -> bool:
+        settings = Settings.model_validate({"pace": pace})
+        with closing(shelf.connect(None)) as nothing:
+            target, limits = Target(kind, api, "a/b"), wiring.Limits()
+            opened = wiring._tracker(settings, target, nothing, None, lambda event: None, limits)
+            asyncio.run(opened.aclose())
+            return opened.bucket is not None
+
+    assert {pace for pace in ("auto", "on", "off") if is_paced(pace)} == paced
 
 
 def test_a_target_is_written_as_the_options_that_name_it() -> None:

@@ -45,6 +45,13 @@ _PLAN = "docs/implementation-plan.md"
 def command(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
+    agents: Annotated[
+        bool,
+        typer.Option(
+            "--agents",
+            help="Tell coding assistants how to edit the plan: AGENTS.md, CLAUDE.md, .kiro/steering.",
+        ),
+    ] = False,
 ) -> None:
     """Write a commented plansync.toml for this project; on the tracker it only looks."""
     from plansync import config
@@ -52,6 +59,9 @@ def command(
     common: Common = context.obj
     root = config.git_root(Path.cwd()) or Path.cwd()
     target = root / config.FILE
+    if agents and target.exists():
+        _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
+        return
     if target.exists():
         raise ConfigError(f"{target} is there already; edit it, or delete it to begin anew")
     tracker, repo, api = _chosen(common, root, is_asked=common.is_attended and not yes)
@@ -69,7 +79,23 @@ def command(
     if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
         _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), tracker, repo)
+    if agents:
+        _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
     _advise(tracker, repo, found_plans)
+
+
+def _tell_agents(home: Home, root: Path) -> None:
+    """Put the block for assistants into the files that they read."""
+    from plansync import config
+    from plansync.cli import agents
+
+    plans = [_name(path, root) for path in config.plan_paths(home, root)]
+    where = "the sandbox" if home.settings.kind == "sandbox" else f"the issues of {home.settings.repo}"
+    changed = agents.write(root, plans, where)
+    for file in changed:
+        tell(f"wrote plansync's block into {file.relative_to(root)}; all else in it is as it was")
+    if not changed:
+        tell("The files for assistants say it all already.")
 
 
 def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:

@@ -8,7 +8,7 @@ import pytest
 
 from plansync.model import Base, Field, Item, Kind, Side, Snapshot, Tick, Uid, Value, steps_of, text_of
 from plansync.reconcile import Decision, Given, reconcile
-from plansync.reconcile.rows import Case, alike, plan_wins, same_title, three_way
+from plansync.reconcile.rows import Case, alike, effort, plan_wins, same_title, three_way
 
 TASK = Uid("aaaaaab")
 STORES = frozenset(Field)
@@ -141,3 +141,35 @@ def test_a_text_changed_differently_on_both_sides_is_a_conflict_and_the_tick_sti
 
     assert [c.field for c in decision.changeset.conflicts] == [Field.TEXT]
     assert any(op.kind == "tick" for op in decision.changeset.operations)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "local", "remote", "expected"),
+    [
+        (None, 120, 0, (120, "push")),
+        (None, 0, 120, (120, "pull")),
+        (None, 0, 0, (0, "agree")),
+        (120, 180, 120, (180, "push")),
+        (120, 120, 180, (180, "pull")),
+        (120, 0, 120, (0, "push")),
+        (120, 120, 0, (None, "edited on the tracker")),
+        (120, 180, 0, (180, "push")),
+        (120, 180, 180, (180, "agree")),
+    ],
+)
+def test_how_long_a_task_takes_is_said_on_both_sides(
+    agreed: int | None, local: int, remote: int, expected: tuple[int | None, str]
+) -> None:
+    verdict = effort(Case(agreed, agreed, agreed, local, remote, False, alike))
+
+    assert (verdict.value, verdict.rule, verdict.is_conflict) == (*expected, False)
+
+
+@pytest.mark.parametrize(("agreed", "local", "remote"), [(None, 60, 120), (120, 180, 240)])
+def test_two_times_are_a_conflict(agreed: int | None, local: int, remote: int) -> None:
+    assert effort(Case(agreed, agreed, agreed, local, remote, False, alike)).is_conflict
+
+
+@pytest.mark.parametrize(("local", "remote"), [(None, 120), (120, None)])
+def test_a_side_without_estimates_says_nothing_of_them(local: int | None, remote: int | None) -> None:
+    assert effort(Case(None, None, None, local, remote, False, alike)).rule == "unknown"

@@ -93,6 +93,18 @@ def test_a_link_goes_from_the_side_that_did_not_take_it_away(shed: Bench) -> Non
     assert shed.is_settled()
 
 
+def test_a_link_that_is_exchanged_for_another_is_seen_though_their_number_is_the_same(shed: Bench) -> None:
+    shed.run()
+    shed.run()
+    shed.touch("Level", blockers=(3,))
+
+    report = shed.run()
+
+    assert "**Dependencies**: Task 1.1\n\n### Task 1.3" not in shed.text
+    assert kinds(report, "applied")
+    assert blockers(shed)["Level"] == (3,)
+
+
 def test_one_of_several_goes_wherever_it_stands_in_the_list(shed: Bench) -> None:
     shed.run()
     shed.touch("Pave", blockers=(1,))
@@ -455,6 +467,61 @@ def test_a_milestone_whose_last_task_is_dropped_closes(shed: Bench) -> None:
     assert shed.is_settled()
 
 
+def test_a_milestone_is_closed_though_the_answer_to_that_was_lost_on_its_way_there(shed: Bench) -> None:
+    """Each issue that is closed moves its milestone's revision, as on GitHub: that is no news of the milestone."""
+    shed.run()
+    update = shed.tracker.update
+
+    async def moving(thing: Thing, ref: int, fields: Written) -> Record:
+        if thing is Thing.MILESTONE:
+            raise OutcomeUnknown("no answer")
+        if "state" in fields:
+            shed.touch("Phase 1: Ground")
+        return await update(thing, ref, fields)
+
+    shed.tracker.update = moving  # type: ignore[method-assign]
+    for step in ("Mark the corners", "Lay the stones", "Lay the slabs"):
+        shed.edit(f"[ ] {step}", f"[x] {step}")
+    assert kinds(shed.run(), Status.UNKNOWN) == ["close-milestone"]
+    shed.tracker.update = update  # type: ignore[method-assign]
+
+    assert kinds(shed.run(), APPLIED) == ["close-milestone"]
+    assert shed.issue("Phase 1: Ground").state is State.DONE
+    assert shed.is_settled()
+
+
+def test_a_day_that_no_calendar_has_is_no_due_date(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-02-30\n"))
+
+    report = bench.run()
+
+    assert not [d.error for d in report.done if d.error]
+    assert bench.issue("Phase 1: Ground").due == ""
+    assert bench.is_settled()
+
+
+def test_a_phase_whose_title_is_cut_is_named_once(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("Phase 1: Ground", f"Phase 1: {'x' * 300}"))
+
+    bench.run()
+
+    assert bench.is_settled()
+
+
+def test_a_taken_title_is_told_apart_by_what_fits_behind_it(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN.replace("Implementation Plan: Shed", "Shed " * 60))
+    title = "Phase 1: Ground"
+    bench.tracker.put(Thing.MILESTONE, Row(9, title))
+
+    bench.run()
+
+    assert [row.title for (thing, _), row in bench.tracker.rows.items() if thing is Thing.MILESTONE] == [
+        title,
+        f"{title} (plan.md)",
+    ]
+    assert bench.is_settled()
+
+
 def test_a_milestone_whose_title_differs_in_case_alone_is_another_ones(shed: Bench) -> None:
     number = shed.tracker.number(Thing.MILESTONE)
     shed.tracker.put(Thing.MILESTONE, Row(number, "phase 1: GROUND"))
@@ -776,6 +843,48 @@ def test_a_new_issue_in_the_place_of_a_deleted_one_gets_its_links_again(shed: Be
     assert kinds(report, APPLIED).count("add-dependency") == 2
     assert {title: refs[-1] for title, refs in blockers(shed).items()} == {"Level": number, "Pave": number}
     assert shed.is_settled()
+
+
+def test_a_text_names_an_issue_that_is_gone_until_a_new_one_takes_its_place(shed: Bench) -> None:
+    shed.edit("**Dependencies**: Task 1.1, Task 1.2\n", "**Dependencies**: Task 1.2\n")
+    shed.run()
+    shed.delete("Level")
+    shed.run()
+    shed.edit("**Dependencies**: Task 1.2\n", "**Dependencies**: Task 1.2, Task 1.1\n")
+
+    assert "update-issue" in kinds(shed.run(), APPLIED)
+    assert "**Dependencies**: #2, #1" in shed.issue("Pave").body
+    assert not kinds(shed.run(), APPLIED), "it is written once"
+    report = shed.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    assert not [note for note in notes(report) if "edited on the tracker" in note]
+    shed.run()
+
+    assert f"**Dependencies**: #{shed.issue('Level').ref}, #1" in shed.issue("Pave").body
+    assert shed.is_settled()
+
+
+def test_a_text_names_the_new_issue_where_no_link_is_owed_to_it(make: Callable[..., Bench]) -> None:
+    bench = make(PLAN, has_links=False)
+    bench.run()
+    bench.delete("Dig")
+    bench.run()
+    bench.run(settling=Settling((), Take.PLAN, how=How.RECREATE))
+    bench.run()
+
+    number = bench.issue("Dig").ref
+    assert f"**Dependencies**: #{number}" in bench.issue("Level").body
+    assert f"**Dependencies**: #{number}, #2" in bench.issue("Pave").body
+    assert bench.is_settled()
+
+
+def test_a_text_that_names_an_issue_of_others_is_left_to_them(shed: Bench) -> None:
+    shed.run()
+    shed.write("Somebody's own")
+    body = shed.issue("Pave").body
+    shed.touch("Pave", body=body.replace("#1, #2", "#1, #2, #4"))
+
+    assert not kinds(shed.run(), APPLIED)
+    assert "#1, #2, #4" in shed.issue("Pave").body
 
 
 def test_a_link_to_a_task_that_is_not_chosen_waits(shed: Bench) -> None:

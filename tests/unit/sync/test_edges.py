@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import pytest
@@ -14,7 +14,7 @@ from plansync.sync import existence
 from plansync.sync.events import Status
 from plansync.sync.settling import Settling
 from plansync.sync.ways import How
-from plansync.trackers.base import Absence, Thing
+from plansync.trackers.base import Absence, Page, Thing
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
@@ -243,3 +243,31 @@ def test_a_task_that_lost_its_id_gets_no_second_issue_where_its_own_cannot_be_re
     assert "create-issue" not in {d.operation.kind for d in report.done}
     assert [c.field for c in report.conflicts] == [Field.EXISTENCE]
     assert [row.title for row in synced.tracker.issues()].count("Varnish") == 0
+
+
+def test_without_a_local_memory_a_list_that_lags_takes_no_criterion_back(bench: Bench) -> None:
+    """The overview is read by itself, as each issue is that a list shows otherwise than it is remembered."""
+    bench.run()
+    labelled, old = bench.tracker.labelled, dict(bench.tracker.rows)
+
+    def lagging(label: str) -> AsyncIterator[Page]:
+        now, bench.tracker.rows = bench.tracker.rows, dict(old)
+        pages = labelled(label)
+
+        async def shown() -> AsyncIterator[Page]:
+            bench.tracker.rows = dict(old)
+            async for page in pages:
+                yield page
+            bench.tracker.rows = now
+
+        return shown()
+
+    bench.edit("- [ ] It stays dry", "- [x] It stays dry")
+    bench.run()
+    bench.db.execute("DELETE FROM shelf")
+    bench.tracker.labelled = lagging  # type: ignore[method-assign]
+
+    report = bench.run("pull")
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert "- [x] It stays dry" in bench.text

@@ -478,3 +478,59 @@ def test_a_close_that_comes_through_after_it_was_given_up_is_asked_about_where_t
 
     assert [(c.field, c.remote) for c in report.conflicts] == [(Field.STATE, State.DONE)]
     assert "- [ ] Fill with gravel" in synced.text
+
+
+def test_a_close_whose_ticks_never_came_into_the_plan_is_news_again(synced: Bench) -> None:
+    """Somebody did one of the things that the run meant to write, so the plan shows neither all of them nor none."""
+
+    def die() -> None:
+        raise Crash("the process died")
+
+    body = synced.issue("Dig").body.replace("- [ ] Mark the corners\n", "")
+    synced.touch("Dig", state=State.DONE, body=body)
+    synced.at["intended plan"] = die
+    with pytest.raises(Crash):
+        synced.run("pull")
+    synced.edit("- [ ] Mark the corners\n", "")
+
+    synced.run()
+
+    assert synced.issue("Dig").state is State.DONE
+
+
+@pytest.mark.parametrize(
+    ("new", "asked"),
+    [("- [ ] Fetch string\n", {Field.STEPS, Field.STATE}), ("", {Field.STEPS})],
+    ids=["new", "none"],
+)
+def test_a_close_that_came_with_a_new_step_is_asked_about_while_another_step_is(
+    synced: Bench, new: str, asked: set[Field]
+) -> None:
+    """Later nobody could tell which of the two came first, and the step would open the issue again."""
+    synced.edit("- [ ] Mark the corners", "- [x] Mark the corners")
+    body = synced.issue("Dig").body.replace("- [ ] Mark the corners\n", "")
+    synced.touch("Dig", state=State.DONE, body=body.replace("off\n", f"off\n{new}"))
+
+    report = synced.run()
+
+    assert {c.field for c in report.conflicts} == asked
+    assert synced.issue("Dig").state is State.DONE
+    assert ("Done" in synced.text) is (not new)
+
+
+def test_a_plan_that_git_put_back_after_a_run_that_wrote_no_state_file_gets_it_all_again(
+    synced: Bench,
+) -> None:
+    before = synced.files.plan
+    synced.touch("Dig", state=State.DONE)
+    synced.files.fails["write_state"] = StoreError("the disk is full")
+    assert synced.run("pull").error
+    assert synced.text.count("- [x]") == 2
+    synced.files.fails.clear()
+    synced.files.plan = before
+
+    report = synced.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert synced.text.count("- [x]") == 2
+    assert synced.issue("Dig").state is State.DONE

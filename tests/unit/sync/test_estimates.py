@@ -1,0 +1,187 @@
+"""Estimates that a tracker keeps itself: minutes there, words in the plan, merged both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from plansync.document.marking import Marking
+from plansync.errors import ConfigError, OutcomeUnknown
+from plansync.model import Field, Take, conflict_id
+from plansync.sync.settling import Settling
+from plansync.trackers.base import Record, Thing, Traits
+from plansync.trackers.github import TRAITS
+from tests.simulation.world import Crash, Row
+from tests.unit.sync.bench import PLAN, Bench, Tracker, kinds, notes
+
+TIMED = PLAN.replace(
+    "- [ ] Fill with gravel\n", "- [ ] Fill with gravel\n\n**Estimated Time**: 2 hours (dry weather)\n"
+)
+
+
+class Timekeeper(Tracker):
+    """A tracker that keeps estimates; `refused`: the next one is answered with that."""
+
+    minutes: dict[int, int]
+    refused: Exception | None = None
+
+    @property
+    def traits(self) -> Traits:
+        return replace(TRAITS, stores=TRAITS.stores | {Field.EFFORT})
+
+    def _record(self, thing: Thing, row: Row) -> Record:
+        found = super()._record(thing, row)
+        return replace(found, estimate=self.minutes.get(row.ref, 0)) if thing is Thing.ISSUE else found
+
+    async def estimate(self, ref: int, minutes: int) -> int:
+        self._begin("POST", f"estimate of #{ref}")
+        self.minutes[ref] = minutes
+        self.touch(ref)
+        if self.refused:
+            raise self.refused
+        return self.minutes[ref]
+
+    def touch(self, ref: int) -> None:
+        row = self.rows[Thing.ISSUE, ref]
+        self.rows[Thing.ISSUE, ref] = replace(row, updated=self.clock.stamp())
+
+
+@pytest.fixture
+def timed(make: Callable[..., Bench]) -> Bench:
+    bench = make(TIMED, marking=Marking(has_efforts=True))
+    keeper = Timekeeper(bench.clock)
+    keeper.minutes = {}
+    bench.tracker = keeper
+    return bench
+
+
+def minutes(bench: Bench) -> int:
+    assert isinstance(bench.tracker, Timekeeper)
+    return bench.tracker.minutes.get(2, 0)
+
+
+def say(bench: Bench, value: int) -> None:
+    assert isinstance(bench.tracker, Timekeeper)
+    bench.clock.pass_(2)
+    bench.tracker.minutes[2] = value
+    bench.tracker.touch(2)
+
+
+def test_an_issue_gets_its_estimate_after_it_is_made(timed: Bench) -> None:
+    report = timed.run()
+
+    assert kinds(report, "applied").count("set-estimate") == 1
+    assert minutes(timed) == 120
+    assert "Estimated" not in timed.issue("Level").body
+    assert timed.is_settled()
+
+
+def test_a_plan_that_says_another_time_changes_the_issue(timed: Bench) -> None:
+    timed.run()
+    timed.edit("2 hours (dry", "1h 30m (dry")
+
+    assert kinds(timed.run(), "applied") == ["set-estimate"]
+    assert minutes(timed) == 90
+    assert timed.is_settled()
+
+
+def test_an_issue_that_says_another_time_changes_the_line_in_its_own_unit(timed: Bench) -> None:
+    timed.run()
+    say(timed, 180)
+
+    assert kinds(timed.run(), "applied") == ["set-estimate"]
+    assert "**Estimated Time**: 3 hours (dry weather)\n" in timed.text
+    assert timed.is_settled()
+
+
+def test_an_empty_line_takes_the_time_of_the_issue(timed: Bench) -> None:
+    timed.edit("2 hours (dry weather)", "")
+    timed.run()
+    say(timed, 45)
+
+    timed.run()
+
+    assert "**Estimated Time**: 45m\n" in timed.text
+    assert timed.is_settled()
+
+
+def test_a_time_that_the_issue_lost_is_told(timed: Bench) -> None:
+    timed.run()
+    say(timed, 0)
+
+    report = timed.run()
+
+    assert "2 hours (dry weather)" in timed.text and minutes(timed) == 0
+    assert any("estimate" in note for note in notes(report))
+
+
+def test_points_are_no_time_and_stay_words(timed: Bench) -> None:
+    timed.edit("2 hours (dry weather)", "5 points")
+    timed.run()
+
+    assert minutes(timed) == 0
+    assert "**Estimated Time**: 5 points" in timed.issue("Level").body
+    assert timed.is_settled()
+
+
+def test_a_value_below_the_line_is_not_rewritten(timed: Bench) -> None:
+    """Bullets say it, and which of them would change nobody can tell."""
+    timed.edit("**Estimated Time**: 2 hours (dry weather)\n", "**Estimated Time**:\n- 1 hour\n- 1 hour\n")
+    timed.run()
+    before = timed.text
+    say(timed, 300)
+
+    report = timed.run()
+
+    assert timed.text == before
+    assert kinds(report, "refused") == ["set-estimate"]
+
+
+@pytest.mark.parametrize(("value", "expected"), [("3h", 180), ("2 days", 960)])
+def test_two_times_are_asked_about_and_a_person_says_one(timed: Bench, value: str, expected: int) -> None:
+    timed.run()
+    timed.edit("2 hours (dry", "4 hours (dry")
+    say(timed, 300)
+
+    (conflict,) = timed.run().conflicts
+
+    assert (conflict.field, conflict.base, conflict.local, conflict.remote) == (Field.EFFORT, 120, 240, 300)
+    name = conflict_id(conflict.uid, conflict.field)
+    timed.run(settling=Settling([name], Take.VALUE, value))
+    assert minutes(timed) == expected
+    assert timed.is_settled()
+
+
+def test_a_person_can_say_no_words_for_a_time(timed: Bench) -> None:
+    timed.run()
+    timed.edit("2 hours (dry", "4 hours (dry")
+    say(timed, 300)
+    (conflict,) = timed.run().conflicts
+
+    with pytest.raises(ConfigError, match="it takes a time"):
+        timed.run(settling=Settling([conflict_id(conflict.uid, conflict.field)], Take.VALUE, "soon"))
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_an_estimate_is_set_once_whatever_its_answer(timed: Bench, is_sent: bool) -> None:
+    def die() -> None:
+        raise Crash("the process died")
+
+    assert isinstance(timed.tracker, Timekeeper)
+    if is_sent:
+        timed.tracker.refused = OutcomeUnknown("no answer")
+        assert kinds(timed.run(), "unknown") == ["set-estimate"]
+        timed.tracker.refused = None
+    else:
+        timed.at["intended set-estimate"] = die
+        with pytest.raises(Crash):
+            timed.run()
+
+    report = timed.run()
+
+    assert (report.error, report.conflicts) == (None, [])
+    assert minutes(timed) == 120
+    assert [row.title for row in timed.tracker.issues()].count("Level") == 1
+    assert timed.is_settled()
