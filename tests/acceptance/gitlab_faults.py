@@ -111,7 +111,7 @@ ROWS = (
     ),
     Row(
         "a redirect to another host",
-        Says(302, "Found", {"location": "https://elsewhere.example/users/sign_in"}),
+        Says(301, "Moved", {"location": "https://elsewhere.example/api/v4/projects/7/issues"}),
         End(1, AWAY, STOPS),
         End(5, AWAY, KEPT, 2),
     ),
