@@ -82,7 +82,7 @@ class Writer:
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
         before = (done.id, image) if image else None
-        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent, before)
+        row = await self.journal.intend_beside(done.id, session.run, op.uid, op.kind, intent, before)
         session.project.at_point(f"intended {op.kind}")
         try:
             record = await self._send(op, item, fields)
@@ -293,7 +293,8 @@ class Writer:
             fold(session.base, part, uid)
         waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
         session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
-        self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
+        besides = self._records_of(unlinked)
+        self.remember([twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
     def remember(
@@ -302,8 +303,13 @@ class Writer:
         row: int | None,
         intent: dict[str, Any],
         besides: Mapping[Uid, Any] | None = None,
+        *,
+        is_patient: bool = False,
     ) -> None:
-        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`."""
+        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`.
+
+        `is_patient`: as the journal's `settle` has it.
+        """
         session = self.session
         records: dict[Uid, Any] = dict(besides or {})
         for owner in owners:
@@ -314,7 +320,7 @@ class Writer:
             row = self.journal.intend("", session.run, "", "agree", intent | {"records": records})
             self.journal.settle(row, Outcome.LANDED)
         else:
-            self.journal.settle(row, Outcome.LANDED, intent | {"records": records})
+            self.journal.settle(row, Outcome.LANDED, intent | {"records": records}, is_patient=is_patient)
 
     # ---------------------------------------------------------------- plan
 
