@@ -73,6 +73,7 @@ class Settings(Place, BaseModel):
     prose: Literal["lead", "full", "none"] = "lead"
     title: str = titles.PLAIN
     default_branch: str = ""
+    write_back: Literal["commit", "merge-request"] = "commit"
     dialect: Dialect | None = None
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
@@ -132,6 +133,7 @@ _FROM_ENVIRONMENT = (
     "prose",
     "title",
     "default_branch",
+    "write_back",
     "dialect",
     "max_creates",
     "settle_s",

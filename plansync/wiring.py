@@ -150,7 +150,7 @@ def _committed_target(home: Home, plan: Path) -> Target | None:
 
 def _is_trusted(target: Target, root: Path) -> bool:
     """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
-    host = _host(target.api)
+    host = host_of(target.api)
     if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
     own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", remotes.git_remote(root))
@@ -331,8 +331,8 @@ def _tracker(
         return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    token = _token(target)
-    is_usual = adapter(target.kind).is_paced and not is_loopback(_host(target.api))
+    token = token_of(target)
+    is_usual = adapter(target.kind).is_paced and not is_loopback(host_of(target.api))
     is_paced = settings.pace == "on" or (settings.pace == "auto" and is_usual)
     ca_file = Path(settings.ca_file) if settings.ca_file else None
     return adapter(target.kind).open(
@@ -351,7 +351,7 @@ def _tracker(
     )
 
 
-def _token(target: Target) -> Token | None:
+def token_of(target: Target) -> Token | None:
     """Find the token for a target; a tracker of another kind than ours may take none.
 
     Raises: AuthError where there is none.
@@ -394,7 +394,8 @@ async def look_at(settings: Settings) -> Standing:
             await tracker.aclose()
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """Read the host of an address."""
     host = address.partition("://")[2].partition("/")[0]
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 

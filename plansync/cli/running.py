@@ -39,8 +39,8 @@ class Request:
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
     would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
-    that is printed. `watches`: nobody is there to be asked, and it comes round again after so many seconds.
-    `is_settled`: the plan is not just being written.
+    that is printed. `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is
+    there to be asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
     """
 
     command: str
@@ -67,6 +67,7 @@ class Request:
     full: bool = False
     assume: str = ""
     several: bool = False
+    commit: bool = False
     watches: float | None = None
     is_settled: bool = True
     heard: Callable[[Ended], object] | None = None
@@ -89,19 +90,18 @@ def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
     from plansync import config
     from plansync.cli import several
-    from plansync.cli.documents import dumped, run_document
 
     home = common.home()
     is_several = request.several and request.plan is None and config.names_several(home)
+    if request.commit:
+        from plansync.cli.committing import perform_and_commit
+
+        return perform_and_commit(common, request, find_plans(home, None) if is_several else None)
     if is_several:
         return several.perform(Performer(common, request, home), find_plans(home, None))
     performer = Performer(common, request, home)
     ended = performer.run(find_plan(home, request.plan), catches=performer.is_json)
-    if performer.is_json:
-        say(dumped(run_document(ended)))
-    else:
-        performer.show(ended)
-    performer.tell_end(ended)
+    performer.tell(ended)
     return ended.code
 
 
@@ -227,6 +227,16 @@ class Performer:
                 return asyncio.run(go())
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
+
+    def tell(self, ended: Ended) -> None:
+        """Print all that there is to say of the only run."""
+        from plansync.cli.documents import dumped, run_document
+
+        if self.is_json:
+            say(dumped(run_document(ended)))
+        else:
+            self.show(ended)
+        self.tell_end(ended)
 
     def show(self, ended: Ended) -> None:
         """Print what a run did, in the form that was asked for."""

@@ -31,6 +31,11 @@ def perform(performer: Performer, plans: Sequence[Path]) -> int:
         if not performer.is_json:
             _show(performer, ended)
         performer.tell_end(ended)
+    return sum_up(performer, all_)
+
+
+def sum_up(performer: Performer, all_: Sequence[Ended]) -> int:
+    """Print the summary, or the one document, and return the exit code that counts."""
     code = worst(ended.code for ended in all_)
     if performer.is_json:
         from plansync.cli.documents import dumped, runs_document
@@ -41,6 +46,15 @@ def perform(performer: Performer, plans: Sequence[Path]) -> int:
     elif code or not performer.common.quiet:
         say("\n".join([""] * (not performer.common.quiet) + _summary(all_)))
     return code
+
+
+def tell(performer: Performer, ended: Ended, *, is_first: bool) -> None:
+    """Print one of several runs that are over."""
+    if not performer.is_json and not performer.common.quiet:
+        _head(performer, ended.plan, is_first=is_first)
+    if not performer.is_json:
+        _show(performer, ended)
+    performer.tell_end(ended)
 
 
 def _run(performer: Performer, plan: Path) -> Ended:

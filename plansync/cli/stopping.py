@@ -29,18 +29,20 @@ class Stopper:
     def listening(self) -> Iterator[None]:
         """Hear signals while a run lasts; where a loop cannot, they end the program as ever."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        heard = []
+        heard = {}
         self._hear = functools.partial(loop.call_soon_threadsafe, self._heard, task)
         for number in _SIGNALS if self.hears else ():
+            before = signal.getsignal(number)
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._heard, task)
-                heard.append(number)
+                heard[number] = before
         try:
             yield
         finally:
             self._hear = None
-            for number in heard:
+            for number, before in heard.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, before)  # the loop would leave the default, which ends the program
 
     def hear(self) -> None:
         """Take a signal that somebody else got; where no run is at work there is nothing to do."""

@@ -9,6 +9,7 @@ Rows stay when that is answered: with what is told of their operations they are 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Journal:
 
     def __init__(self, db: Database, plan: str, now: str) -> None:
         self.db, self.plan, self.now = db, plan, now
+        self._turn, self._written, self._synced = asyncio.Lock(), 0, 0
 
     def begin(self, run: str, command: str) -> None:
         """Note that a run started."""
@@ -95,9 +97,39 @@ class Journal:
             self.keep_before(run, *before)
         return number
 
-    def settle(self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None) -> None:
-        """Write down what became of it, with the records as they truly are now."""
-        if intent is None:
+    async def intend_beside(
+        self,
+        op: str,
+        run: str,
+        item: str,
+        kind: str,
+        intent: dict[str, Any],
+        before: tuple[str, bytes] | None = None,
+    ) -> int:
+        """Do as `intend`, and let other writes go on meanwhile: those that are intended together wait together."""
+        with self.db.unsynced():
+            number = self.intend(op, run, item, kind, intent, before)
+        self._written += 1
+        mine = self._written
+        async with self._turn:
+            if self._synced < mine:
+                with_others = self._written
+                await asyncio.to_thread(self.db.sync)
+                self._synced = with_others
+        return number
+
+    def settle(
+        self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None, *, is_patient: bool = False
+    ) -> None:
+        """Write down what became of it, with the records as they truly are now.
+
+        `is_patient`: it is on the disk only with what is intended next. Where the machine dies before that, the row is
+        there as it was intended, as after a death between the request and this.
+        """
+        if is_patient:
+            with self.db.unsynced():
+                self.settle(number, outcome, intent)
+        elif intent is None:
             self.db.execute("UPDATE journal SET state=? WHERE number=?", (outcome.value, number))
         else:
             self.db.execute(

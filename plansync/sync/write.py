@@ -36,6 +36,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile import fold, held, read_back
+from plansync.reconcile.reasons import NEW
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
@@ -52,7 +53,7 @@ from plansync.trackers.drafts import Draft
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
 READ_FIRST = (
     *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
-    *("update-milestone", "close-milestone", "reopen-milestone"),
+    *("update-milestone", "close-milestone", "reopen-milestone", "set-estimate"),
 )
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
@@ -81,7 +82,7 @@ class Writer:
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
         before = (done.id, image) if image else None
-        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent, before)
+        row = await self.journal.intend_beside(done.id, session.run, op.uid, op.kind, intent, before)
         session.project.at_point(f"intended {op.kind}")
         try:
             record = await self._send(op, item, fields)
@@ -150,7 +151,7 @@ class Writer:
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind not in READ_FIRST:
+        if item is None or item.at is None or not is_read_first(op):
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
@@ -158,7 +159,7 @@ class Writer:
             self.session.lose(thing_of(item), item.at, fresh)
             raise Rejected(f"#{item.at} is {fresh.value}; nothing was written to it")
         self.session.mirror.keep(fresh)
-        rests_on = _seen if self.session.twin(op.uid) is None else _seen_of_twin
+        rests_on = _seen_of_twin if self.session.twin(op.uid) else _RESTS_ON.get(op.kind, _seen)
         if known is None or rests_on(fresh) != rests_on(known):
             raise Moved(
                 f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
@@ -292,7 +293,8 @@ class Writer:
             fold(session.base, part, uid)
         waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
         session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
-        self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
+        besides = self._records_of(unlinked)
+        self.remember([twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
     def remember(
@@ -301,8 +303,13 @@ class Writer:
         row: int | None,
         intent: dict[str, Any],
         besides: Mapping[Uid, Any] | None = None,
+        *,
+        is_patient: bool = False,
     ) -> None:
-        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`."""
+        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`.
+
+        `is_patient`: as the journal's `settle` has it.
+        """
         session = self.session
         records: dict[Uid, Any] = dict(besides or {})
         for owner in owners:
@@ -313,7 +320,7 @@ class Writer:
             row = self.journal.intend("", session.run, "", "agree", intent | {"records": records})
             self.journal.settle(row, Outcome.LANDED)
         else:
-            self.journal.settle(row, Outcome.LANDED, intent | {"records": records})
+            self.journal.settle(row, Outcome.LANDED, intent | {"records": records}, is_patient=is_patient)
 
     # ---------------------------------------------------------------- plan
 
@@ -446,6 +453,18 @@ def _mark(batch: Sequence[Done], status: Status) -> None:
 def _seen(record: Record) -> tuple[object, ...]:
     """Say what a decision about an issue rested on."""
     return same_lines(record.body), record.title, record.state, record.milestone
+
+
+def _estimated(record: Record) -> tuple[object, ...]:
+    return (record.estimate,)
+
+
+_RESTS_ON = {"set-estimate": _estimated}
+
+
+def is_read_first(op: Operation) -> bool:
+    """Say whether a record is read again before an operation: not one that this run has only now made."""
+    return op.kind in READ_FIRST and not (op.kind == "set-estimate" and op.changes[0].rule == NEW)
 
 
 def _seen_of_twin(record: Record) -> tuple[object, ...]:

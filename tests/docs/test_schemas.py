@@ -36,6 +36,7 @@ NAMES = {
     "plansync/log/1": "log-1.json",
     "plansync/health/1": "health-1.json",
     "plansync/changeset/1": "changeset-1.json",
+    "plansync/doctor/1": "doctor-1.json",
 }
 
 
@@ -131,6 +132,8 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "new next.md",
         "check",
         "check --fix",
+        "doctor",
+        "doctor --fix --yes",
         "state show",
         "state rebuild",
         "prune",
