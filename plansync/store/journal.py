@@ -118,6 +118,10 @@ class Journal:
                 self._synced = with_others
         return number
 
+    def withdraw(self, number: int) -> None:
+        """Take back what was intended and never sent: a run stopped in between."""
+        self.db.execute("DELETE FROM journal WHERE number=? AND state='intended'", (number,))
+
     def settle(
         self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None, *, is_patient: bool = False
     ) -> None:
