@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import shlex
 import signal
 import sys
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
+_TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
 _BUSY = 9
 _BEATS = ("sync", "push", "pull")
 """The commands that a job runs: each of their runs tells that it is alive."""
@@ -261,6 +263,10 @@ class Performer:
             say(f"plansync: {in_line(str(ended.report.error))}", err=True)
         if ended.report.is_interrupted:
             say("stopped; what was done is remembered, run the same command again to go on", err=True)
+        if os.environ.keys() & _TOLD_BESIDES:
+            from plansync.cli import ci
+
+            ci.tell(ended, os.environ)
         if self.request.heard:
             self.request.heard(ended)
 

@@ -118,6 +118,10 @@ class Journal:
                 self._synced = with_others
         return number
 
+    def withdraw(self, number: int) -> None:
+        """Take back what was intended and never sent: a run stopped in between."""
+        self.db.execute("DELETE FROM journal WHERE number=? AND state='intended'", (number,))
+
     def settle(
         self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None, *, is_patient: bool = False
     ) -> None:
@@ -166,22 +170,22 @@ class Journal:
         `old` is there again somebody put it back.
         """
         with self.db.transaction():
-            for entry in self.pending():
-                if entry.outcome is Outcome.UNKNOWN:
-                    self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": new})
+            for entry in self._unknown():
+                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": new})
             intent = {"state": old, "next": new, "records": {}, "changes": []}
             self.settle(self.intend("", run, "", "agree", intent), Outcome.LANDED)
 
     def fold(self, state: str) -> None:
         """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""
-        pending = self.pending()
-        numbers = [e.number for e in pending if e.outcome is Outcome.LANDED]
-        with self.db.transaction():
-            for number in numbers:
-                self.db.execute("UPDATE journal SET state='folded' WHERE number=?", (number,))
-        for entry in pending:
-            if entry.outcome is Outcome.UNKNOWN:
-                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})
+        self.db.execute("UPDATE journal SET state='folded' WHERE plan=? AND state='landed'", (self.plan,))
+        for entry in self._unknown():
+            self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})
+
+    def _unknown(self) -> list[Entry]:
+        """List the rows of whose outcome nobody knows; those that landed may be thousands, and are not read."""
+        columns = "number, op, run, item, kind, intent, state"
+        sql = f"SELECT {columns} FROM journal WHERE plan=? AND state='unknown' ORDER BY number"
+        return [_entry(row) for row in self.db.execute(sql, (self.plan,)).fetchall()]
 
     def knows(self, state: str) -> bool:
         """Say whether anything was ever intended over a state file, given by its digest."""

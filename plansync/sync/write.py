@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -64,15 +67,27 @@ class Writer:
 
     def __init__(self, session: Session, journal: Journal) -> None:
         self.session, self.journal = session, journal
+        self.at_once = session.project.tracker.traits.writes_at_once
+        self._slots = asyncio.Semaphore(self.at_once)
 
     # ------------------------------------------------------------- tracker
 
-    async def write_tracker(self, done: Done) -> None:
+    async def write_tracker(self, done: Done, goes_on: Callable[[], bool]) -> None:
         """Perform one operation: one request, certified by the journal before and after.
 
+        As many as the tracker bears are on their way; others are made ready meanwhile, and sent only while `goes_on`.
+        What is read just before waits for its turn with that read.
         Raises: what the adapter raises, where the request did not land; OutcomeUnknown where nobody
         knows. The operation's status is set either way.
         """
+        slots = (self._slots, contextlib.nullcontext())
+        whole, send = slots if done.operation.kind in READ_FIRST else slots[::-1]
+        async with whole:
+            await self._write(done, send, goes_on)
+
+    async def _write(
+        self, done: Done, slot: AbstractAsyncContextManager[None], goes_on: Callable[[], bool]
+    ) -> None:
         session, op = self.session, done.operation
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
@@ -84,8 +99,22 @@ class Writer:
         before = (done.id, image) if image else None
         row = await self.journal.intend_beside(done.id, session.run, op.uid, op.kind, intent, before)
         session.project.at_point(f"intended {op.kind}")
+        async with slot:
+            if not goes_on():
+                self.journal.withdraw(row)
+                return
+            record = await self._sent(done, item, fields, row)
+        session.project.at_point(f"sent {op.kind}")
+        if missing := drafts.missing(fields, record):
+            session.forgo(op.uid, missing)
+        self._landed(done, record, after, row, intent)
+        if lost := drafts.dropped(fields, record):
+            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
+        session.project.at_point(f"landed {op.kind}")
+
+    async def _sent(self, done: Done, item: Item | None, fields: Written, row: int) -> Record:
         try:
-            record = await self._send(op, item, fields)
+            record = await self._send(done.operation, item, fields)
         except OutcomeUnknown:
             done.status = Status.UNKNOWN
             self.journal.settle(row, Outcome.UNKNOWN)
@@ -95,13 +124,7 @@ class Writer:
             self.journal.settle(row, Outcome.REFUSED)
             raise
         done.status = Status.UNKNOWN  # until the journal knows
-        session.project.at_point(f"sent {op.kind}")
-        if missing := drafts.missing(fields, record):
-            session.forgo(op.uid, missing)
-        self._landed(done, record, after, row, intent)
-        if lost := drafts.dropped(fields, record):
-            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
-        session.project.at_point(f"landed {op.kind}")
+        return record
 
     def too_long(self, done: Done) -> str:
         """Say what of an operation the tracker's limits do not let in, as far as can be told before it is written."""
