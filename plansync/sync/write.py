@@ -489,11 +489,15 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {*drafts.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - _OUTSIDE
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
     return {**known, op.uid: replace(known[op.uid], fields=fields)}
+
+
+_OUTSIDE = {*drafts.TITLE, Field.STATE, Field.PHASE, Field.LABELS, Field.OWNERS, Field.EFFORT, Field.EDGES}
+"""What an issue shows that is not in its text."""
 
 
 def _has_body(op: Operation) -> bool:
