@@ -91,6 +91,7 @@ class Paths:
 
 def paths_of(home: Home, plan: Path) -> Paths:
     """Find a plan's root, state file and local folder."""
+    home = config.for_plan(home, plan)
     root = config.root_of(home, plan)
     name = plan.resolve().relative_to(root.resolve()).as_posix()
     is_local = home.settings.kind == "sandbox"
@@ -99,7 +100,8 @@ def paths_of(home: Home, plan: Path) -> Paths:
 
 
 def bound(home: Home, plan: Path) -> Home:
-    """Where nothing names a tracker, go on with the one that the plan's committed state file names."""
+    """Give the settings for one plan; where none names a tracker, that of its committed state file goes on."""
+    home = config.for_plan(home, plan)
     settings = home.settings
     if settings.tracker is not None or settings.repo or settings.api_url:
         return home
@@ -143,7 +145,7 @@ def _committed_target(home: Home, plan: Path) -> Target | None:
 
 def _is_trusted(target: Target, root: Path) -> bool:
     """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
-    host = _host(target.api)
+    host = host_of(target.api)
     if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
     own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", remotes.git_remote(root))
@@ -324,8 +326,8 @@ def _tracker(
         return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    token = _token(target)
-    is_usual = adapter(target.kind).is_paced and not is_loopback(_host(target.api))
+    token = token_of(target)
+    is_usual = adapter(target.kind).is_paced and not is_loopback(host_of(target.api))
     is_paced = settings.pace == "on" or (settings.pace == "auto" and is_usual)
     ca_file = Path(settings.ca_file) if settings.ca_file else None
     return adapter(target.kind).open(
@@ -344,7 +346,7 @@ def _tracker(
     )
 
 
-def _token(target: Target) -> Token | None:
+def token_of(target: Target) -> Token | None:
     """Find the token for a target; a tracker of another kind than ours may take none.
 
     Raises: AuthError where there is none.
@@ -387,7 +389,8 @@ async def look_at(settings: Settings) -> Standing:
             await tracker.aclose()
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """Read the host of an address."""
     host = address.partition("://")[2].partition("/")[0]
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 

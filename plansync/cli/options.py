@@ -46,3 +46,10 @@ Assume = Annotated[
     AssumeChoice | None,
     typer.Option("--assume", help="Take this side, once, for what differs and is not remembered."),
 ]
+Commit = Annotated[
+    bool,
+    typer.Option("--commit", help="Commit plan and state file afterwards, and push; settings: write_back."),
+]
+CommitOnly = Annotated[
+    bool, typer.Option("--commit-only", help="Commit and push what an earlier run left; ask no tracker.")
+]

@@ -27,8 +27,8 @@ _WORST_FIRST = (130, 3, 2, 9, 8, 7, 1, 5, 4, 6, 0)
 
 
 def worst(codes: Iterable[int]) -> int:
-    """Say how several runs ended together."""
-    return min(codes, key=_WORST_FIRST.index)
+    """Say how several runs ended together; well, where there was none."""
+    return min(codes, key=_WORST_FIRST.index, default=0)
 
 
 def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> int:

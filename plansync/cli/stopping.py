@@ -24,16 +24,18 @@ class Stopper:
     def listening(self) -> Iterator[None]:
         """Hear signals while a run lasts; where a loop cannot, they end the program as ever."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        heard = []
+        heard = {}
         for number in _SIGNALS:
+            before = signal.getsignal(number)
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._heard, task)
-                heard.append(number)
+                heard[number] = before
         try:
             yield
         finally:
-            for number in heard:
+            for number, before in heard.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, before)  # the loop would leave the default, which ends the program
 
     def _heard(self, task: asyncio.Task[Any] | None) -> None:
         if self.stop.is_asked or not self.stop.is_writing:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -64,15 +67,27 @@ class Writer:
 
     def __init__(self, session: Session, journal: Journal) -> None:
         self.session, self.journal = session, journal
+        self.at_once = session.project.tracker.traits.writes_at_once
+        self._slots = asyncio.Semaphore(self.at_once)
 
     # ------------------------------------------------------------- tracker
 
-    async def write_tracker(self, done: Done) -> None:
+    async def write_tracker(self, done: Done, goes_on: Callable[[], bool]) -> None:
         """Perform one operation: one request, certified by the journal before and after.
 
+        As many as the tracker bears are on their way; others are made ready meanwhile, and sent only while `goes_on`.
+        What is read just before waits for its turn with that read.
         Raises: what the adapter raises, where the request did not land; OutcomeUnknown where nobody
         knows. The operation's status is set either way.
         """
+        slots = (self._slots, contextlib.nullcontext())
+        whole, send = slots if done.operation.kind in READ_FIRST else slots[::-1]
+        async with whole:
+            await self._write(done, send, goes_on)
+
+    async def _write(
+        self, done: Done, slot: AbstractAsyncContextManager[None], goes_on: Callable[[], bool]
+    ) -> None:
         session, op = self.session, done.operation
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
@@ -82,10 +97,24 @@ class Writer:
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
         before = (done.id, image) if image else None
-        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent, before)
+        row = await self.journal.intend_beside(done.id, session.run, op.uid, op.kind, intent, before)
         session.project.at_point(f"intended {op.kind}")
+        async with slot:
+            if not goes_on():
+                self.journal.withdraw(row)
+                return
+            record = await self._sent(done, item, fields, row)
+        session.project.at_point(f"sent {op.kind}")
+        if missing := drafts.missing(fields, record):
+            session.forgo(op.uid, missing)
+        self._landed(done, record, after, row, intent)
+        if lost := drafts.dropped(fields, record):
+            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
+        session.project.at_point(f"landed {op.kind}")
+
+    async def _sent(self, done: Done, item: Item | None, fields: Written, row: int) -> Record:
         try:
-            record = await self._send(op, item, fields)
+            record = await self._send(done.operation, item, fields)
         except OutcomeUnknown:
             done.status = Status.UNKNOWN
             self.journal.settle(row, Outcome.UNKNOWN)
@@ -95,13 +124,7 @@ class Writer:
             self.journal.settle(row, Outcome.REFUSED)
             raise
         done.status = Status.UNKNOWN  # until the journal knows
-        session.project.at_point(f"sent {op.kind}")
-        if missing := drafts.missing(fields, record):
-            session.forgo(op.uid, missing)
-        self._landed(done, record, after, row, intent)
-        if lost := drafts.dropped(fields, record):
-            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
-        session.project.at_point(f"landed {op.kind}")
+        return record
 
     def too_long(self, done: Done) -> str:
         """Say what of an operation the tracker's limits do not let in, as far as can be told before it is written."""
@@ -295,7 +318,8 @@ class Writer:
             fold(session.base, part, uid)
         waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
         session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
-        self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
+        besides = self._records_of(unlinked)
+        self.remember([twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
     def remember(
@@ -304,8 +328,13 @@ class Writer:
         row: int | None,
         intent: dict[str, Any],
         besides: Mapping[Uid, Any] | None = None,
+        *,
+        is_patient: bool = False,
     ) -> None:
-        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`."""
+        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`.
+
+        `is_patient`: as the journal's `settle` has it.
+        """
         session = self.session
         records: dict[Uid, Any] = dict(besides or {})
         for owner in owners:
@@ -316,7 +345,7 @@ class Writer:
             row = self.journal.intend("", session.run, "", "agree", intent | {"records": records})
             self.journal.settle(row, Outcome.LANDED)
         else:
-            self.journal.settle(row, Outcome.LANDED, intent | {"records": records})
+            self.journal.settle(row, Outcome.LANDED, intent | {"records": records}, is_patient=is_patient)
 
     # ---------------------------------------------------------------- plan
 

@@ -363,6 +363,10 @@ class Witness:
         issue that it made is known by what it was made with alone: what the plan says otherwise may be edits.
         """
         self.unsure |= {*unsettled}
+        # what was sent and has not come through yet says what the files of then know nothing of
+        self.excused |= {
+            word_of("t", late.row.title) for late in self.tracker.late if late.thing is Thing.ISSUE
+        }
         gone = [
             k[1] for (side, k), v in memory.history.items() if side == PLAN and k[0] == "step" and not v[-1]
         ]
