@@ -279,7 +279,9 @@ class Writer:
             known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
-        if known.blockers is None and known.blocked_by == UNCOUNTED:  # nor does the answer say which there are
+        if (
+            known.blockers is None and known.blocked_by == UNCOUNTED
+        ):  # nor does the answer say which there are
             return replace(answer, blockers=await tracker.blockers(ref))
         expected = UNCOUNTED if known.blocked_by == UNCOUNTED else (known.blocked_by or 0) + step
         if known.blockers is None or answer.blocked_by != expected:
