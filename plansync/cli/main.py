@@ -29,6 +29,7 @@ from plansync.cli.commands import (
     push,
     resolve,
     sandbox,
+    schedule,
     state,
     status,
     sync,
@@ -116,6 +117,7 @@ for verb in (
     init,
     demo,
     sandbox,
+    schedule,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 

@@ -33,6 +33,7 @@ NAMES = {
     "plansync/new/1": "new-1.json",
     "plansync/log/1": "log-1.json",
     "plansync/changeset/1": "changeset-1.json",
+    "plansync/schedule/1": "schedule-1.json",
 }
 
 
@@ -132,6 +133,7 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "state rebuild",
         "prune",
         "link --suggest",
+        "schedule cron -R owner/name --tracker github",
     ],
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:
