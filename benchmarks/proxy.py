@@ -44,6 +44,8 @@ class Proxy:
             while True:
                 asked = await _read(client, is_bare=False)
                 await asyncio.sleep(self.latency_s)
+                if there.at_eof():  # the server lets go of a connection on which nothing came for a while
+                    there, forth = await asyncio.open_connection("127.0.0.1", self.target)
                 forth.write(asked.content)
                 said = await _read(there, is_bare=asked.first[0] == "HEAD")
                 self.seen[asked.first[0], int(said.first[1])] += 1

@@ -198,11 +198,15 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tabs and line feeds, and halves of characters: the categories Cc and Cs, which do not grow."""
+
+
 def visible(text: str) -> str:
     r"""Make text safe for a terminal: no control byte but \n and \t, hidden characters shown."""
     if text.isascii() and text.isprintable():
         return text
-    return _shown("".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")))
+    return _shown(_UNSEEN.sub("", text))
 
 
 def in_line(text: str) -> str:

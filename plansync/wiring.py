@@ -91,6 +91,7 @@ class Paths:
 
 def paths_of(home: Home, plan: Path) -> Paths:
     """Find a plan's root, state file and local folder."""
+    home = config.for_plan(home, plan)
     root = config.root_of(home, plan)
     name = plan.resolve().relative_to(root.resolve()).as_posix()
     is_local = home.settings.kind == "sandbox"
@@ -99,7 +100,8 @@ def paths_of(home: Home, plan: Path) -> Paths:
 
 
 def bound(home: Home, plan: Path) -> Home:
-    """Where nothing names a tracker, go on with the one that the plan's committed state file names."""
+    """Give the settings for one plan; where none names a tracker, that of its committed state file goes on."""
+    home = config.for_plan(home, plan)
     settings = home.settings
     if settings.tracker is not None or settings.repo or settings.api_url:
         return home

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from plansync.cli.context import Common, find_plan
+from plansync.cli.context import Common, find_plan, find_plans
 from plansync.cli.door import say
 from plansync.cli.outcome import worst
-from plansync.cli.running import Ran, Request, Runner
+from plansync.cli.running import Ended, Performer, Request
 from plansync.errors import ConfigError, PlansyncError
 from plansync.text import in_line
 
@@ -23,27 +24,69 @@ if TYPE_CHECKING:
 _INTERRUPTED, _CONFLICTS = 130, 4
 
 
-def perform_and_commit(common: Common, request: Request) -> int:
-    """Run, write back whatever it ended with, print, and return the exit code."""
+def perform_and_commit(common: Common, request: Request, plans: Sequence[Path] | None) -> int:
+    """Run, write back whatever it ended with, print, and return the exit code.
+
+    `plans`: one after the other, and what goes wrong with one stops no other; `None`: only the one of the request.
+    """
     if request.dry_run:
         raise ConfigError("--commit and --dry-run contradict each other; give one of them")
-    signals = _Signals()
+    home, signals = common.home(), _Signals()
+    performer = Performer(common, request, home)
     with signals.caught():
-        runner = Runner(common, request)
-        job = _job(common, runner.plan)
-        job.begin()
-        return _Committing(runner, job, signals).perform()
+        if plans is None:
+            return _commit(performer, find_plan(home, request.plan), signals, catches=False).tell()
+        return _commit_each(performer, plans, signals)
+
+
+def _commit(performer: Performer, plan: Path, signals: _Signals, *, catches: bool) -> _Committing:
+    job = _job(performer.common, plan)
+    job.begin()
+    done = _Committing(performer, plan, job, signals, catches=catches)
+    done.perform()
+    return done
+
+
+def _commit_each(performer: Performer, plans: Sequence[Path], signals: _Signals) -> int:
+    from plansync.cli import several
+    from plansync.sync.events import Report
+
+    all_: list[Ended] = []
+    for plan in plans:
+        done = None
+        try:
+            done = _commit(performer, plan, signals, catches=True)
+            ended = done.ended()
+        except PlansyncError as error:
+            report = Report(performer.request.command, "", str(plan), error=error)
+            settings = performer.home.settings
+            ended = Ended(plan, report, settings.kind, settings.repo or "", "", error.exit_code, 0.0)
+        several.tell(performer, ended, is_first=not all_)
+        all_.append(ended)
+        if done is not None:
+            done.tell_error()
+        if signals.is_heard:
+            break
+    return several.sum_up(performer, all_)
 
 
 def commit_only(common: Common, plan: Path | None) -> int:
-    """Write back what an earlier run left, and ask no tracker."""
-    signals = _Signals()
+    """Write back what earlier runs left, of the plan that is named or of all, and ask no tracker."""
+    signals, codes = _Signals(), [0]
     with signals.caught():
-        job = _job(common, find_plan(common.home(), plan))
-        job.begin()
-        with signals.held():
-            job.finish(lambda: None)
-    return _INTERRUPTED if signals.is_heard else 0
+        plans = find_plans(common.home(), plan)
+        for each in plans:
+            try:
+                job = _job(common, each)
+                job.begin()
+                with signals.held():
+                    job.finish(lambda: None)
+            except PlansyncError as error:
+                if len(plans) == 1:
+                    raise
+                say(f"plansync: {in_line(f'{each}: {error}')}", err=True)
+                codes.append(error.exit_code)
+    return worst([*codes, *([_INTERRUPTED] if signals.is_heard else [])])
 
 
 def _job(common: Common, plan: Path) -> WriteBack:
@@ -60,33 +103,50 @@ def _job(common: Common, plan: Path) -> WriteBack:
 class _Committing:
     """One run between two looks at git."""
 
-    def __init__(self, runner: Runner, job: WriteBack, signals: _Signals) -> None:
-        self.runner, self.job, self.signals = runner, job, signals
-        self.ran: Ran | None = None
+    def __init__(
+        self, performer: Performer, plan: Path, job: WriteBack, signals: _Signals, *, catches: bool
+    ) -> None:
+        self.performer, self.plan, self.job, self.signals = performer, plan, job, signals
+        self.catches = catches or performer.is_json
+        self.ran: Ended | None = None
         self.codes: list[int] = []
+        self.error: PlansyncError | None = None
 
-    def perform(self) -> int:
+    def perform(self) -> None:
         """Make the run; its report is printed last, so that a pipe that breaks costs no commit."""
         try:
             self._run()
         except (PlansyncError, KeyboardInterrupt):
             self._after_nothing()
             raise
-        error = None
         try:
             with self.signals.held():
                 self.job.finish(self._again)
         except PlansyncError as failed:
-            error = failed
-        if self.ran is not None:
-            self.runner.tell(self.ran)
-        if error is not None:
-            say(f"plansync: {in_line(str(error))}", err=True)
-            self.codes.append(error.exit_code)
-        return worst([*self.codes, *([_INTERRUPTED] if self.signals.is_heard else [])])
+            self.error = failed
+            self.codes.append(failed.exit_code)
+
+    def tell(self) -> int:
+        """Print the run, and why it could not be written back; returns the exit code."""
+        ended = self.ended()
+        self.performer.tell(ended)
+        self.tell_error()
+        return ended.code
+
+    def ended(self) -> Ended:
+        """Say how the run and the writing back ended together."""
+        assert self.ran is not None, "a run that raised is no run that ended"
+        return replace(
+            self.ran, code=worst([*self.codes, *([_INTERRUPTED] if self.signals.is_heard else [])])
+        )
+
+    def tell_error(self) -> None:
+        """Say why it could not be written back."""
+        if self.error is not None:
+            say(f"plansync: {in_line(str(self.error))}", err=True)
 
     def _run(self) -> None:
-        self.ran = self.runner.run()
+        self.ran = self.performer.run(self.plan, catches=self.catches)
         # What a later run makes good is good; a conflict that was told once stays told.
         self.codes = [code for code in self.codes if code == _CONFLICTS] + [self.ran.code]
 

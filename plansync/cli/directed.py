@@ -59,6 +59,7 @@ def directed(verb: str, words: str) -> Callable[..., None]:
             assume=assume.value if assume else "",
             full=full,
             commit=commit,
+            several=not only,
         )
         raise typer.Exit(perform(common, request))
 

@@ -19,6 +19,7 @@ from plansync.cli.commands import (
     check,
     demo,
     diff,
+    doctor,
     init,
     inspect,
     link,
@@ -37,7 +38,7 @@ from plansync.cli.commands import (
     unlink,
 )
 from plansync.cli.context import Common
-from plansync.cli.door import safe, say
+from plansync.cli.door import say
 from plansync.errors import ConfigError, PlansyncError
 
 _INTERRUPTED = 130
@@ -112,6 +113,7 @@ for verb in (
     prune,
     inspect,
     check,
+    doctor,
     unlink,
     new,
     init,
@@ -207,17 +209,6 @@ def _misused(error: Any) -> int:
 
 
 def _bug(error: Exception) -> int:
-    """Write down what went wrong for a report; the traceback is not for the person at the terminal."""
-    import tempfile
-    import traceback
+    from plansync.cli import bug
 
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(safe("".join(traceback.format_exception(error)), has_style=False))
-        details = f"details are in {file.name}"
-    except OSError as why:
-        details = f"its details could not be written down ({why.strerror})"
-    say(f"plansync: this is a bug ({type(error).__name__}); {details}", err=True)
-    return 3
+    return bug.told(error)

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from plansync.cli.because import because
 from plansync.cli.door import say
 from plansync.cli.lines import Line, ids_in_words, in_lines, is_id
 from plansync.cli.wording import TEXT_MAX, needs, summary, told
@@ -70,7 +71,10 @@ class Writer:
         sign = next((s for word, s in _SIGNS.items() if op.kind.startswith(word)), "~")
         color = {"+": "green", "-": "red", "x": "red"}.get(sign, "yellow")
         number = f"#{done.ref}" if done.ref and op.side is Side.REMOTE and "milestone" not in op.kind else ""
-        rest = self.style(f" ({why})", dim=True) if (why := _why_not_now(report, done)) else ""
+        why = _why_not_now(report, done)
+        rest = self.style(f" ({why})", dim=True) if why else ""
+        if report.is_dry and (reason := because(report, op)):
+            rest = self.style(f"  {reason}", dim=True) + rest
         words = in_line(line.words(report))
         self.say(f"  {self.style(sign, fg=color)} {number + ' ' if number else ''}{words}{rest}")
 

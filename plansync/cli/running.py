@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import shlex
 import signal
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plansync.cli.context import Common, check_named_target, find_plan
+from plansync.cli.context import Common, check_named_target, find_plan, find_plans
 from plansync.cli.door import confirm, say
 from plansync.cli.stopping import Stopper
 from plansync.errors import ConfigError, PlansyncError, SafetyStop
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
+_TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Request:
     """One run as asked for on the command line.
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
-    would do. `commit`: plan and state file are written back to git, whatever it ends with.
+    would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
+    that is printed. `commit`: plan and state file are written back to git, whatever it ends with.
     """
 
     command: str
@@ -61,125 +64,159 @@ class Request:
     rebuild: bool = False
     full: bool = False
     assume: str = ""
+    several: bool = False
     commit: bool = False
+    heard: Callable[[Ended], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """A run that is over."""
+class Ended:
+    """How the run of one plan ended. `url`: of its project, empty where it has none."""
 
+    plan: Path
     report: Report
+    kind: str
+    project: str
+    url: str
     code: int
     took_s: float
 
 
 def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
+    from plansync import config
+    from plansync.cli import several
+
+    home = common.home()
+    is_several = request.several and request.plan is None and config.names_several(home)
     if request.commit:
         from plansync.cli.committing import perform_and_commit
 
-        return perform_and_commit(common, request)
-    runner = Runner(common, request)
-    ran = runner.run()
-    runner.tell(ran)
-    return ran.code
+        return perform_and_commit(common, request, find_plans(home, None) if is_several else None)
+    if is_several:
+        return several.perform(Performer(common, request, home), find_plans(home, None))
+    performer = Performer(common, request, home)
+    ended = performer.run(find_plan(home, request.plan), catches=performer.is_json)
+    performer.tell(ended)
+    return ended.code
 
 
-class Runner:
-    """Makes a run as often as it is asked to, and prints one."""
+class Performer:
+    """Performs one request for plan after plan, and shows how each went."""
 
-    def __init__(self, common: Common, request: Request) -> None:
-        """Find the plan and its tracker.
-
-        Raises: ConfigError.
-        """
-        from plansync import wiring
+    def __init__(self, common: Common, request: Request, home: Home) -> None:
         from plansync.sync.guards import ALLOWED
 
         if unknown := [name for name in request.allow if name not in ALLOWED]:
             raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
-        home = common.home()
-        self.common, self.request = common, request
-        self.plan = find_plan(home, request.plan)
-        self.home = wiring.bound(home, self.plan)
-        check_named_target(self.home)
-        self.target = wiring.target_of(self.home.settings)
+        self.common, self.request, self.home = common, request, home
+        self.has_hinted = False
         self.deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
-        self.is_json = common.as_json or request.format == "json"
-        is_text = not self.is_json and request.format == "text" and not common.quiet
-        if self.home.settings.kind == "sandbox" and is_text:
-            say(_sandbox_hint(self.home))
 
-    def run(self) -> Ran:
-        """Make the run.
+    @property
+    def is_json(self) -> bool:
+        """Whether one document is all that is printed."""
+        return self.common.as_json or self.request.format == "json"
 
-        Raises: the `PlansyncError` family where nothing was written and no JSON is wanted.
+    def run(self, plan: Path, *, catches: bool) -> Ended:
+        """Run for one plan. `catches`: what went wrong is in the report, and nothing is raised.
+
+        Raises: the `PlansyncError` family, KeyboardInterrupt.
         """
         from plansync import wiring
-        from plansync.cli import progress
         from plansync.cli.outcome import exit_code
+        from plansync.sync.events import Report
+
+        began, target = time.monotonic(), None
+        try:
+            home = wiring.bound(self.home, plan)
+            check_named_target(home)
+            target = wiring.target_of(home.settings)
+            if home.settings.kind == "sandbox" and self._has_hints and not self.has_hinted:
+                say(_sandbox_hint(home))
+                self.has_hinted = True
+            report = self._ran(home, plan, target)
+        except PlansyncError as error:
+            if not catches:
+                raise
+            report = Report(self.request.command, "", str(plan), error=error)
+        code = exit_code(report, self.request.fail_on, self.request.wants_pending)
+        settings = self.home.settings
+        kind, project = (target.kind, target.project) if target else (settings.kind, settings.repo or "")
+        took_s = time.monotonic() - began
+        return Ended(plan, report, kind, project, _web(target) if target else "", code, took_s)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time that was given is over."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    @property
+    def _has_hints(self) -> bool:
+        return not self.is_json and self.request.format == "text" and not self.common.quiet
+
+    def _ran(self, home: Home, plan: Path, target: Target) -> Report:
+        from plansync import wiring
+        from plansync.cli import progress
         from plansync.cli.output import Writer
         from plansync.model import Take
-        from plansync.sync.events import Report
         from plansync.sync.run import Direction, Options, run
 
         common, request = self.common, self.request
-        began = time.monotonic()
-        listener = progress.listener(common)
-        stopper = Stopper()
+        listener, stopper = progress.listener(common), Stopper()
         limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
-        asker = _Asker(common, request, Writer(common.has_color), str(self.target))
+        asker = _Asker(common, request, Writer(common.has_color), str(target))
         direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
+        options = Options(
+            direction,
+            request.dry_run,
+            request.allow,
+            common.is_attended,
+            asker.confirm,
+            listener.listen,
+            request.only,
+            self.deadline,
+            request.settling,
+            stopper.stop,
+            lineage=request.lineage,
+            rounds=request.rounds,
+            rebuild=request.rebuild,
+            full=request.full,
+            assume=Take(request.assume) if request.assume else None,
+            names_account=common.is_attended and not request.yes,
+            **_hooks(request),
+        )
 
         async def go() -> Report:
             async with wiring.project(
-                self.home, self.plan, listener.listen, is_dry=request.dry_run, limits=limits
+                home, plan, listener.listen, is_dry=request.dry_run, limits=limits
             ) as project:
-                options = Options(
-                    direction,
-                    request.dry_run,
-                    request.allow,
-                    common.is_attended,
-                    asker.confirm,
-                    listener.listen,
-                    request.only,
-                    self.deadline,
-                    request.settling,
-                    stopper.stop,
-                    lineage=request.lineage,
-                    rounds=request.rounds,
-                    rebuild=request.rebuild,
-                    full=request.full,
-                    assume=Take(request.assume) if request.assume else None,
-                    names_account=common.is_attended and not request.yes,
-                    **_hooks(request),
-                )
                 with stopper.listening():
                     return await run(project, request.command, options)
 
         try:
             with listener:
-                report = asyncio.run(go())
+                return asyncio.run(go())
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
-        except PlansyncError as error:
-            if not self.is_json:
-                raise
-            report = Report(request.command, "", str(self.plan), error=error)
-        code = exit_code(report, request.fail_on, request.wants_pending)
-        return Ran(report, code, time.monotonic() - began)
 
-    def tell(self, ran: Ran) -> None:
-        """Print a run as it was asked for."""
-        from plansync.cli.documents import as_json
+    def tell(self, ended: Ended) -> None:
+        """Print all that there is to say of the only run."""
+        from plansync.cli.documents import dumped, run_document
+
+        if self.is_json:
+            say(dumped(run_document(ended)))
+        else:
+            self.show(ended)
+        self.tell_end(ended)
+
+    def show(self, ended: Ended) -> None:
+        """Print what a run did, in the form that was asked for."""
         from plansync.cli.in_markdown import markdown
         from plansync.cli.output import Writer
-        from plansync.text import in_line
 
-        common, request, report = self.common, self.request, ran.report
-        if self.is_json:
-            say(as_json(report, self.target, _web(self.target), ran.code, ran.took_s))
-        elif request.format == "markdown":
+        common, request, report = self.common, self.request, ended.report
+        if request.format == "markdown":
             say(markdown(report))
         elif request.only_conflicts:
             Writer(common.has_color).decisions(report)
@@ -187,10 +224,21 @@ class Runner:
             Writer(common.has_color).suggestions(report)
         else:
             Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
-        if report.error:
-            say(f"plansync: {in_line(str(report.error))}", err=True)
-        if report.is_interrupted:
+
+    def tell_end(self, ended: Ended) -> None:
+        """Say on stderr why a run did not come to its end."""
+        from plansync.text import in_line
+
+        if ended.report.error:
+            say(f"plansync: {in_line(str(ended.report.error))}", err=True)
+        if ended.report.is_interrupted:
             say("stopped; what was done is remembered, run the same command again to go on", err=True)
+        if os.environ.keys() & _TOLD_BESIDES:
+            from plansync.cli import ci
+
+            ci.tell(ended, os.environ)
+        if self.request.heard:
+            self.request.heard(ended)
 
 
 def _sandbox_hint(home: Home) -> str:

@@ -99,6 +99,18 @@ def links_in_words(report: Report, ops: Sequence[Operation], *, is_new: bool = F
     return ", ".join(parts)
 
 
+def steps_in_words(report: Report, operations: Sequence[Operation]) -> str:
+    """Say several steps of one task of which the same becomes: `tick 3 steps of Task 1.1 Dig, lines 8 to 12`."""
+    first, owner = operations[0], owner_of(operations[0].uid)
+    item = report.local.get(owner)
+    title = cut(str(item.fields.get(Field.TITLE, "")), TEXT_MAX) if item else ""
+    name = cut(report.labels.get(owner, owner), TEXT_MAX)
+    whole = f"{name} {title}" if title and title != name else name
+    lines = sorted(line for op in operations if (line := report.lines.get(op.uid, 0)))
+    where = f" (lines {lines[0]} to {lines[-1]})" if lines else ""
+    return f"{first.kind.removesuffix('-step').replace('-', ' ')} {counted(len(operations), 'step')} of {whole}{where}"
+
+
 def _coming_and_going(report: Report, op: Operation) -> tuple[list[str], list[str]]:
     (change,) = op.changes
     old, new = (value if isinstance(value, tuple) else () for value in (change.old, change.new))

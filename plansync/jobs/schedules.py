@@ -22,7 +22,8 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]|\$\{\{")
 _GLOB = re.compile(r"([*?\[\]+!\\])")
 _SYNC = ("sync", "--yes", "--commit", "--fail-on", "new", "--max-time", "20m")
 _LEFTOVER = ("sync", "--commit-only")
-_DIFF = ("diff", "--format", "markdown", "--fail-on", "never")
+_DIFF = ("diff", "--fail-on", "never")
+"""A conflict that waits for somebody makes nobody else's request red."""
 _USER_UNITS = "~/.config/systemd/user"
 
 
@@ -47,8 +48,9 @@ class Job:
     """What is synced, where, and how often.
 
     Shape: `plans` are paths from `folder`, which is where the settings are: `below` from the root of the work tree,
-    empty where it is the root. `program`: the words that start plansync on this machine. `package`: what pip installs
-    it from elsewhere. `own_token`: the CI system's own token may not write those issues.
+    empty where it is the root. `patterns`: what the settings name, where each command is to mean all plans that match
+    by then; empty where it names its plan. `program`: the words that start plansync on this machine. `package`: what
+    pip installs it from elsewhere. `own_token`: the CI system's own token may not write those issues.
     """
 
     name: str
@@ -62,6 +64,12 @@ class Job:
     package: str
     is_request: bool = False
     own_token: bool = False
+    patterns: Sequence[str] = ()
+
+    @property
+    def each(self) -> list[tuple[str, ...]]:
+        """The words with which each command names its plan: one that names none means all."""
+        return [()] if self.patterns else [("--", plan) for plan in self.plans]
 
 
 def files(kind: Kind, job: Job) -> list[File]:
@@ -86,7 +94,7 @@ def _gitlab(job: Job) -> list[File]:
 
 
 def _cron(job: Job) -> list[File]:
-    commands = [shlex.join((*job.program, *_SYNC, "--quiet", "--", plan)) for plan in job.plans]
+    commands = [shlex.join((*job.program, *_SYNC, "--quiet", *plan)) for plan in job.each]
     line = f"cd {shlex.quote(job.folder)} && {'{ ' if len(commands) > 1 else ''}{'; '.join(commands)}"
     line = (line + ("; }" if len(commands) > 1 else "")).replace("%", r"\%")
     return [File("", _filled("cron", job, {"line": line}))]
@@ -123,17 +131,27 @@ def _filled(template: str, job: Job, more: Mapping[str, object]) -> str:
         "folder": job.folder,
         "is_request": job.is_request,
         "own_token": job.own_token,
-        "patterns": [_GLOB.sub(r"\\\1", str(PurePosixPath(job.below, plan))) for plan in job.plans],
-        "syncs": _script([_command(job, _SYNC, plan) for plan in job.plans]),
-        "leftovers": _script([_command(job, _LEFTOVER, plan) for plan in job.plans]),
-        "diffs": [_command(job, _DIFF, plan) for plan in job.plans],
+        "patterns": _patterns(job),
+        "syncs": _script([_command(job, *_SYNC, *plan) for plan in job.each]),
+        "leftovers": _script([_command(job, *_LEFTOVER, *plan) for plan in job.each]),
+        "diffs": [_command(job, *_DIFF, *plan) for plan in job.each],
+        "markdowns": [_command(job, *_DIFF, "--format", "markdown", *plan) for plan in job.each],
     }
     return _environment().get_template(template).render({**given, **more})  # type: ignore[attr-defined,no-any-return]
 
 
-def _command(job: Job, words: Sequence[str], plan: str) -> str:
+def _patterns(job: Job) -> list[str]:
+    """Name the paths whose change starts a job: plans as they are called, patterns as the CI systems read them.
+
+    There `?` says something else than in the settings; what it may stand for `*` may too.
+    """
+    found = [p.replace("?", "*") for p in job.patterns] or [_GLOB.sub(r"\\\1", plan) for plan in job.plans]
+    return [str(PurePosixPath(job.below, name)) for name in found]
+
+
+def _command(job: Job, *words: str) -> str:
     there = ("-C", job.below) if job.below else ()
-    return shlex.join(("plansync", *there, *words, "--", plan))
+    return shlex.join(("plansync", *there, *words))
 
 
 def _script(commands: Sequence[str]) -> list[str]:
@@ -145,7 +163,7 @@ def _script(commands: Sequence[str]) -> list[str]:
 
 def _unit_command(job: Job, words: Sequence[str]) -> str:
     """Write one command line of a unit: for one plan the program's own, for several a shell's."""
-    commands = [(*job.program, *words, "--", plan) for plan in job.plans]
+    commands = [(*job.program, *words, *plan) for plan in job.each]
     if len(commands) > 1:
         commands = [("/bin/sh", "-c", "; ".join(_script([shlex.join(command) for command in commands])))]
     return " ".join(_in_unit(word) for word in commands[0])

@@ -167,6 +167,8 @@ def effort(case: Case) -> Verdict:
         return Verdict(None, "unknown")
     if not case.has_base and 0 in (case.local, case.remote) and case.local != case.remote:
         return Verdict(case.local, "push") if case.local else Verdict(case.remote, "pull")
+    if case.remote == 0 and case.has_base and case.local_moved:
+        return Verdict(case.local, "push")
     verdict = three_way(case)
     return Verdict(None, "edited on the tracker") if verdict == Verdict(0, "pull") else verdict
 

@@ -9,6 +9,7 @@ Rows stay when that is answered: with what is told of their operations they are 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Journal:
 
     def __init__(self, db: Database, plan: str, now: str) -> None:
         self.db, self.plan, self.now = db, plan, now
+        self._turn, self._written, self._synced = asyncio.Lock(), 0, 0
 
     def begin(self, run: str, command: str) -> None:
         """Note that a run started."""
@@ -95,9 +97,43 @@ class Journal:
             self.keep_before(run, *before)
         return number
 
-    def settle(self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None) -> None:
-        """Write down what became of it, with the records as they truly are now."""
-        if intent is None:
+    async def intend_beside(
+        self,
+        op: str,
+        run: str,
+        item: str,
+        kind: str,
+        intent: dict[str, Any],
+        before: tuple[str, bytes] | None = None,
+    ) -> int:
+        """Do as `intend`, and let other writes go on meanwhile: those that are intended together wait together."""
+        with self.db.unsynced():
+            number = self.intend(op, run, item, kind, intent, before)
+        self._written += 1
+        mine = self._written
+        async with self._turn:
+            if self._synced < mine:
+                with_others = self._written
+                await asyncio.to_thread(self.db.sync)
+                self._synced = with_others
+        return number
+
+    def withdraw(self, number: int) -> None:
+        """Take back what was intended and never sent: a run stopped in between."""
+        self.db.execute("DELETE FROM journal WHERE number=? AND state='intended'", (number,))
+
+    def settle(
+        self, number: int, outcome: Outcome, intent: dict[str, Any] | None = None, *, is_patient: bool = False
+    ) -> None:
+        """Write down what became of it, with the records as they truly are now.
+
+        `is_patient`: it is on the disk only with what is intended next. Where the machine dies before that, the row is
+        there as it was intended, as after a death between the request and this.
+        """
+        if is_patient:
+            with self.db.unsynced():
+                self.settle(number, outcome, intent)
+        elif intent is None:
             self.db.execute("UPDATE journal SET state=? WHERE number=?", (outcome.value, number))
         else:
             self.db.execute(
@@ -134,22 +170,22 @@ class Journal:
         `old` is there again somebody put it back.
         """
         with self.db.transaction():
-            for entry in self.pending():
-                if entry.outcome is Outcome.UNKNOWN:
-                    self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": new})
+            for entry in self._unknown():
+                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"next": new})
             intent = {"state": old, "next": new, "records": {}, "changes": []}
             self.settle(self.intend("", run, "", "agree", intent), Outcome.LANDED)
 
     def fold(self, state: str) -> None:
         """Mark the rows that the state file (`state`: its digest) now holds; unknown ones stay open over it."""
-        pending = self.pending()
-        numbers = [e.number for e in pending if e.outcome is Outcome.LANDED]
-        with self.db.transaction():
-            for number in numbers:
-                self.db.execute("UPDATE journal SET state='folded' WHERE number=?", (number,))
-        for entry in pending:
-            if entry.outcome is Outcome.UNKNOWN:
-                self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})
+        self.db.execute("UPDATE journal SET state='folded' WHERE plan=? AND state='landed'", (self.plan,))
+        for entry in self._unknown():
+            self.settle(entry.number, Outcome.UNKNOWN, entry.intent | {"state": state})
+
+    def _unknown(self) -> list[Entry]:
+        """List the rows of whose outcome nobody knows; those that landed may be thousands, and are not read."""
+        columns = "number, op, run, item, kind, intent, state"
+        sql = f"SELECT {columns} FROM journal WHERE plan=? AND state='unknown' ORDER BY number"
+        return [_entry(row) for row in self.db.execute(sql, (self.plan,)).fetchall()]
 
     def knows(self, state: str) -> bool:
         """Say whether anything was ever intended over a state file, given by its digest."""

@@ -55,9 +55,13 @@ class Rows(sqlite3.Cursor):
 
 
 class Database(sqlite3.Connection):
-    """A connection whose failures are ours to explain; `path`: where its file is, if it has one."""
+    """A connection whose failures are ours to explain; `path`: where its file is, if it has one.
+
+    `has_log`: what is written goes to a log beside the file first (WAL), and waits there for the disk.
+    """
 
     path: Path | None = None
+    has_log = False
 
     def cursor(self, factory: Any = Rows) -> Any:
         """Make a cursor whose failures are explained as well."""
@@ -74,6 +78,37 @@ class Database(sqlite3.Connection):
             if self.in_transaction:  # SQLite ends it by itself where the disk is full
                 self.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def unsynced(self) -> Iterator[None]:
+        """Let statements return before the disk has them; `sync`, or the next one outside of this, waits for all.
+
+        A process that dies loses nothing of them; where the machine dies, the last ones may be missing, in their order.
+        """
+        if self.has_log:
+            self.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            if self.has_log:
+                self.execute("PRAGMA synchronous=FULL")
+
+    def sync(self) -> None:
+        """Wait until the disk has all that was written; touches no connection, so that a thread may wait.
+
+        It is what SQLite does at the end of each transaction (docs, "PRAGMA synchronous": FULL is NORMAL and a sync of
+        the log), which has put the log's name on the disk before.
+        """
+        if not self.has_log or self.path is None:
+            return
+        try:
+            handle = DISK.open(self.path.with_name(f"{self.path.name}-wal"))
+            try:
+                DISK.sync(handle)
+            finally:
+                DISK.close(handle)
+        except OSError as error:
+            raise _explained(error, self.path) from None
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement.
@@ -127,7 +162,7 @@ def connect(path: Path | None, *, is_cache: bool = False) -> Database:
         db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5, factory=Database)
         db.path = path
         if path is not None:
-            db.execute("PRAGMA journal_mode=WAL")
+            db.has_log = db.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal" and not is_cache
         db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:

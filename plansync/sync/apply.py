@@ -18,6 +18,8 @@ from plansync.sync.write import Writer, filled
 TIME_IS_OVER = "the time for this run is over"
 LINKS = ("add-dependency", "remove-dependency")
 STOPPED = "the run was stopped"
+_AHEAD = 4
+"""How many writes are made ready while as many as may be are on their way, where that is more than one."""
 
 
 class Applier:
@@ -61,7 +63,7 @@ class Applier:
 
     async def _tracker(self, batch: Sequence[Done]) -> None:
         """Write to as many items at once as the tracker bears, and to each of them one write after the other."""
-        at_once = asyncio.Semaphore(self.session.project.tracker.traits.writes_at_once)
+        at_once = asyncio.Semaphore(self.writer.at_once + (_AHEAD if self.writer.at_once > 1 else 0))
         by_owner: dict[Uid, list[Done]] = {}
         for done in batch:
             by_owner.setdefault(self.session.owner_of(done.operation.uid), []).append(done)
@@ -77,11 +79,15 @@ class Applier:
             if isinstance(result, BaseException):
                 raise result
 
+    def _goes_on(self) -> bool:
+        """Say whether more may be sent."""
+        is_over = self.deadline is not None and self.session.project.monotonic() > self.deadline
+        return self.error is None and not is_over and not self.stop.is_asked
+
     def _stands(self, done: Done) -> bool:
         """Say whether everything that an operation stands on is there."""
         op = done.operation
-        is_over = self.deadline is not None and self.session.project.monotonic() > self.deadline
-        if is_over or self.stop.is_asked:
+        if not self._goes_on():
             done.status, done.error = Status.SKIPPED, STOPPED if self.stop.is_asked else TIME_IS_OVER
             return False
         if op.kind in LINKS and LINKED in self.session.lacks:
@@ -100,7 +106,7 @@ class Applier:
         left_s = self.remaining.after(self.number - 1, self.session.project.monotonic())
         self.session.listen(Progressed(self.number, self.total, text, left_s))
         try:
-            await self.writer.write_tracker(done)
+            await self.writer.write_tracker(done, self._goes_on)
         except Unsupported as error:
             done.status = Status.AGREED
             self.session.lack(LINKED, str(error))

@@ -6,18 +6,21 @@ Nothing is taken on a likeness. An issue that bears a block of anybody's is what
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from plansync.document import block
 from plansync.model import Base, Field, Kind, Snapshot, State, Uid, text_of
 from plansync.reconcile import Bare
+from plansync.text import words
 from plansync.trackers import mapping
 from plansync.trackers.base import Record, Thing
 from plansync.trackers.mapping import LABEL, View
 
 Key = tuple[Thing, int]
+_WAYS = ("/issues/", "/-/issues/", "/-/work_items/")
+"""What stands between a project and a number in an issue's address, on GitHub and on GitLab."""
 _ISSUE = re.compile(r"#(\d{1,15})\b(?: (\S+))?")
 
 
@@ -44,8 +47,21 @@ def named(shown: Snapshot, project: str) -> set[Key]:
         (Thing.ISSUE, link.number)
         for uid, link in links(shown).items()
         if shown[uid].fields.get(Field.MARKER)
-        or link.url.casefold().endswith(f"/{project}/issues/{link.number}".casefold())
+        or link.url.casefold().endswith(tuple(f"/{project}{way}{link.number}".casefold() for way in _WAYS))
     }
+
+
+def inherited(shown: Snapshot, base: Base, view: View, records: Iterable[Record]) -> dict[Key, Uid]:
+    """Find the open milestones of a group above that bear a phase's very title, where it has none of its own yet.
+
+    They are made for the projects below to use, and no mark could say whose they are.
+    """
+    phases = {u: i for u, i in shown.items() if i.kind is Kind.PHASE}
+    free = [u for u in phases if u not in view.items and u not in base.remote]
+    titles = Counter(words(text_of(item, Field.TITLE)) for item in phases.values())
+    open_ = {words(r.title): r for r in records if r.is_inherited and r.state is State.TODO}
+    wanted = {u: words(text_of(shown[u], Field.TITLE)) for u in free}
+    return {(Thing.MILESTONE, open_[t].ref): u for u, t in wanted.items() if t in open_ and titles[t] == 1}
 
 
 class Claims(NamedTuple):

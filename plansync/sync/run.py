@@ -193,6 +193,7 @@ class _Run:
             await recover.settle_open(session, journal, unsettled)
         recover.take_late(session, journal)
         recover.doubt_late(session, journal)
+        await session.read_links_found()
         await take_in(session)
         await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
@@ -258,6 +259,7 @@ class _Run:
         self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
         told = set[Uid]().union(*(told_of(d.operation) for d in chosen))
+        told |= {c.uid for d in chosen for c in d.operation.changes if c.rule == "push"}
         for uid in told.union(each.uid for each in changeset.undecided):
             owner = owner_of(uid)
             report.labels[uid] = session.label_of(uid)
@@ -364,6 +366,7 @@ class _Run:
             self.session.repository = repository.node
             self.report.repository = repository
             self._tell_name(repository.name)
+            self.report.notes += [Note("", repository.warning)] if repository.warning else []
             if not repository.can_write:
                 raise AuthError(repository.refusal or f"this token may not write issues of {repository.name}")
 

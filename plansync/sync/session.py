@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -115,6 +115,7 @@ class Session:
         self.apart: set[Uid] = set()
         self.doubts: Mapping[Uid, Uid] = {}
         self.asked: tuple[Conflict, ...] = ()
+        self.agreed: Snapshot = {}
         self.incoming: dict[Uid, Item] = {}
         self.wanted: frozenset[Uid] | None = None
         self.unassignable: set[str] = set()
@@ -146,7 +147,7 @@ class Session:
     def show(self, document: Document) -> view.View:
         """Show a plan as this project looks at it."""
         project = self.project
-        return view.snapshot(
+        shown = view.snapshot(
             document,
             project.name,
             links=project.links,
@@ -156,6 +157,17 @@ class Session:
             prose=project.prose,
             title=project.title,
         )
+        return replace(shown, items=self._timed(shown.items))
+
+    def _timed(self, side: Snapshot) -> dict[Uid, Item]:
+        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
+        is_kept = Field.EFFORT in self.project.tracker.traits.stores
+        return {
+            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""})
+            if is_kept and i.fields.get(Field.EFFORT)
+            else i
+            for u, i in side.items()
+        }
 
     def read_state(self) -> None:
         """Read the state file and settle whose plan this is.
@@ -257,8 +269,20 @@ class Session:
 
     def _linked(self) -> set[tuple[Thing, int]]:
         """List the issues of the tasks that wait for others, as the plan has it, or as was agreed."""
-        waits = {u for side in (self.shown, self.base.agreed) for u in side if uids_of(side[u], Field.EDGES)}
+        waits = self._waiting()
         return {key for key, uid in mapping.known_numbers(self.base.remote).items() if uid in waits}
+
+    def _waiting(self) -> set[Uid]:
+        sides = (self.shown, self.base.agreed)
+        return {u for side in sides for u, item in side.items() if uids_of(item, Field.EDGES)}
+
+    async def read_links_found(self) -> None:
+        """Read the links of tasks whose issues were found only now, after a run that died say."""
+        if Field.EDGES in self.stored:
+            waits = self._waiting()
+            found = [record for uid, record in self.view.records.items() if uid in waits]
+            if await self.mirror.read_uncounted(found):
+                self.show_remote()
 
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
@@ -284,8 +308,9 @@ class Session:
         self.names = self._name()
         self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         claimed = claims.claims(self.shown, self.base, self.view, self.mirror.records)
-        if claimed.known or self.bound:
-            self.names = replace(self.names, known={**self.names.known, **claimed.known, **self.bound})
+        above = claims.inherited(self.shown, self.base, self.view, self.mirror.records.values())
+        if found := {**above, **claimed.known, **self.bound}:
+            self.names = replace(self.names, known={**self.names.known, **found})
             self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         if self._go_over():
             self.show_remote()
@@ -403,21 +428,18 @@ class Session:
         """Show the plan without labels and owners that no issue gets by this account."""
         return unkept.settable(side, self.view.items, unkept.unkept(self.mirror), self.unassignable)
 
-    def _timed(self, side: Snapshot) -> Snapshot:
-        """Show the plan without the words of estimates that the tracker keeps itself, as minutes."""
-        if Field.EFFORT not in self.stored:
-            return side
-        return {
-            u: replace(i, fields={**i.fields, Field.ESTIMATE: ""}) if i.fields.get(Field.EFFORT) else i
-            for u, i in side.items()
-        }
+    def forgo(self, uid: Uid, lost: Mapping[Field, Collection[str]]) -> None:
+        """Do without the labels and people that an issue did not keep, from here on and in what is remembered."""
+        unkept.remember(self.mirror, uid, lost)
+        self.local = unkept.without(self.local, uid, lost)
+        self.agreed = unkept.without(self.agreed, uid, lost)
 
     def decide(self) -> Changeset:
         """Decide everything, from what was read; both sides are then paired."""
         self._recognise_frozen()
         given = Given(
             base=self._thawed_base(),
-            local=self.thawed(self._timed(self._settable({**self.shown, **self.awaited}))),
+            local=self.thawed(self._settable({**self.shown, **self.awaited})),
             remote=self.thawed(self._kept(self.view.items)),
             stores={Side.LOCAL: rewrite.STORES, Side.REMOTE: self.stored},
             lineage=self.lineage,
@@ -539,8 +561,9 @@ class Session:
 
     def read_again(self, content: bytes) -> Snapshot:
         """Show a plan as written, in the same light as the one that was decided on."""
-        shown = self.thawed(rename(self.show(self.project.parse(content)).items, self.recognised))
-        return linkable(shown, self.skipped, self.doubts, self.remote)
+        shown = rename(self.show(self.project.parse(content)).items, self.recognised)
+        seen = self.thawed(self._settable(dict(shown)))
+        return linkable(seen, self.skipped, self.doubts, self.remote)
 
     def lose(self, thing: Thing, ref: int, absence: Absence) -> None:
         """Note that a record the mirror held is not there: its item is left alone from here on."""

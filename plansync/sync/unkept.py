@@ -65,6 +65,19 @@ def settable(side: Snapshot, remote: Snapshot, lost: Unkept, unassignable: Colle
     return {uid: lens(item) for uid, item in side.items()}
 
 
+def without(side: Snapshot, uid: Uid, lost: Mapping[Field, Collection[str]]) -> dict[Uid, Item]:
+    """Show an item without some elements of its sets."""
+    if uid not in side:
+        return dict(side)
+    sets = {name: side[uid].fields.get(name) for name in lost}
+    kept = {
+        name: tuple(each for each in value if folded(each) not in {folded(gone) for gone in lost[name]})
+        for name, value in sets.items()
+        if isinstance(value, tuple)
+    }
+    return {**side, uid: replace(side[uid], fields={**side[uid].fields, **kept})}
+
+
 def _borne(item: Item | None, name: Field) -> set[str]:
     value = item.fields.get(name) if item else None
     return {folded(each) for each in value} if isinstance(value, tuple) else set()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -36,10 +39,11 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile import fold, held, read_back
+from plansync.reconcile.reasons import NEW
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
-from plansync.sync import existence, unkept
+from plansync.sync import existence
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session, thing_of
@@ -52,7 +56,7 @@ from plansync.trackers.drafts import Draft
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
 READ_FIRST = (
     *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
-    *("update-milestone", "close-milestone", "reopen-milestone"),
+    *("update-milestone", "close-milestone", "reopen-milestone", "set-estimate"),
 )
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
@@ -63,15 +67,27 @@ class Writer:
 
     def __init__(self, session: Session, journal: Journal) -> None:
         self.session, self.journal = session, journal
+        self.at_once = session.project.tracker.traits.writes_at_once
+        self._slots = asyncio.Semaphore(self.at_once)
 
     # ------------------------------------------------------------- tracker
 
-    async def write_tracker(self, done: Done) -> None:
+    async def write_tracker(self, done: Done, goes_on: Callable[[], bool]) -> None:
         """Perform one operation: one request, certified by the journal before and after.
 
+        As many as the tracker bears are on their way; others are made ready meanwhile, and sent only while `goes_on`.
+        What is read just before waits for its turn with that read.
         Raises: what the adapter raises, where the request did not land; OutcomeUnknown where nobody
         knows. The operation's status is set either way.
         """
+        slots = (self._slots, contextlib.nullcontext())
+        whole, send = slots if done.operation.kind in READ_FIRST else slots[::-1]
+        async with whole:
+            await self._write(done, send, goes_on)
+
+    async def _write(
+        self, done: Done, slot: AbstractAsyncContextManager[None], goes_on: Callable[[], bool]
+    ) -> None:
         session, op = self.session, done.operation
         item = session.remote.get(op.uid)
         body = await self._freshest(op, item)
@@ -81,10 +97,24 @@ class Writer:
         intent = self._intent(op, after, item) | {"told": [history.dump(told(session, done, after))]}
         image = before_image(session.record_of(op.uid), fields)
         before = (done.id, image) if image else None
-        row = self.journal.intend(done.id, session.run, op.uid, op.kind, intent, before)
+        row = await self.journal.intend_beside(done.id, session.run, op.uid, op.kind, intent, before)
         session.project.at_point(f"intended {op.kind}")
+        async with slot:
+            if not goes_on():
+                self.journal.withdraw(row)
+                return
+            record = await self._sent(done, item, fields, row)
+        session.project.at_point(f"sent {op.kind}")
+        if missing := drafts.missing(fields, record):
+            session.forgo(op.uid, missing)
+        self._landed(done, record, after, row, intent)
+        if lost := drafts.dropped(fields, record):
+            done.error = self._not_kept(lost, missing.get(Field.OWNERS, ()) if record.assignees else ())
+        session.project.at_point(f"landed {op.kind}")
+
+    async def _sent(self, done: Done, item: Item | None, fields: Written, row: int) -> Record:
         try:
-            record = await self._send(op, item, fields)
+            record = await self._send(done.operation, item, fields)
         except OutcomeUnknown:
             done.status = Status.UNKNOWN
             self.journal.settle(row, Outcome.UNKNOWN)
@@ -94,13 +124,7 @@ class Writer:
             self.journal.settle(row, Outcome.REFUSED)
             raise
         done.status = Status.UNKNOWN  # until the journal knows
-        session.project.at_point(f"sent {op.kind}")
-        self._landed(done, record, after, row, intent)
-        if lost := drafts.dropped(fields, record):
-            done.error = self._not_kept(lost)
-        if missing := drafts.missing(fields, record):
-            unkept.remember(session.mirror, op.uid, missing)
-        session.project.at_point(f"landed {op.kind}")
+        return record
 
     def too_long(self, done: Done) -> str:
         """Say what of an operation the tracker's limits do not let in, as far as can be told before it is written."""
@@ -123,27 +147,34 @@ class Writer:
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
         return drafts.written(self._draft(op, after, stamp), body), after
 
-    def _not_kept(self, lost: Sequence[str]) -> str:
-        """Say what a tracker dropped without a word: it does where an account may not set it."""
+    def _not_kept(self, lost: Sequence[str], others: Sequence[str]) -> str:
+        """Say what a tracker dropped without a word: it does where an account may not set it.
+
+        `others`: people whom it did not keep beside those that it did, as a GitLab does that is not Premium.
+        """
         project = self.session.project.target.project
+        if others and list(lost) == ["assignees"]:
+            named = ", ".join(f"@{login}" for login in others)
+            return f"{project} did not keep {named} beside the one whom the issue is given to: it takes one person"
         return f"{project} did not keep the {' and '.join(lost)}; it needs a token whose account has write access there"
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
-        """Say what a record will show that is only now made: all that is agreed, and open.
+        """Say what a record will show that is only now made: all that is agreed, open, and no estimate.
 
-        Links to others and its estimate are made later, if the tracker keeps any: what it shows of them is not
-        known yet.
+        Its estimate is said afterwards, and so are links to others, if the tracker keeps any: what it shows of these
+        is not known yet.
         """
-        stores = self.session.stored - {Field.EDGES, Field.EFFORT}
-        fields = {f: v for f, v in self.session.agreed[uid].fields.items() if f in stores}
-        return fields | ({Field.STATE: State.TODO.value} if Field.STATE in fields else {})
+        agreed = self.session.agreed[uid].fields
+        fields = {f: v for f, v in agreed.items() if f in self.session.stored - {Field.EDGES}}
+        first: dict[Field, Value] = {Field.STATE: State.TODO.value, Field.EFFORT: 0}
+        return fields | {f: v for f, v in first.items() if f in fields}
 
     async def _freshest(self, op: Operation, item: Item | None) -> str:
         """Read a record again just before it is edited: no tracker can compare and swap.
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind not in READ_FIRST:
+        if item is None or item.at is None or not is_read_first(op):
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
@@ -151,7 +182,7 @@ class Writer:
             self.session.lose(thing_of(item), item.at, fresh)
             raise Rejected(f"#{item.at} is {fresh.value}; nothing was written to it")
         self.session.mirror.keep(fresh)
-        rests_on = _seen if self.session.twin(op.uid) is None else _seen_of_twin
+        rests_on = _seen_of_twin if self.session.twin(op.uid) else _RESTS_ON.get(op.kind, _seen)
         if known is None or rests_on(fresh) != rests_on(known):
             raise Moved(
                 f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
@@ -285,7 +316,8 @@ class Writer:
             fold(session.base, part, uid)
         waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
         session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
-        self.remember([twin.of if twin else op.uid], row, intent, self._records_of(unlinked))
+        besides = self._records_of(unlinked)
+        self.remember([twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
 
     def remember(
@@ -294,8 +326,13 @@ class Writer:
         row: int | None,
         intent: dict[str, Any],
         besides: Mapping[Uid, Any] | None = None,
+        *,
+        is_patient: bool = False,
     ) -> None:
-        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`."""
+        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`.
+
+        `is_patient`: as the journal's `settle` has it.
+        """
         session = self.session
         records: dict[Uid, Any] = dict(besides or {})
         for owner in owners:
@@ -306,7 +343,7 @@ class Writer:
             row = self.journal.intend("", session.run, "", "agree", intent | {"records": records})
             self.journal.settle(row, Outcome.LANDED)
         else:
-            self.journal.settle(row, Outcome.LANDED, intent | {"records": records})
+            self.journal.settle(row, Outcome.LANDED, intent | {"records": records}, is_patient=is_patient)
 
     # ---------------------------------------------------------------- plan
 
@@ -439,6 +476,18 @@ def _mark(batch: Sequence[Done], status: Status) -> None:
 def _seen(record: Record) -> tuple[object, ...]:
     """Say what a decision about an issue rested on."""
     return same_lines(record.body), record.title, record.state, record.milestone
+
+
+def _estimated(record: Record) -> tuple[object, ...]:
+    return (record.estimate,)
+
+
+_RESTS_ON = {"set-estimate": _estimated}
+
+
+def is_read_first(op: Operation) -> bool:
+    """Say whether a record is read again before an operation: not one that this run has only now made."""
+    return op.kind in READ_FIRST and not (op.kind == "set-estimate" and op.changes[0].rule == NEW)
 
 
 def _seen_of_twin(record: Record) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -50,6 +51,9 @@ _ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 _GITLAB = ("GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN", "OAUTH_TOKEN")
 _GITLAB_HOSTS = ("GITLAB_HOST", "GITLAB_URI", "GL_HOST", "GITLAB_API_HOST")
 _CI_HOSTS = ("CI_SERVER_URL", "CI_SERVER_FQDN", "CI_SERVER_HOST")
+_SHAPES = {Kind.GITHUB: re.compile(r"gh[a-z]_|github_pat_"), Kind.GITLAB: re.compile(r"gl[a-z]{2,6}-")}
+"""How tokens begin that the trackers give out themselves."""
+_NAMES = {Kind.GITHUB: "GitHub", Kind.GITLAB: "GitLab"}
 _JOB = "CI_JOB_TOKEN"
 _JOB_PREFIX = "glcbt-"
 _JOB_WORDS = (
@@ -93,11 +97,11 @@ def find_token(
     """Find the token for a host of GitHub's kind; its `source` says where it was.
 
     Shape: `host` is the API's or the web's, alone, with a port, or as a whole address.
-    Raises: ConfigError for a variable that is set to something that cannot be a token.
+    Raises: ConfigError for a variable that is set to something that cannot be a token; AuthError for one of GitLab's.
     """
     for name in variables(host, environ):
         if environ.get(name, "").strip():
-            return Token(environ[name], name)
+            return _of_kind(Token(environ[name], name), Kind.GITHUB, host)
     if is_loopback(_name(host)):
         return None
     return _from_gh(host, environ, run) or _from_keyring(host, keyring)
@@ -108,12 +112,12 @@ def find_gitlab_token(
 ) -> Token | None:
     """Find the token for a host of GitLab's kind, as `find_token` does.
 
-    Raises: ConfigError for a variable that is set to something that cannot be a token; AuthError where there is none
-    but that of a job, which cannot write.
+    Raises: ConfigError for a variable that is set to something that cannot be a token; AuthError for one of GitHub's,
+    and where there is none but that of a job, which cannot write.
     """
     for name in gitlab_variables(host, environ):
         if environ.get(name, "").strip():
-            return _of_no_job(Token(environ[name], name), environ)
+            return _of_no_job(_of_kind(Token(environ[name], name), Kind.GITLAB, host), environ)
     found = None
     if not is_loopback(_name(host)):
         found = _from_glab(host, ask) or _from_keyring(host, keyring)
@@ -132,6 +136,20 @@ def gitlab_variables(host: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     named = named or [environ[name] for name in _CI_HOSTS if environ.get(name)] or ["gitlab.com"]
     is_named = _netloc(host) in {_netloc(each) for each in named} - {""}
     return ("PLANSYNC_TOKEN", *(_GITLAB if is_named else ()))
+
+
+def _of_kind(token: Token, kind: Kind, host: str) -> Token:
+    """Hold a token back that another kind of tracker gave out; a server on this machine may be any.
+
+    Raises: AuthError.
+    """
+    for other, shape in _SHAPES.items():
+        if other is not kind and shape.match(token.reveal()) and not is_loopback(_name(host)):
+            raise AuthError(
+                f"{token.source} holds a token of {_NAMES[other]}'s; it was not sent to {_name(host)}, which is "
+                f"{_NAMES[kind]}: {sign_in_advice(host, kind)}"
+            )
+    return token
 
 
 def _of_no_job(token: Token, environ: Mapping[str, str]) -> Token:

@@ -147,7 +147,7 @@ class Door:
         return f"{self.home}/{below}" if below else self.home
 
     def _take_number(self, answer: Answer) -> None:
-        found = _NUMBER.search(answer.headers.get("location", ""))
+        found = _NUMBER.search(self.http.target(answer))  # a number at another host is another project's
         if found is None:
             raise NotFound(
                 f"project {self.project} is at another place of {self.http.host} by now, which it does not tell; set "

@@ -7,8 +7,10 @@ request object out: those carry the token. What an answer means is `verdicts`' t
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import math
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
@@ -36,6 +38,12 @@ _LIMIT_ATTEMPTS = 5
 _CONNECT_S = 5.0
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _BACK_OFF = tenacity.wait_exponential_jitter(multiplier=0.2, max=1.0, jitter=0.2)
+
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore looks for it eight times a request, and Python searches the disk for what is not there: a fifth of the
+    # processor time of a first push. Where httpcore asks once, or not any more, this can go.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 class Answer(NamedTuple):
@@ -394,9 +402,9 @@ def _plain_text(response: httpx.Response) -> str:
 
 
 def _with_query(url: httpx.URL, target: str) -> httpx.URL:
-    """Take the query of another address, which may be no address at all."""
+    """Take the query of another address, which may be no address at all; without one it would ask for more."""
     try:
-        return url.copy_with(query=httpx.URL(target).query)
+        return url.copy_with(query=httpx.URL(target).query or url.query)
     except httpx.InvalidURL:
         return url
 

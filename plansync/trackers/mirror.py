@@ -216,12 +216,20 @@ class Mirror:
             if is_uncounted and key not in edges:
                 continue
             if is_ours and record.blocked_by and (full or record.blockers is None):
-                found = await self.tracker.blockers(record.ref)
-                self._note(
-                    replace(
-                        record, blockers=found, blocked_by=record.blocked_by if found is not None else None
-                    )
-                )
+                await self._read_links_of(record)
+
+    async def _read_links_of(self, record: Record) -> None:
+        found = await self.tracker.blockers(record.ref)
+        counted = record.blocked_by if found is not None else None
+        self._note(replace(record, blockers=found, blocked_by=counted))
+
+    async def read_uncounted(self, issues: Iterable[Record]) -> bool:
+        """Read the links of issues of which nobody says how many they have; says whether any were not known."""
+        unknown = [r for r in issues if r.blocked_by == UNCOUNTED and r.blockers is None]
+        for record in unknown:
+            await self._read_links_of(record)
+        self._flush()
+        return bool(unknown)
 
     def _note(self, record: Record, *, is_own: bool = False) -> None:
         """Remember a record; its links stay known where nothing of it moved but by a write of our own."""

@@ -32,7 +32,9 @@ def is_limit(status: int, headers: Mapping[str, str], said: str) -> bool:
     """
     said = said.lower()
     if status == 403:
-        is_spent = "0" in (headers.get("x-ratelimit-remaining"), headers.get("ratelimit-remaining"))
+        is_spent = (
+            headers.get("x-ratelimit-remaining") == "0"
+        )  # GitLab says 429, and what is left beside any 403
         return "retry-after" in headers or is_spent or any(text in said for text in _LIMIT_TEXTS)
     return status == 429 or (status == 422 and _TOO_QUICK in said)
 

@@ -102,14 +102,16 @@ def test_diff_shows_both_directions_and_writes_nothing(copy: Copy, person: Perso
 
     assert "To the tracker" in said
     assert "To the plan" in said
-    assert copy.outline.task("1.1").steps[2] in said
+    assert f"steps of Task 1.1 {copy.outline.task('1.1').title} (lines " in said
+    assert ")  #1 was closed\n" in said
+    assert "1 step ticked  in the plan, line " in said
     assert "Task 2.1" in said
     shown = copy.run("diff", "--format", "json").json
     assert {op["status"] for op in shown["operations"]} == {"planned"}
     assert {op["side"] for op in shown["operations"]} == {"tracker", "plan"}
     assert copy.run("diff", "--json").json["operations"][0]["kind"] == shown["operations"][0]["kind"]
     markdown = copy.run("diff", "--format", "markdown").out
-    assert markdown.startswith("### To the tracker\n\n- ")
+    assert markdown.startswith("Merging this changes 3 issue texts.\n\n### To the tracker\n\n- ")
     assert (copy.content, copy.state.read_bytes(), person.everything()) == before
 
 

@@ -9,7 +9,9 @@ import re
 
 import pytest
 
-from tests.acceptance.faults import PAGE, ROWS, Row, page
+from tests.acceptance.answers import PAGE, page
+from tests.acceptance.faults import ROWS
+from tests.acceptance.rows import Row
 from tests.support.people import Copy, Person, Ran
 from tests.support.small_server import REPO, Says, SmallServer
 
@@ -124,4 +126,4 @@ def test_a_renamed_repository_is_followed_with_method_and_body(
 
 
 def test_the_page_tells_what_the_tests_play() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.acceptance.faults writes it anew"
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.acceptance.answers writes it anew"

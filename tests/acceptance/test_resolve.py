@@ -9,6 +9,8 @@ import pytest
 from plansync.model import Field, Uid, conflict_id
 from tests.support.people import Copy, Person
 
+BOTH = True
+
 
 def conflicts(copy: Copy) -> list[Any]:
     """List what is to be decided, as a program would."""
@@ -75,11 +77,13 @@ def test_what_was_agreed_can_be_taken_back_on_both_sides(renamed: Copy, person: 
 def test_a_title_that_would_be_written_over_is_shown(renamed: Copy) -> None:
     decision = ("resolve", only(renamed)["id"], "--take", "plan")
 
-    assert "Task 1.1 Ours: title “Theirs” → “Ours”\n" in renamed.run(*decision, "--dry-run").out
+    assert (
+        "Task 1.1 Ours: title “Theirs” → “Ours”  as was decided\n" in renamed.run(*decision, "--dry-run").out
+    )
     renamed.run(*decision)
     renamed.replace("Task 1.1: Ours", "Task 1.1: Mine")
 
-    assert "Task 1.1 Mine: title “Ours” → “Mine”\n" in renamed.run("diff").out
+    assert "Task 1.1 Mine: title “Ours” → “Mine”  in the plan, line " in renamed.run("diff").out
 
 
 def test_a_dry_run_shows_the_decision_and_writes_nothing(renamed: Copy, person: Person) -> None:

@@ -50,7 +50,7 @@ class Sandbox:
         said = json.loads(self._process.stdout.readline())
         github, gitlab = said["github"], said["gitlab"]
         self.place = Place(github["api_url"], github["token"], github["repo"])
-        self.gitlab = Place(gitlab["api_url"], gitlab["token"], gitlab["project"])
+        self.gitlab = Place(gitlab["api_url"], gitlab["token"], gitlab["project"], "gitlab")
         self._numbers = count()
         self.empty = self.remember()
 

@@ -215,7 +215,7 @@ def _make_milestone(
         "state": body.get("state", "open"),
         "description": body.get("description"),
     }
-    records.milestones.append(_touched(records, made, is_new=True))
+    records.milestones.append(touched(records, made, is_new=True))
     return 201, made
 
 
@@ -225,7 +225,7 @@ def _make_issue(records: Records, numbers: list[int], body: Any, query: dict[str
     refused = _write_issue(records, made, body)
     if refused:
         return refused
-    records.issues.append(_touched(records, made, is_new=True))
+    records.issues.append(touched(records, made, is_new=True))
     return 201, made
 
 
@@ -245,7 +245,7 @@ def _edit_milestone(
     status, found = _shown(records.milestones, numbers[0])
     if status == 200:
         found |= {name: body[name] for name in ("title", "state", "description") if name in body}
-        _touched(records, found)
+        touched(records, found)
     return status, found
 
 
@@ -255,7 +255,7 @@ def _edit_issue(records: Records, numbers: list[int], body: Any, query: dict[str
         refused = _write_issue(records, found, body)
         if refused:
             return refused
-        _touched(records, found)
+        touched(records, found)
     return status, found
 
 
@@ -285,7 +285,7 @@ def _invalid(resource: str, name: str, code: str) -> tuple[int, Any]:
     return 422, {"message": "Validation Failed", "errors": errors}
 
 
-def _touched(records: Records, record: Json, *, is_new: bool = False) -> Json:
+def touched(records: Records, record: Json, *, is_new: bool = False) -> Json:
     """Note when a record changed; a second a change, so that an order can be told."""
     records.clock += 1
     minutes, seconds = divmod(records.clock, 60)

@@ -17,6 +17,7 @@ from plansync.errors import (
     NotFound,
     OutcomeUnknown,
     Rejected,
+    TrackerError,
     Unavailable,
     Unsupported,
 )
@@ -324,12 +325,20 @@ async def test_a_write_that_is_not_allowed_at_all_is_refused(server: Any, gitlab
 async def test_a_project_that_moved_to_another_host_is_not_followed(
     server: Any, gitlab: GitLab, elsewhere: Any
 ) -> None:
-    server.says({}, 301, location=f"{elsewhere.url}/somewhere")
+    server.says({}, 301, location=f"{elsewhere.url}/api/v4/projects/7")
 
-    with pytest.raises(NotFound, match="set its new path"):
+    with pytest.raises(TrackerError, match="points to another address"):
         await _all(gitlab.milestones())
 
     assert elsewhere.asked == []
+    assert len(server.asked) == 1, "what has the number 7 there is another project here"
+
+
+async def test_a_project_of_which_only_a_page_is_told_is_not_followed(server: Any, gitlab: GitLab) -> None:
+    server.says({}, 301, location=f"{server.url}/users/sign_in")
+
+    with pytest.raises(NotFound, match="set its new path"):
+        await _all(gitlab.milestones())
 
 
 # Listings.
@@ -415,6 +424,19 @@ async def test_a_next_page_is_asked_for_at_our_own_address(server: Any, gitlab: 
         f"{HOME}/issues",
         {"cursor": "abc", "per_page": "100"},
     )
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/issues", "http://[broken"])
+async def test_a_next_page_that_names_no_place_ends_the_listing(
+    server: Any, gitlab: GitLab, link: str
+) -> None:
+    """Without a query it would be the listing of something else."""
+    server.says([ISSUE], link=f'<{link}>; rel="next"')
+
+    with pytest.raises(Unavailable, match="lead in a circle"):
+        await _all(gitlab.changed(""))
+
+    assert len(server.asked) == 1
 
 
 async def test_several_issues_are_read_fifty_in_a_request(server: Any, gitlab: GitLab) -> None:

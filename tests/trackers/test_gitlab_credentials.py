@@ -114,6 +114,29 @@ def test_no_token_of_gitlabs_ever_goes_to_github(host: str) -> None:
         assert find_token(host, OURS | {"GITLAB_HOST": named}, no_gh, nothing) is None
 
 
+@pytest.mark.parametrize("secret", ["ghp_0123456789abcdef", "github_pat_11ABC_def", "ghs_job0123456789"])
+@pytest.mark.parametrize("name", ["PLANSYNC_TOKEN", "GITLAB_TOKEN"])
+def test_what_github_gave_out_is_held_back_whatever_its_variable(name: str, secret: str) -> None:
+    with pytest.raises(
+        AuthError, match=f"{name} holds a token of GitHub's; it was not sent to gitlab.com"
+    ) as raised:
+        _found("gitlab.com", {name: secret})
+
+    assert secret not in str(raised.value)
+    assert _found("127.0.0.1:7526", {"PLANSYNC_TOKEN": secret}) == "PLANSYNC_TOKEN", "a sandbox takes any"
+
+
+@pytest.mark.parametrize("secret", ["glpat-0123456789abcdef", "gloas-0123456789", "glptt-0123456789"])
+@pytest.mark.parametrize("host", ["https://api.github.com", "ghe.example"])
+def test_what_gitlab_gave_out_is_held_back_from_github(host: str, secret: str) -> None:
+    with pytest.raises(
+        AuthError, match=r"PLANSYNC_TOKEN holds a token of GitLab's; it was not sent to"
+    ) as raised:
+        find_token(host, {"PLANSYNC_TOKEN": secret})
+
+    assert secret not in str(raised.value)
+
+
 # glab.
 
 

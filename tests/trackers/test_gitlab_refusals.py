@@ -104,3 +104,15 @@ def test_a_reset_of_githubs_counts_only_where_none_remain() -> None:
     headers = {"x-ratelimit-reset": "1700000009", "x-ratelimit-remaining": "33"}
 
     assert wait_asked(headers, 1_700_000_000.0) is None
+
+
+async def test_a_role_that_is_too_low_is_no_matter_of_pace_though_nothing_is_left(
+    server: Any, gitlab: GitLab, slept: list[float]
+) -> None:
+    """GitLab tells what is left of a minute beside every answer."""
+    server.says({"message": "403 Forbidden"}, 403, ratelimit_remaining="0", ratelimit_reset="1700000009")
+
+    with pytest.raises(AuthError):
+        await gitlab.create(Thing.ISSUE, {"title": "T"})
+
+    assert slept == []

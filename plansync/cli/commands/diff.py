@@ -54,6 +54,7 @@ def command(
         fail_on=fail_on.value,
         full=full,
         decided=_saver(out) if out else None,
+        several=not only and out is None,
     )
     raise typer.Exit(perform(common, request))
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from plansync.cli.whereabouts import Whereabouts
     from plansync.config import Home
 
-_ATTRIBUTES = "*.jsonl merge=plansync"
-_DRIVER = "plansync state merge %O %A %B"
 _TEXT = """\
 # Settings of plansync for this project. Every option, with its default and a reason, is in
 # config.example.toml of plansync's repository. Tokens never stand here: {token}.
@@ -45,6 +43,13 @@ _PLAN = "docs/implementation-plan.md"
 def command(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
+    agents: Annotated[
+        bool,
+        typer.Option(
+            "--agents",
+            help="Tell coding assistants how to edit the plan: AGENTS.md, CLAUDE.md, .kiro/steering.",
+        ),
+    ] = False,
 ) -> None:
     """Write a commented plansync.toml for this project; on the tracker it only looks."""
     from plansync import config
@@ -52,6 +57,9 @@ def command(
     common: Common = context.obj
     root = config.git_root(Path.cwd()) or Path.cwd()
     target = root / config.FILE
+    if agents and target.exists():
+        _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
+        return
     if target.exists():
         raise ConfigError(f"{target} is there already; edit it, or delete it to begin anew")
     tracker, repo, api = _chosen(common, root, is_asked=common.is_attended and not yes)
@@ -69,7 +77,23 @@ def command(
     if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
         _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), tracker, repo)
+    if agents:
+        _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
     _advise(tracker, repo, found_plans)
+
+
+def _tell_agents(home: Home, root: Path) -> None:
+    """Put the block for assistants into the files that they read."""
+    from plansync import config
+    from plansync.cli import agents
+
+    plans = [_name(path, root) for path in config.plan_paths(home, root)]
+    where = "the sandbox" if home.settings.kind == "sandbox" else f"the issues of {home.settings.repo}"
+    changed = agents.write(root, plans, where)
+    for file in changed:
+        tell(f"wrote plansync's block into {file.relative_to(root)}; all else in it is as it was")
+    if not changed:
+        tell("The files for assistants say it all already.")
 
 
 def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
@@ -149,16 +173,18 @@ def _tell_standing(home: Home, tracker: str, repo: str) -> None:
 
 def _prepare_merges(root: Path) -> None:
     """Let git merge state files by item and field, in each clone that is told how."""
+    from plansync.cli import examining
+
     file = root / ".plansync" / ".gitattributes"
     try:
         known = file.read_text(encoding="utf-8") if file.is_file() else ""
-        if _ATTRIBUTES not in known.splitlines():
+        if examining.ATTRIBUTES not in known.splitlines():
             file.parent.mkdir(exist_ok=True)
-            file.write_text(f"{known}{_ATTRIBUTES}\n", encoding="utf-8")
+            file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be written: {error}") from None
     tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
-    say(f"  git config merge.plansync.driver '{_DRIVER}'")
+    say(f"  git config merge.plansync.driver '{examining.DRIVER}'")
 
 
 def _name(path: Path, root: Path) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, find_plan, name_of
+from plansync.cli.context import Common, find_plans, name_of
 from plansync.cli.door import say, tell
 from plansync.errors import ConfigError, StoreError
 from plansync.jobs.schedules import Kind
@@ -59,7 +59,9 @@ def _job(common: Common, plan: Path | None, every: str) -> Job:
     from plansync.jobs.schedules import Job
 
     home = common.home()
-    found = [plan] if plan else config.plan_paths(home, Path.cwd()) or [find_plan(home, None)]
+    found = find_plans(home, plan)
+    is_whole = plan is None and config.names_several(home)
+    patterns = [entry.path for entry in home.settings.plan] if is_whole else []
     home = wiring.bound(home, found[0])
     if home.settings.kind == "sandbox":
         raise ConfigError(
@@ -82,6 +84,7 @@ def _job(common: Common, plan: Path | None, every: str) -> Job:
         _package(),
         home.settings.write_back == "merge-request",
         not _is_own(home, root),
+        patterns,
     )
 
 

@@ -153,6 +153,7 @@ def test_a_text_changed_differently_on_both_sides_is_a_conflict_and_the_tick_sti
         (120, 120, 180, (180, "pull")),
         (120, 0, 120, (0, "push")),
         (120, 120, 0, (None, "edited on the tracker")),
+        (120, 180, 0, (180, "push")),
         (120, 180, 180, (180, "agree")),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from plansync.errors import (
@@ -18,8 +21,8 @@ from plansync.model import Side, State
 from plansync.store.journal import Journal
 from plansync.sync.events import Status
 from plansync.sync.stopping import Stop
-from plansync.trackers.base import Record, Repository, Thing, Written
-from tests.unit.sync.bench import Bench, kinds, notes
+from plansync.trackers.base import Record, Repository, Thing, Traits, Written
+from tests.unit.sync.bench import Bench, Tracker, kinds, notes
 
 SKIPPED, REFUSED, APPLIED, UNKNOWN = Status.SKIPPED, Status.REFUSED, Status.APPLIED, Status.UNKNOWN
 
@@ -92,6 +95,53 @@ def test_no_request_begins_once_the_run_was_stopped(bench: Bench) -> None:
     assert kinds(report, APPLIED).count("create-issue") == 1
     assert {d.error for d in report.done if d.status is SKIPPED and d.error} == {"the run was stopped"}
     bench.run()
+    assert bench.is_settled()
+
+
+@pytest.mark.parametrize("kind", ["create-issue", "update-issue"])
+def test_what_is_ready_and_not_sent_when_the_run_stops_is_taken_back(bench: Bench, kind: str) -> None:
+    if kind == "update-issue":
+        bench.run()
+        bench.edit("- [ ] Buy paint", "- [x] Buy paint")
+    issues = len(bench.tracker.issues())
+    stop = Stop()
+    bench.at[f"intended {kind}"] = lambda: setattr(stop, "is_asked", True)
+
+    report = bench.run(stop=stop)
+
+    assert kind in kinds(report, SKIPPED)
+    assert f"{kind} intended" not in bench.outcomes()
+    assert len(bench.tracker.issues()) == issues
+    bench.run()
+    assert bench.is_settled()
+
+
+class _Wide(Tracker):
+    """A tracker that bears two writes at once, and counts."""
+
+    now = most = 0
+
+    @property
+    def traits(self) -> Traits:
+        return replace(super().traits, writes_at_once=2)
+
+    async def create(self, thing: Thing, fields: Written) -> Record:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.01)
+        self.now -= 1
+        return await super().create(thing, fields)
+
+
+def test_as_many_are_on_their_way_as_the_tracker_bears_while_others_are_made_ready(bench: Bench) -> None:
+    bench.tracker = wide = _Wide(bench.clock)
+    ready: list[int] = []
+    bench.at["sent create-issue"] = lambda: ready.append(bench.outcomes().count("create-issue intended"))
+
+    bench.run()
+
+    assert wide.most == 2
+    assert ready == [3], "two on their way, or just answered, and one that waits for its turn"
     assert bench.is_settled()
 
 
