@@ -126,6 +126,8 @@ def test_an_estimate_that_both_sides_changed_is_a_conflict_and_a_person_decides(
         300,
     )
     assert (time_line(copy), person.minutes(TITLE)) == ("**Estimated Time**: 3 hours", 300)
+    told = copy.run("resolve", exits=4).out
+    assert "estimate differs" in told and ": 3h" in told and ": 5h" in told
 
     copy.run("resolve", conflict["id"], "--take", "issue", "--yes")
 
