@@ -20,6 +20,7 @@ from plansync.cli.commands import (
     demo,
     diff,
     doctor,
+    health,
     init,
     inspect,
     link,
@@ -35,6 +36,7 @@ from plansync.cli.commands import (
     sync,
     undo,
     unlink,
+    watch,
 )
 from plansync.cli.context import Common
 from plansync.cli.door import say
@@ -121,6 +123,8 @@ for verb in (
     init,
     demo,
     sandbox,
+    watch,
+    health,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 
