@@ -111,7 +111,7 @@ class Writer:
             line = report.lines.get(conflict.uid, 0)
             issue = report.remote.get(owner_of(conflict.uid))
             place = f"line {line}" if line else "plan"
-            self._item(report, conflict, f"{conflict.field.value} differs")
+            self._item(report, conflict, f"{conflict.field.in_words} differs")
             self.say(f"      {place}: {told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {told(report, conflict.remote)}")
         if any(c.field not in (Field.EXISTENCE, Field.TWIN) for c in report.conflicts):

@@ -154,7 +154,12 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
 
 
 def check_repository(
-    known: str, repository: Repository, *, allow: Collection[str], tell: Tell = quiet
+    known: str,
+    repository: Repository,
+    *,
+    allow: Collection[str],
+    tell: Tell = quiet,
+    place: str = "repository",
 ) -> None:
     """Stop where the target is not the repository that it was: one made anew has other issues under old numbers.
 
@@ -163,7 +168,7 @@ def check_repository(
     if known and repository.node and known != repository.node:
         _stop(
             "other-repository",
-            f"{repository.name} is not the repository that this plan was synced with",
+            f"{repository.name} is not the {place} that this plan was synced with",
             allow,
             tell,
         )

@@ -363,7 +363,11 @@ class _Run:
         if any(op.side is Side.REMOTE for op in planned):
             repository = await self.project.tracker.repository()
             guards.check_repository(
-                self.session.repository, repository, allow=self.options.allow, tell=self._tell_passed
+                self.session.repository,
+                repository,
+                allow=self.options.allow,
+                tell=self._tell_passed,
+                place=self.project.tracker.traits.terms.place,
             )
             self.session.repository = repository.node
             self.report.repository = repository
@@ -376,9 +380,9 @@ class _Run:
                 self.report.account = await self.project.tracker.account()
 
     def _tell_name(self, name: str) -> None:
-        """Note that the repository has another name now: its old one may be given to somebody else's."""
+        """Note that the repository has another name now, unless it is asked by number: nobody takes that over."""
         known = self.project.target.project
-        if name and name.casefold() != known.casefold():
+        if name and name.casefold() != known.casefold() and not known.isdecimal():
             text = f"{known} is called {name} now; the old name leads there as long as nobody takes it"
             self.report.notes.append(Note("", f"{text}, so set repo = {name!r}".replace("'", '"')))
 
