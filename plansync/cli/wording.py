@@ -73,7 +73,9 @@ def described(report: Report, op: Operation, links: Sequence[Operation] = ()) ->
             return f"{said(op.changes[0].old)} → {said(op.changes[0].new)}{where}"
         case "move-task":
             phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
-            return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
+            there = report.remote.get(op.uid)
+            number = f"#{there.at} " if there and there.at else ""
+            return f"move {number}{whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
         case "update-summary":
             return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
         case _:
@@ -181,8 +183,14 @@ def said(value: Value | None) -> str:
     return in_line(f"“{cut(value, TEXT_MAX)}”" if isinstance(value, str) else str(value))
 
 
+_OPEN = "open"
+"""What people call a task that is to do."""
+
+
 def told(report: Report, value: Value | None) -> str:
     """Say one side of a conflict; tasks by their titles."""
+    if value == State.TODO:
+        return said(_OPEN)
     if not isinstance(value, tuple):
         return said(_name_of(report, value) if value is not None else None)
     return in_line(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
