@@ -73,9 +73,7 @@ def described(report: Report, op: Operation, links: Sequence[Operation] = ()) ->
             return f"{said(op.changes[0].old)} → {said(op.changes[0].new)}{where}"
         case "move-task":
             phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
-            there = report.remote.get(op.uid)
-            number = f"#{there.at} " if there and there.at else ""
-            return f"move {number}{whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
+            return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
         case "update-summary":
             return "summary: " + ", ".join(_summary_line(report, c) for c in op.changes)
         case _:
