@@ -17,56 +17,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from plansync import remotes, titles
+from plansync import plans, remotes, titles
 from plansync.checks.catalogue import misspelt
 from plansync.errors import ConfigError
+from plansync.plans import Dialect, Place, PlanEntry, Strict
 from plansync.text import is_common_title, one_line, sound
-from plansync.trackers import kinds
 
 FILE = "plansync.toml"
-_PLAN_NAMES = (
-    "implementation-plan",
-    "implementation_plan",
-    "plan",
-    "tasks",
-    "roadmap",
-    "sprint_plan",
-    "todo",
-)
 _MARKDOWN = re.compile(r"[-_\s`*<>\[\]\\&#~|]+")
-_PLAN_FOLDERS = (
-    "docs",
-    "plans",
-    "doc",
-    ".kiro/specs/*",
-    "specs/*",
-    "openspec/changes/*",
-    "conductor/tracks/*",
-)
 
 
-Dialect = Literal[
-    "phase-task",
-    "phase-checklist",
-    "flat-checklist",
-    "kiro",
-    "agent-os",
-    "ai-dev-tasks",
-    "spec-kit",
-    "openspec",
-    "superpowers",
-    "conductor",
-]
-"""The dialects that a plan can be said to be in: those that plansync writes."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-
-
-class When(_Strict):
+class When(Strict):
     """What follows from what. Source: design, `[when]`."""
 
     issue_closed: Literal["auto", "tick-steps", "mark-task", "ask"] = "auto"
@@ -76,7 +39,7 @@ class When(_Strict):
     done_at_first_push: Literal["skip", "create"] = "skip"
 
 
-class Check(_Strict):
+class Check(Strict, BaseModel):
     """Which checks `plansync check` makes: codes, or beginnings of codes."""
 
     select: list[str] = []
@@ -90,29 +53,27 @@ class Check(_Strict):
         return codes
 
 
-class PlanEntry(_Strict):
-    """One `[[plan]]` table."""
+class Watching(Strict):
+    """How `plansync watch` goes about it, in seconds."""
 
-    path: str
-    dialect: Dialect | None = None
+    every_s: Annotated[float, Field(gt=0)] = 300.0
+    quiet_s: Annotated[float, Field(ge=0)] = 2.0
+    settle_s: Annotated[float, Field(ge=0)] = 60.0
 
 
 Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]
 
 
-class Settings(_Strict):
+class Settings(Place, BaseModel):
     """Every option, with its default; `config.example.toml` gives the reasons."""
 
-    tracker: str | None = None
-    repo: Annotated[str, Field(pattern=r"^(\d+|[\w.-]+(/[\w.-]+)+)$")] | None = None
-    api_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    ca_file: str | None = None
     links: bool = True
     milestones: Literal["auto", "phase", "plan", "none"] = "auto"
     overview: Literal["auto", "always", "none"] = "auto"
     prose: Literal["lead", "full", "none"] = "lead"
     title: str = titles.PLAIN
     default_branch: str = ""
+    write_back: Literal["commit", "merge-request"] = "commit"
     dialect: Dialect | None = None
     ticks: dict[Letter, Literal["open", "started", "ticked", "dropped"]] = {}
     max_creates: Annotated[int, Field(ge=0)] = 50
@@ -126,14 +87,8 @@ class Settings(_Strict):
     people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_][A-Za-z0-9_.-]*$")]] = {}
     when: When = When()
     check: Check = Check()
+    watch: Watching = Watching()
     plan: list[PlanEntry] = []
-
-    @field_validator("tracker")
-    @classmethod
-    def _is_known(cls, kind: str | None) -> str | None:
-        if kind is not None and not kinds.is_kind(kind):
-            raise ValueError(f"must be one of {kinds.known()} (got {kind!r})")
-        return kind
 
     @field_validator("title")
     @classmethod
@@ -151,12 +106,16 @@ class Settings(_Strict):
         )
 
 
-class Home(_Strict):
-    """Where a command works: settings, the file they came from, and the folder they belong to."""
+class Home(Strict):
+    """Where a command works: settings, the file they came from, and the folder they belong to.
+
+    `given`: the settings that an option or the environment said, which stand before any table of the file.
+    """
 
     settings: Settings
     file: Path | None
     root: Path | None
+    given: frozenset[str] = frozenset()
 
     def with_tracker(self, kind: str) -> Home:
         """Look at the same place as if that tracker were named."""
@@ -174,6 +133,7 @@ _FROM_ENVIRONMENT = (
     "prose",
     "title",
     "default_branch",
+    "write_back",
     "dialect",
     "max_creates",
     "settle_s",
@@ -203,9 +163,15 @@ def load(start: Path, environ: Mapping[str, str], flags: Mapping[str, Any], file
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError([_problem(e, found, places) for e in error.errors()]) from None
-    if settings.ca_file and found and not Path(settings.ca_file).is_absolute():
-        settings = settings.model_copy(update={"ca_file": str(found.resolve().parent / settings.ca_file)})
-    return Home(settings=settings, file=found, root=found.resolve().parent if found else git_root(start))
+    root = found.resolve().parent if found else git_root(start)
+    settings = settings.model_copy(update={"ca_file": _from(found, settings.ca_file)})
+    return Home(settings=settings, file=found, root=root, given=frozenset(places))
+
+
+def _from(file: Path | None, path: str | None) -> str | None:
+    """Write a path that counts from the settings file's folder as one that counts from anywhere."""
+    is_relative = file is not None and path is not None and not Path(path).is_absolute()
+    return str(file.resolve().parent / path) if file and path and is_relative else path
 
 
 def find_file(start: Path) -> Path | None:
@@ -252,7 +218,12 @@ def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:
     name = ".".join(keys)
     place, called = (f"{places[name]}: ", "") if name in places else (f"{path}: ", f"{name} ")
     if error["type"] == "extra_forbidden":
-        tables: dict[str, type[BaseModel]] = {"when": When, "check": Check, "plan": PlanEntry}
+        tables: dict[str, type[BaseModel]] = {
+            "when": When,
+            "check": Check,
+            "watch": Watching,
+            "plan": PlanEntry,
+        }
         table = tables.get(keys[0] if len(keys) > 1 else "", Settings)
         close = difflib.get_close_matches(keys[-1], list(table.model_fields), 1, 0.5)
         return f"{place}unknown key {name!r}" + (
@@ -262,7 +233,7 @@ def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:
         return f"{place}{called.strip()}{': ' if called else ''}{error['ctx']['error']}"
     if keys[-1] == "[key]":
         return f"{place}{keys[0]}: {error['input']!r} must be one letter that is neither blank nor x"
-    words = _SHAPES.get(name) or error["msg"].lower()
+    words = _SHAPES.get(keys[-1]) or error["msg"].lower()
     return f"{place}{called}{words} (got {error['input']!r})"
 
 
@@ -287,21 +258,51 @@ def root_of(home: Home, plan: Path) -> Path:
 def plan_paths(home: Home, start: Path) -> list[Path]:
     """List the plans that a command without a name means: the configured ones, else those found."""
     if home.settings.plan and home.root:
-        return [p for entry in home.settings.plan for p in _matching(home.root, entry.path)]
+        return plans.named(home.root, home.settings.plan)
     base = home.root or start
-    return list(_candidates(dict.fromkeys((start.resolve(), base))))
+    return list(plans.candidates(dict.fromkeys((start.resolve(), base))))
+
+
+def names_several(home: Home) -> bool:
+    """Say whether the settings are about several plans, were it only one for the time being."""
+    entries = home.settings.plan if home.root else []
+    return len(entries) > 1 or any(plans.is_pattern(entry.path) for entry in entries)
 
 
 def dialect_of(home: Home, plan: Path) -> str | None:
     """Say in which dialect a plan was said to be: by its own table, else for all."""
-    for entry in home.settings.plan if home.root else ():
-        if (
-            entry.dialect
-            and home.root
-            and plan.resolve() in (p.resolve() for p in _matching(home.root, entry.path))
-        ):
-            return entry.dialect
-    return home.settings.dialect
+    own = (entry.dialect for entry in _tables_of(home, plan) if entry.dialect)
+    return next(own, home.settings.dialect)
+
+
+def for_plan(home: Home, plan: Path) -> Home:
+    """Give the settings that hold for one plan: where its own table names a place, its issues are there.
+
+    What belongs to another place goes with it: no address, project or certificates of one tracker hold for another.
+    """
+    own = next((entry for entry in _tables_of(home, plan) if entry.names_place), None)
+    if own is None:
+        return home
+    here = home.settings
+    is_elsewhere = own.api_url is not None or own.tracker not in (None, here.kind)
+    usual = Place() if is_elsewhere else here
+    is_told = own.api_url is not None and here.tracker in _TOLD_BY_ADDRESS
+    place = {
+        "tracker": own.tracker or (None if is_told else here.tracker),
+        "repo": own.repo or usual.repo,
+        "api_url": own.api_url or usual.api_url,
+        "ca_file": _from(home.file, own.ca_file) or usual.ca_file,
+    }
+    update = {name: value for name, value in place.items() if name not in home.given}
+    return home.model_copy(update={"settings": here.model_copy(update=update)})
+
+
+_TOLD_BY_ADDRESS = ("github", "gitlab", "sandbox")
+"""Trackers that an address says by itself, so that one of another kind needs no word."""
+
+
+def _tables_of(home: Home, plan: Path) -> Iterable[PlanEntry]:
+    return plans.tables_of(home.root, home.settings.plan, plan) if home.root else ()
 
 
 def fingerprint(home: Home, plan: Path, target: str) -> str:
@@ -351,23 +352,6 @@ def _words(name: str) -> str:
     """Write a name as words: no separators, no number in front, nothing that Markdown would read."""
     words = one_line(_MARKDOWN.sub(" ", sound(name).lstrip(".")))
     return re.sub(r"^(?:\d+ )+(?=\D)", "", words)
-
-
-def _matching(root: Path, pattern: str) -> list[Path]:
-    if any(c in pattern for c in "*?["):
-        return sorted(root.glob(pattern))
-    return [root / pattern]
-
-
-def _candidates(bases: Iterable[Path]) -> Iterable[Path]:
-    seen: set[Path] = set()
-    for base in bases:
-        for folder in (base, *(f for name in _PLAN_FOLDERS for f in sorted(base.glob(name)))):
-            files = sorted(folder.glob("*.md")) + sorted(folder.glob("*.MD")) if folder.is_dir() else []
-            for path in files:
-                if path.stem.casefold() in _PLAN_NAMES and path.resolve() not in seen:
-                    seen.add(path.resolve())
-                    yield path
 
 
 def plan_link(plan: Path, api: str, project: str) -> str:

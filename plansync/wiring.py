@@ -30,7 +30,7 @@ from plansync.store.branch import other_branch
 from plansync.store.files import PlanFiles, read_state
 from plansync.store.header import command as state_command
 from plansync.store.journal import Journal
-from plansync.store.lock import locked
+from plansync.store.lock import is_held, locked
 from plansync.store.moments import Commits
 from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
@@ -84,6 +84,11 @@ class Paths:
         return self.local / "plansync.db"
 
     @property
+    def pulse(self) -> Path:
+        """Where it is written when the plan was last synced here."""
+        return self.local / f"{_short(self)}.pulse"
+
+    @property
     def sandbox(self) -> Path:
         """The embedded tracker's records."""
         return self.local / "sandbox.db"
@@ -91,6 +96,7 @@ class Paths:
 
 def paths_of(home: Home, plan: Path) -> Paths:
     """Find a plan's root, state file and local folder."""
+    home = config.for_plan(home, plan)
     root = config.root_of(home, plan)
     name = plan.resolve().relative_to(root.resolve()).as_posix()
     is_local = home.settings.kind == "sandbox"
@@ -99,7 +105,8 @@ def paths_of(home: Home, plan: Path) -> Paths:
 
 
 def bound(home: Home, plan: Path) -> Home:
-    """Where nothing names a tracker, go on with the one that the plan's committed state file names."""
+    """Give the settings for one plan; where none names a tracker, that of its committed state file goes on."""
+    home = config.for_plan(home, plan)
     settings = home.settings
     if settings.tracker is not None or settings.repo or settings.api_url:
         return home
@@ -143,7 +150,7 @@ def _committed_target(home: Home, plan: Path) -> Target | None:
 
 def _is_trusted(target: Target, root: Path) -> bool:
     """Say whether a place that only a committed file names may be sent a token: it may come from anybody."""
-    host = _host(target.api)
+    host = host_of(target.api)
     if target.api == adapter(target.kind).api_url or is_loopback(host):
         return True
     own = re.search(r"(?:@|://(?:[^@/]*@)?)([^/:@]+)", remotes.git_remote(root))
@@ -323,8 +330,8 @@ def _tracker(
         return adapter("github").open(
             api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
         )
-    token = _token(target)
-    is_usual = adapter(target.kind).is_paced and not is_loopback(_host(target.api))
+    token = token_of(target)
+    is_usual = adapter(target.kind).is_paced and not is_loopback(host_of(target.api))
     is_paced = settings.pace == "on" or (settings.pace == "auto" and is_usual)
     ca_file = Path(settings.ca_file) if settings.ca_file else None
     return adapter(target.kind).open(
@@ -343,7 +350,7 @@ def _tracker(
     )
 
 
-def _token(target: Target) -> Token | None:
+def token_of(target: Target) -> Token | None:
     """Find the token for a target; a tracker of another kind than ours may take none.
 
     Raises: AuthError where there is none.
@@ -386,7 +393,8 @@ async def look_at(settings: Settings) -> Standing:
             await tracker.aclose()
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """Read the host of an address."""
     host = address.partition("://")[2].partition("/")[0]
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
 
@@ -404,6 +412,22 @@ def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
     """Make the lock of one plan; it is taken with the name of the command that holds it."""
     at = datetime.now().astimezone().isoformat(timespec="seconds")
     return lambda command: locked(paths.local / f"{_short(paths)}.lock", f"plansync {command}", at)
+
+
+def watcher(paths: Paths) -> AbstractContextManager[None]:
+    """Make the lock of whoever watches a plan: one at a time, beside the runs.
+
+    Raises: Busy where somebody does.
+    """
+    shelf.connect(paths.database).close()
+    at = datetime.now().astimezone().isoformat(timespec="seconds")
+    busy = f"{paths.name} is being watched already ({{holder}}); end that first"
+    return locked(paths.local / f"{_short(paths)}.watch.lock", "plansync watch", at, busy)
+
+
+def is_watched(paths: Paths) -> bool:
+    """Say whether somebody watches a plan at this moment."""
+    return is_held(paths.local / f"{_short(paths)}.watch.lock")
 
 
 def _short(paths: Paths) -> str:

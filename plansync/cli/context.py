@@ -50,23 +50,45 @@ class Common:
 
 
 def find_plan(home: Home, named: Path | None) -> Path:
-    """Find the plan that a command means.
+    """Find the one plan that a command means.
 
     Raises: ConfigError where none, or more than one, could be meant.
     """
+    found = _found(home, named)
+    if len(found) > 1:
+        raise _too_many(found)
+    return found[0]
+
+
+def find_plans(home: Home, named: Path | None) -> list[Path]:
+    """Find the plans that a command means: the one that is named, else all of the settings, else the one found.
+
+    Raises: ConfigError where none is meant, or one of several that no setting names.
+    """
+    found = _found(home, named)
+    if len(found) > 1 and not home.settings.plan:
+        raise _too_many(found)
+    return found
+
+
+def _too_many(found: list[Path]) -> ConfigError:
+    names = ", ".join(str(path) for path in found)
+    return ConfigError(f"there are {len(found)} plans here ({names}); name one")
+
+
+def _found(home: Home, named: Path | None) -> list[Path]:
     from plansync import config
 
     if named is not None:
-        return named
-    found = config.plan_paths(home, Path.cwd())
-    if len(found) == 1:
-        return relative(found[0])
-    if not found:
-        raise ConfigError(
-            "no plan was found here; name it, as in `plansync status PLAN.md`, or begin one: `plansync new PLAN.md`"
-        )
-    names = ", ".join(str(relative(p)) for p in found)
-    raise ConfigError(f"there are {len(found)} plans here ({names}); name one")
+        return [named]
+    found = [relative(path) for path in config.plan_paths(home, Path.cwd())]
+    if found:
+        return found
+    patterns = ", ".join(entry.path for entry in home.settings.plan)
+    raise ConfigError(
+        f"no plan was found{f': nothing is there that {patterns} means' if patterns else ' here'}; name it, as in "
+        "`plansync status PLAN.md`, or begin one: `plansync new PLAN.md`"
+    )
 
 
 def open_plan(home: Home, path: Path) -> Document:
@@ -101,6 +123,7 @@ def state_file(home: Home, path: Path) -> Path | None:
     from plansync import config
     from plansync.store import places
 
+    home = config.for_plan(home, path)
     root, name = config.root_of(home, path), name_of(home, path)
     kinds = (True, False) if home.settings.tracker == "sandbox" else (False, True)
     own = {is_local: places.file_of(root, name, is_local=is_local) for is_local in kinds}

@@ -7,7 +7,20 @@ from collections.abc import Callable
 import typer
 
 from plansync.cli.context import Common
-from plansync.cli.options import Allow, Assume, DryRun, FailOn, FailOnChoice, Full, MaxTime, Only, Plan, Yes
+from plansync.cli.options import (
+    Allow,
+    Assume,
+    Commit,
+    CommitOnly,
+    DryRun,
+    FailOn,
+    FailOnChoice,
+    Full,
+    MaxTime,
+    Only,
+    Plan,
+    Yes,
+)
 
 
 def directed(verb: str, words: str) -> Callable[..., None]:
@@ -24,10 +37,16 @@ def directed(verb: str, words: str) -> Callable[..., None]:
         fail_on: FailOn = FailOnChoice.ANY,
         full: Full = False,
         assume: Assume = None,
+        commit: Commit = False,
+        commit_only: CommitOnly = False,
     ) -> None:
         from plansync.cli.running import Request, perform
 
         common: Common = context.obj
+        if commit_only:
+            from plansync.cli import committing
+
+            raise typer.Exit(committing.commit_only(common, plan))
         request = Request(
             verb,
             plan,
@@ -39,6 +58,8 @@ def directed(verb: str, words: str) -> Callable[..., None]:
             fail_on.value,
             assume=assume.value if assume else "",
             full=full,
+            commit=commit,
+            several=not only,
         )
         raise typer.Exit(perform(common, request))
 

@@ -4,45 +4,57 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from plansync.cli.outcome import OUTCOMES
 from plansync.model import Conflict, Drift, Value, conflict_id, owner_of
-from plansync.store.state import Target
 from plansync.sync.events import Cost, Done, Report
 from plansync.text import HIDDEN, in_line
 
-
-def as_json(report: Report, target: Target, url: str, code: int, duration_s: float) -> str:
-    """Write the run document, `plansync/run/1`."""
-    return dumped(
-        {
-            "schema": "plansync/run/1",
-            "command": report.command,
-            "run": report.run,
-            "plan": report.plan,
-            "tracker": {"kind": target.kind, "project": target.project, "url": url},
-            "outcome": OUTCOMES[code],
-            "error": str(report.error) if report.error else "",
-            "operations": [_operation(report, done) for done in report.done],
-            "conflicts": [_conflict(report, c) for c in report.conflicts],
-            "drifts": [_drift(report, d) for d in report.drifts],
-            "notes": [{"task": n.uid, "text": in_line(n.text)} for n in (*report.notes, *report.left)],
-            "requests": {
-                "total": report.requests.total,
-                "writes": report.requests.writes,
-                "not_modified": report.requests.not_modified,
-                "by_method": report.requests.by_method,
-            },
-            "needs": _needs(report.cost) if report.is_dry and report.cost.writes else None,
-            "duration_s": round(duration_s, 3),
-        }
-    )
+if TYPE_CHECKING:
+    from plansync.cli.running import Ended
 
 
-def dumped(document: object) -> str:
-    """Write any JSON document."""
-    return _OBEYED.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=2))
+def run_document(ended: Ended) -> dict[str, Any]:
+    """Make the run document, `plansync/run/1`."""
+    report = ended.report
+    return {
+        "schema": "plansync/run/1",
+        "command": report.command,
+        "run": report.run,
+        "plan": report.plan,
+        "tracker": {"kind": ended.kind, "project": ended.project, "url": ended.url},
+        "outcome": OUTCOMES[ended.code],
+        "error": str(report.error) if report.error else "",
+        "operations": [_operation(report, done) for done in report.done],
+        "conflicts": [_conflict(report, c) for c in report.conflicts],
+        "drifts": [_drift(report, d) for d in report.drifts],
+        "notes": [{"task": n.uid, "text": in_line(n.text)} for n in (*report.notes, *report.left)],
+        "requests": {
+            "total": report.requests.total,
+            "writes": report.requests.writes,
+            "not_modified": report.requests.not_modified,
+            "by_method": report.requests.by_method,
+        },
+        "needs": _needs(report.cost) if report.is_dry and report.cost.writes else None,
+        "duration_s": round(ended.took_s, 3),
+    }
+
+
+def runs_document(command: str, all_: Sequence[Ended], code: int) -> dict[str, Any]:
+    """Make the document of a command that was for several plans, `plansync/runs/1`."""
+    return {
+        "schema": "plansync/runs/1",
+        "command": command,
+        "outcome": OUTCOMES[code],
+        "runs": [run_document(ended) for ended in all_],
+    }
+
+
+def dumped(document: object, *, is_line: bool = False) -> str:
+    """Write any JSON document; `is_line`: in one line."""
+    return _OBEYED.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=None if is_line else 2))
 
 
 _OBEYED = re.compile(rf"[^\n\x20-\x7e\xa0-\U0010ffff]|[{HIDDEN}\ud800-\udfff]|(?<=#)#(?=\[|vso\[)")

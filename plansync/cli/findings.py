@@ -175,11 +175,11 @@ def workflow_commands(checked: Sequence[Checked]) -> str:
     """Write one workflow command a finding. Source: GitHub Actions docs, "Workflow commands"."""
     lines = []
     for each in checked:
-        file = _property(_from_repository(each.path))
+        file = property_(from_repository(each.path))
         for f in each.found:
-            title = _property(f"{f.code} {CATALOGUE[f.code].name}")
+            title = property_(f"{f.code} {CATALOGUE[f.code].name}")
             place = f"file={file},line={f.line},col={f.column},title={title}"
-            lines.append(f"::{_ANNOTATIONS[f.severity]} {place}::{_escaped(f.message)}")
+            lines.append(f"::{_ANNOTATIONS[f.severity]} {place}::{escaped(f.message)}")
     return "\n".join([*lines, *_closing_without_names(checked)])
 
 
@@ -187,12 +187,14 @@ def _closing_without_names(checked: Sequence[Checked]) -> list[str]:
     return list(_closing(checked, fix=False))[:1]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Write a message of a workflow command."""
     return in_line(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+def property_(text: str) -> str:
+    """Write a property of a workflow command."""
+    return escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def code_quality(checked: Sequence[Checked]) -> str:
@@ -206,7 +208,7 @@ def code_quality(checked: Sequence[Checked]) -> str:
     seen: Counter[tuple[str, str, str]] = Counter()
     report = []
     for each, finding in found:
-        path = _from_repository(each.path)
+        path = from_repository(each.path)
         key = (path, finding.code, finding.excerpt)
         name = json.dumps([*key, seen[key]])
         seen[key] += 1
@@ -222,7 +224,7 @@ def code_quality(checked: Sequence[Checked]) -> str:
     return dumped(report)
 
 
-def _from_repository(path: str) -> str:
+def from_repository(path: str) -> str:
     """Write a path from the work tree's root, as CI systems name files; as it is outside of one."""
     from plansync import config
 

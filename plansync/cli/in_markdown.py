@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from plansync.cli.lines import ids_in_words, in_lines, is_id
-from plansync.cli.wording import needs, said, summary
+from plansync.cli.wording import counted, needs, said, summary
 from plansync.model import Side
 from plansync.sync.events import Report
 from plansync.text import in_line, neutralise
@@ -13,7 +14,7 @@ from plansync.text import in_line, neutralise
 
 def markdown(report: Report) -> str:
     """Write a changeset as Markdown, for a comment or a job summary."""
-    lines: list[str] = []
+    lines = [_merging(report), ""] if report.is_dry else []
     for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
         done = [d for d in report.done if d.operation.side is side]
         texts = [line.words(report) for line in in_lines([d for d in done if not is_id(d)])]
@@ -26,6 +27,24 @@ def markdown(report: Report) -> str:
         )
         lines += ["### For you to decide", "", *_bullets(words), ""]
     return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
+
+
+def _merging(report: Report) -> str:
+    """Say in one sentence what becomes of issues once this is done: on a branch, when it is merged."""
+    kinds = Counter(d.operation.kind for d in report.done)
+    words = [
+        f"{verb} {counted(number, 'issue')}"
+        for verb, kind in (
+            ("creates", "create-issue"),
+            ("closes", "close-issue"),
+            ("reopens", "reopen-issue"),
+        )
+        if (number := kinds[kind])
+    ]
+    changed = kinds["update-issue"]
+    words += [f"changes {counted(changed, 'issue text')}"] if changed else []
+    said = " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return f"Merging this {said or 'changes no issue'}."
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:

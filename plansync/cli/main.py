@@ -19,6 +19,8 @@ from plansync.cli.commands import (
     check,
     demo,
     diff,
+    doctor,
+    health,
     init,
     inspect,
     link,
@@ -34,9 +36,10 @@ from plansync.cli.commands import (
     sync,
     undo,
     unlink,
+    watch,
 )
 from plansync.cli.context import Common
-from plansync.cli.door import safe, say
+from plansync.cli.door import say
 from plansync.errors import ConfigError, PlansyncError
 
 _INTERRUPTED = 130
@@ -111,11 +114,14 @@ for verb in (
     prune,
     inspect,
     check,
+    doctor,
     unlink,
     new,
     init,
     demo,
     sandbox,
+    watch,
+    health,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 
@@ -205,17 +211,6 @@ def _misused(error: Any) -> int:
 
 
 def _bug(error: Exception) -> int:
-    """Write down what went wrong for a report; the traceback is not for the person at the terminal."""
-    import tempfile
-    import traceback
+    from plansync.cli import bug
 
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(safe("".join(traceback.format_exception(error)), has_style=False))
-        details = f"details are in {file.name}"
-    except OSError as why:
-        details = f"its details could not be written down ({why.strerror})"
-    say(f"plansync: this is a bug ({type(error).__name__}); {details}", err=True)
-    return 3
+    return bug.told(error)

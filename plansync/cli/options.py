@@ -38,6 +38,9 @@ Allow = Annotated[
 MaxTime = Annotated[
     str, typer.Option("--max-time", help="Stop between requests after this time, such as 20m.")
 ]
+Every = Annotated[
+    str, typer.Option("--every", help="How often it syncs by itself, such as 5m; default: watch.every_s.")
+]
 FailOn = Annotated[FailOnChoice, typer.Option("--fail-on", help="Which conflicts make the exit code 4.")]
 Full = Annotated[
     bool, typer.Option("--full", help="Read each linked issue directly: notices every deleted one.")
@@ -45,4 +48,11 @@ Full = Annotated[
 Assume = Annotated[
     AssumeChoice | None,
     typer.Option("--assume", help="Take this side, once, for what differs and is not remembered."),
+]
+Commit = Annotated[
+    bool,
+    typer.Option("--commit", help="Commit plan and state file afterwards, and push; settings: write_back."),
+]
+CommitOnly = Annotated[
+    bool, typer.Option("--commit-only", help="Commit and push what an earlier run left; ask no tracker.")
 ]

@@ -5,6 +5,8 @@ Source: design, "Exit codes".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from plansync.model import Conflict, Side, conflict_id
 from plansync.sync.events import Report, Status
 
@@ -24,6 +26,11 @@ OUTCOMES = {
 _WORST_FIRST = (130, 3, 2, 9, 8, 7, 1, 5, 4, 6, 0)
 
 
+def worst(codes: Iterable[int]) -> int:
+    """Say how several runs ended together; well, where there was none."""
+    return min(codes, key=_WORST_FIRST.index, default=0)
+
+
 def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> int:
     """Say how a run ended. `fail_on`: which conflicts count (any, new, never)."""
     codes = [130 if report.is_interrupted else 0]
@@ -40,7 +47,7 @@ def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False)
         d.status is Status.PLANNED for d in report.done
     ):
         codes.append(6)
-    return min(codes, key=_WORST_FIRST.index)
+    return worst(codes)
 
 
 def is_new(report: Report, conflict: Conflict) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import shlex
 import signal
 import sys
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plansync.cli.context import Common, check_named_target, find_plan
+from plansync.cli.context import Common, check_named_target, find_plan, find_plans
 from plansync.cli.door import confirm, say
 from plansync.cli.stopping import Stopper
 from plansync.errors import ConfigError, PlansyncError, SafetyStop
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from plansync.sync.settling import Settling
 
 _WRITES_UNASKED = 20
+_TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
+_BUSY = 9
+_BEATS = ("sync", "push", "pull")
+"""The commands that a job runs: each of their runs tells that it is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,9 @@ class Request:
     """One run as asked for on the command line.
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
-    would do.
+    would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
+    that is printed. `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is
+    there to be asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
     """
 
     command: str
@@ -61,91 +68,207 @@ class Request:
     rebuild: bool = False
     full: bool = False
     assume: str = ""
+    several: bool = False
+    commit: bool = False
+    watches: float | None = None
+    is_settled: bool = True
+    heard: Callable[[Ended], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the run of one plan ended. `url`: of its project, empty where it has none."""
+
+    plan: Path
+    report: Report
+    kind: str
+    project: str
+    url: str
+    code: int
+    took_s: float
 
 
 def perform(common: Common, request: Request) -> int:
     """Run, print, and return the exit code."""
-    from plansync import wiring
-    from plansync.cli import progress
-    from plansync.cli.documents import as_json
-    from plansync.cli.in_markdown import markdown
-    from plansync.cli.outcome import exit_code
-    from plansync.cli.output import Writer
-    from plansync.model import Take
-    from plansync.sync.events import Report
-    from plansync.sync.guards import ALLOWED
-    from plansync.sync.run import Direction, Options, run
-    from plansync.text import in_line
+    from plansync import config
+    from plansync.cli import several
 
-    if unknown := [name for name in request.allow if name not in ALLOWED]:
-        raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
     home = common.home()
-    plan = find_plan(home, request.plan)
-    home = wiring.bound(home, plan)
-    check_named_target(home)
-    target = wiring.target_of(home.settings)
-    began = time.monotonic()
-    is_json = common.as_json or request.format == "json"
-    if home.settings.kind == "sandbox" and not is_json and request.format == "text" and not common.quiet:
-        say(_sandbox_hint(home))
-    listener = progress.listener(common)
-    stopper = Stopper()
-    deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
-    limits = wiring.Limits(stopper.stop, math.inf if deadline is None else deadline)
-    asker = _Asker(common, request, Writer(common.has_color), str(target))
-    direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
+    is_several = request.several and request.plan is None and config.names_several(home)
+    if request.commit:
+        from plansync.cli.committing import perform_and_commit
 
-    async def go() -> Report:
-        async with wiring.project(
-            home, plan, listener.listen, is_dry=request.dry_run, limits=limits
-        ) as project:
-            options = Options(
-                direction,
-                request.dry_run,
-                request.allow,
-                common.is_attended,
-                asker.confirm,
-                listener.listen,
-                request.only,
-                deadline,
-                request.settling,
-                stopper.stop,
-                lineage=request.lineage,
-                rounds=request.rounds,
-                rebuild=request.rebuild,
-                full=request.full,
-                assume=Take(request.assume) if request.assume else None,
-                names_account=common.is_attended and not request.yes,
-                **_hooks(request),
-            )
-            with stopper.listening():
-                return await run(project, request.command, options)
+        return perform_and_commit(common, request, find_plans(home, None) if is_several else None)
+    if is_several:
+        return several.perform(Performer(common, request, home), find_plans(home, None))
+    performer = Performer(common, request, home)
+    ended = performer.run(find_plan(home, request.plan), catches=performer.is_json)
+    performer.tell(ended)
+    return ended.code
 
-    try:
-        with listener:
-            report = asyncio.run(go())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-    except PlansyncError as error:
-        if not is_json:
-            raise
-        report = Report(request.command, "", str(plan), error=error)
-    code = exit_code(report, request.fail_on, request.wants_pending)
-    if is_json:
-        say(as_json(report, target, _web(target), code, time.monotonic() - began))
-    elif request.format == "markdown":
-        say(markdown(report))
-    elif request.only_conflicts:
-        Writer(common.has_color).decisions(report)
-    elif request.only_suggestions:
-        Writer(common.has_color).suggestions(report)
-    else:
-        Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
-    if report.error:
-        say(f"plansync: {in_line(str(report.error))}", err=True)
-    if report.is_interrupted:
-        say("stopped; what was done is remembered, run the same command again to go on", err=True)
-    return code
+
+class Performer:
+    """Performs one request for plan after plan, and shows how each went."""
+
+    def __init__(self, common: Common, request: Request, home: Home) -> None:
+        from plansync.sync.guards import ALLOWED
+
+        if unknown := [name for name in request.allow if name not in ALLOWED]:
+            raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+        self.common, self.request, self.home = common, request, home
+        self.has_hinted = False
+        self.is_attended = common.is_attended and request.watches is None
+        self.stopper = Stopper(hears=request.watches is None)
+        self.deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether one document is all that is printed."""
+        return self.common.as_json or self.request.format == "json"
+
+    def run(self, plan: Path, *, catches: bool) -> Ended:
+        """Run for one plan. `catches`: what went wrong is in the report, and nothing is raised.
+
+        Raises: the `PlansyncError` family, KeyboardInterrupt.
+        """
+        from plansync import wiring
+        from plansync.cli.outcome import exit_code
+        from plansync.sync.events import Report
+
+        began, target = time.monotonic(), None
+        try:
+            home = wiring.bound(self.home, plan)
+            check_named_target(home)
+            target = wiring.target_of(home.settings)
+            if home.settings.kind == "sandbox" and self._has_hints and not self.has_hinted:
+                say(_sandbox_hint(home))
+                self.has_hinted = True
+            report = self._ran(home, plan, target)
+        except PlansyncError as error:
+            if not catches:
+                self._beat(plan, Report(self.request.command, "", str(plan), error=error), error.exit_code)
+                raise
+            report = Report(self.request.command, "", str(plan), error=error)
+        code = exit_code(report, self.request.fail_on, self.request.wants_pending)
+        self._beat(plan, report, code)
+        settings = self.home.settings
+        kind, project = (target.kind, target.project) if target else (settings.kind, settings.repo or "")
+        took_s = time.monotonic() - began
+        return Ended(plan, report, kind, project, _web(target) if target else "", code, took_s)
+
+    def _beat(self, plan: Path, report: Report, code: int) -> None:
+        """Write down that a plan was synced, or why not: `plansync health` asks."""
+        from datetime import UTC, datetime
+
+        from plansync import wiring
+        from plansync.cli.outcome import OUTCOMES
+        from plansync.store import pulse
+
+        request = self.request
+        is_whole = request.command in _BEATS and not request.dry_run and not request.only
+        if not is_whole or code == _BUSY or report.is_interrupted:
+            return
+        paths = wiring.paths_of(self.home, plan)
+        before = pulse.read(paths.pulse, paths.name)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        error = str(report.error or "")
+        pulse.beat(paths.pulse, before, at=at, outcome=OUTCOMES[code], error=error, every_s=request.watches)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time that was given is over."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    @property
+    def _has_hints(self) -> bool:
+        return not self.is_json and self.request.format == "text" and not self.common.quiet
+
+    def _ran(self, home: Home, plan: Path, target: Target) -> Report:
+        from plansync import wiring
+        from plansync.cli import progress
+        from plansync.cli.output import Writer
+        from plansync.model import Take
+        from plansync.sync.run import Direction, Options, run
+
+        common, request = self.common, self.request
+        listener = progress.listener(common)
+        self.stopper = stopper = Stopper(hears=request.watches is None)
+        limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
+        asker = _Asker(common, request, Writer(common.has_color), str(target))
+        direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
+        options = Options(
+            direction,
+            request.dry_run,
+            request.allow,
+            self.is_attended,
+            asker.confirm,
+            listener.listen,
+            request.only,
+            self.deadline,
+            request.settling,
+            stopper.stop,
+            lineage=request.lineage,
+            rounds=request.rounds,
+            rebuild=request.rebuild,
+            full=request.full,
+            assume=Take(request.assume) if request.assume else None,
+            names_account=self.is_attended and not request.yes,
+            is_settled=request.is_settled,
+            **_hooks(request),
+        )
+
+        async def go() -> Report:
+            async with wiring.project(
+                home, plan, listener.listen, is_dry=request.dry_run, limits=limits
+            ) as project:
+                with stopper.listening():
+                    return await run(project, request.command, options)
+
+        try:
+            with listener:
+                return asyncio.run(go())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+    def tell(self, ended: Ended) -> None:
+        """Print all that there is to say of the only run."""
+        from plansync.cli.documents import dumped, run_document
+
+        if self.is_json:
+            say(dumped(run_document(ended)))
+        else:
+            self.show(ended)
+        self.tell_end(ended)
+
+    def show(self, ended: Ended) -> None:
+        """Print what a run did, in the form that was asked for."""
+        from plansync.cli.in_markdown import markdown
+        from plansync.cli.output import Writer
+
+        common, request, report = self.common, self.request, ended.report
+        if request.format == "markdown":
+            say(markdown(report))
+        elif request.only_conflicts:
+            Writer(common.has_color).decisions(report)
+        elif request.only_suggestions:
+            Writer(common.has_color).suggestions(report)
+        else:
+            Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
+
+    def tell_end(self, ended: Ended) -> None:
+        """Say on stderr why a run did not come to its end."""
+        from plansync.text import in_line
+
+        if ended.report.error:
+            say(f"plansync: {in_line(str(ended.report.error))}", err=True)
+        if ended.report.is_interrupted:
+            say("stopped; what was done is remembered, run the same command again to go on", err=True)
+        if os.environ.keys() & _TOLD_BESIDES:
+            from plansync.cli import ci
+
+            ci.tell(ended, os.environ)
+        if self.request.heard:
+            self.request.heard(ended)
 
 
 def _sandbox_hint(home: Home) -> str:
@@ -170,14 +293,14 @@ def _web(target: Target) -> str:
     return f"{web}/{target.project}" if web else ""
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, option: str = "--max-time") -> float:
     """Read `90s`, `20m`, `2h`.
 
     Raises: ConfigError for anything else.
     """
     units = {"s": 1, "m": 60, "h": 3600}
     if not text[:-1].isdecimal() or text[-1:] not in units:
-        raise ConfigError(f"--max-time takes a time such as 90s, 20m or 2h; not {text!r}")
+        raise ConfigError(f"{option} takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]
 
 
@@ -220,7 +343,7 @@ class _Asker:
         what = f"make {counted(*((len(creates), 'issue') if is_first else (len(writes), 'change')))}"
         if self.request.command == "prune":
             what = f"close {counted(len(writes), 'issue')} as not planned"
-        if not self.common.is_attended:
+        if not self.common.is_attended or self.request.watches is not None:
             raise SafetyStop(
                 f"this would {what} in {self.target}; add --yes to go on, or look first: {self._look()}"
             )

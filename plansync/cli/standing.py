@@ -60,11 +60,11 @@ def _how_far(writer: Writer, found: Words, width: int) -> None:
     lefts = [_left_in(row) for _, row in rows]
     room = width - 6 - max(map(len, counts)) - max(map(len, lefts))
     longest = max(cells(title) for title, _ in rows)
-    bar = min(_BAR, max(_SHORTEST_BAR, room - longest))
+    length = min(_BAR, max(_SHORTEST_BAR, room - longest))
     for (title, row), count, left in zip(rows, counts, lefts, strict=True):
-        name = padded(shortened(title, room - bar), min(longest, room - bar))
+        name = padded(shortened(title, room - length), min(longest, room - length))
         end = f"  {count:<{max(map(len, counts))}}{left}".rstrip()
-        writer.say(f"  {name}  {_bar(writer, row, bar)}{end}")
+        writer.say(f"  {name}  {bar(writer, row, length)}{end}")
     for line in _totals(found):
         writer.say(line)
 
@@ -73,7 +73,7 @@ def _left_in(row: Words) -> str:
     return f"  {durations.write(row['left_min'])} left" if row["left_min"] else ""
 
 
-def _bar(writer: Writer, row: Words, length: int) -> str:
+def bar(writer: Writer, row: Words, length: int) -> str:
     """Draw how much is done: something as soon as anything is, all only when all is."""
     full: int = max(row["percent"] * length // 100, int(row["done"] > 0))
     return writer.style("█" * full, fg="green") + "░" * (length - full)
@@ -101,13 +101,13 @@ def _range(low: int, high: int) -> str:
 def _what_next(found: Words, width: int) -> Iterator[str]:
     """Say what can begin, what waits, and what a person has to look at."""
     if found["implied_order"]:  # then all others wait for the one before, which is no news
-        yield from _listed("Next", [_task(t, width - 9) for t in found["next"]], 0)
+        yield from _listed("Next", [task(t, width - 9) for t in found["next"]], 0)
         after = found["waiting"]
         yield from _listed(
-            "Then", [_task(t, width - 9) for t in after[: _LISTED - 1]], len(after) - _LISTED + 1
+            "Then", [task(t, width - 9) for t in after[: _LISTED - 1]], len(after) - _LISTED + 1
         )
     else:
-        first = [_task(t, width - 9) for t in found["next"][:_LISTED]]
+        first = [task(t, width - 9) for t in found["next"][:_LISTED]]
         yield from _listed("Next", first, len(found["next"]) - _LISTED)
         waiting = [_waiting(t, width - 9) for t in found["waiting"][:_LISTED]]
         yield from _listed("Waiting", waiting, len(found["waiting"]) - _LISTED)
@@ -124,11 +124,11 @@ def _listed(label: str, lines: Sequence[str], more: int) -> Iterator[str]:
         yield f"{'':9}and {more} more"
 
 
-def _task(task: Words, room: int) -> str:
+def task(found: Words, room: int) -> str:
     """Name a task with its issue and estimate; a title too long gives way to them."""
-    number = f"  #{task['ref']}" if task["ref"] else ""
-    estimate = shortened(in_line(task["estimate"]), _ESTIMATE_MAX)
-    return _fitted(task, f"{number}  ({estimate})" if estimate else number, room)
+    number = f"  #{found['ref']}" if found["ref"] else ""
+    estimate = shortened(in_line(found["estimate"]), _ESTIMATE_MAX)
+    return _fitted(found, f"{number}  ({estimate})" if estimate else number, room)
 
 
 def _waiting(task: Words, room: int) -> str:

@@ -33,7 +33,7 @@ from plansync.reconcile.agreement import Agreement
 from plansync.reconcile.bare import Bare
 from plansync.reconcile.elements import edge_changes, element_changes, knotted
 from plansync.reconcile.given import Given
-from plansync.reconcile.reasons import FIX_REASON, UNLINKED
+from plansync.reconcile.reasons import FIX_REASON, NEW, UNLINKED
 from plansync.reconcile.rows import same
 
 IDS, MILESTONES, ISSUES = 0, 1, 2
@@ -163,7 +163,7 @@ class _Orderer:
             Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE, *_ELEMENTS)), wave, needs
         )
         if minutes := self.agreement.get(uid, Field.EFFORT):
-            change = Change(uid, Field.EFFORT, 0, minutes, "new")
+            change = Change(uid, Field.EFFORT, 0, minutes, NEW)
             yield Operation(Side.REMOTE, "set-estimate", uid, (change,), self.last + 1, (uid,))
         yield from self._edges(uid, self.last + _AFTER_ISSUES["set-milestone"])
         unnamed = [

@@ -16,6 +16,9 @@ FIX_REASON = "fix-reason"
 DUPLICATE = "duplicate"
 """The rule by which an issue is closed that was made for a task which has another one."""
 
+NEW = "new"
+"""The rule by which something is written that was not there yet."""
+
 UNLINKED = "unlinked"
 """The rule by which a dependency goes from the plan, because its link was taken away on the tracker."""
 

@@ -17,7 +17,7 @@ from typing import Any
 from plansync.errors import StoreError
 from plansync.sandbox.moments import micros, written
 
-_VERSION = 4
+_VERSION = 5
 _FIRST_ID = 3_000_000_000  # above 2^31, as GitHub's ids are since 2025
 BUSY_S = 5.0  # how long a write waits for another process
 
@@ -117,6 +117,11 @@ DROP TABLE dependency;
 CREATE TABLE account (id INTEGER PRIMARY KEY, login TEXT NOT NULL);
 """
 """What version 4 brought: what GitLab keeps and GitHub does not, labels told apart by case, links with ids."""
+_PULLS = """
+CREATE TABLE pull (
+    issue INTEGER PRIMARY KEY REFERENCES issue(number) ON DELETE CASCADE, head TEXT NOT NULL, base TEXT NOT NULL
+)
+"""
 
 
 def clock() -> datetime:
@@ -165,8 +170,10 @@ class Database:
             self.execute("CREATE TABLE transferred (number INTEGER PRIMARY KEY)")
         if version < 3:
             self._run(_RELATIONS)
-        if version < _VERSION:
+        if version < 4:
             self._run(_TWO_DIALECTS)
+        if version < _VERSION:
+            self._run(_PULLS)
             self.execute(f"PRAGMA user_version = {_VERSION}")
 
     def _run(self, script: str) -> None:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from plansync.sandbox import github_issues as issues
 from plansync.sandbox import github_labels as labels
 from plansync.sandbox import github_milestones as milestones
+from plansync.sandbox import github_pulls as pulls
 from plansync.sandbox import github_relations as relations
 from plansync.sandbox import github_shown as shown
 from plansync.sandbox.door import Answer
@@ -76,6 +77,11 @@ _OF_REPOSITORY: Sequence[tuple[str, str, Handler]] = (
     ("PATCH", "/labels/{name:path}", labels.update_label),
     ("DELETE", "/labels/{name:path}", labels.delete_label),
 )
+_OF_PULLS: Sequence[tuple[str, str, Handler]] = (
+    ("GET", "/pulls", pulls.list_pulls),
+    ("POST", "/pulls", pulls.create_pull),
+)
+"""What the API description at hand does not describe."""
 _OF_ACCOUNT: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/user", get_user),
     ("GET", "/rate_limit", get_rate_limit),
@@ -84,16 +90,21 @@ _OF_ACCOUNT: Sequence[tuple[str, str, Handler]] = (
 
 
 def routes() -> list[tuple[str, str, str, Handler]]:
-    """List every route: method, base, path below it, handler."""
-    bases = ("/repos/{owner}/{repo}", "/repositories/{repository_id}")
-    of_repository = [(verb, base, path, do) for base in bases for verb, path, do in _OF_REPOSITORY]
+    """List every route that the API description knows: method, base, path below it, handler."""
+    of_repository = _below(_OF_REPOSITORY)
     return [*((verb, "", path, do) for verb, path, do in _OF_ACCOUNT), *of_repository]
+
+
+def _below(rows: Sequence[tuple[str, str, Handler]]) -> list[tuple[str, str, str, Handler]]:
+    bases = ("/repos/{owner}/{repo}", "/repositories/{repository_id}")
+    return [(verb, base, path, do) for base in bases for verb, path, do in rows]
 
 
 def api(records: Records, *, token: str, repo: str) -> Starlette:
     """Build the API, to be mounted at `/api/v3`."""
     door = Door(records, token, repo)
-    served = [Route(base + path, door.to(do, path), methods=[verb]) for verb, base, path, do in routes()]
+    every = [*routes(), *_below(_OF_PULLS)]
+    served = [Route(base + path, door.to(do, path), methods=[verb]) for verb, base, path, do in every]
     app = Starlette(routes=served, exception_handlers={HTTPException: no_route, Exception: broken})
     app.router.redirect_slashes = False  # a trailing slash is a 404 there
     return app

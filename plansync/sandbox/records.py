@@ -32,6 +32,7 @@ from plansync.sandbox.kinds import (
 )
 from plansync.sandbox.labels import Labels
 from plansync.sandbox.listing import conditions
+from plansync.sandbox.pulls import Pulls
 from plansync.sandbox.relations import Relations
 
 _T = TypeVar("_T")
@@ -65,6 +66,7 @@ class Records:
     ) -> None:
         self.path, self._db = path, Database(path, now, busy_s)
         self.relations = Relations(self._db)
+        self.pulls = Pulls(self._db)
         self.labels = Labels(self._db, "folded", "ededed")
         self.exact_labels = Labels(self._db, "name", "6699cc")
         self.writing, self.close, self.now = self._db.writing, self._db.close, self._db.now

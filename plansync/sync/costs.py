@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from plansync.model import Operation, Side
 from plansync.sync.events import Cost
 from plansync.sync.session import Session
-from plansync.sync.write import READ_FIRST
+from plansync.sync.write import is_read_first
 from plansync.trackers.pacing import Bucket
 
 _PREFLIGHT = 1
@@ -35,7 +35,7 @@ def cost(
     before = reads + _PREFLIGHT
     requests, at, pause_s = before, now_s + before * round_trip_s, 0.0
     for op in writes:
-        looks = op.kind in READ_FIRST
+        looks = is_read_first(op)
         requests += 1 + looks
         at += looks * round_trip_s
         if bucket is not None:

@@ -69,7 +69,8 @@ class Options:
     that has no id yet. `rounds`: in how many rounds what moved is decided anew. `rebuild`: forget what is remembered
     and read it from the issues. `assume`: the side that is taken for what differs and of which nothing is remembered.
     `full`: read each linked issue directly, so that a deleted one that no list tells of is missed. `names_account`:
-    whoever confirms a first push is told as whom it would be made.
+    whoever confirms a first push is told as whom it would be made. `is_settled`: the plan is not just being written, so
+    what is new, renamed or gone in it is meant.
     """
 
     direction: Direction = Direction.BOTH
@@ -91,6 +92,7 @@ class Options:
     full: bool = False
     names_account: bool = False
     assume: Take | None = None
+    is_settled: bool = True
 
 
 class Declined(PlansyncError):
@@ -122,7 +124,7 @@ class _Run:
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
         self.settled: set[Uid] | None = None
-        self.chooser = Chooser(self.session, options.direction, options.only)
+        self.chooser = Chooser(self.session, options.direction, options.only, is_settled=options.is_settled)
         self.passed: list[Note] = []
         self.noted = {
             (uid, name)

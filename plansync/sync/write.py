@@ -39,6 +39,7 @@ from plansync.model import (
     uids_of,
 )
 from plansync.reconcile import fold, held, read_back
+from plansync.reconcile.reasons import NEW
 from plansync.store import history, state
 from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
@@ -55,7 +56,7 @@ from plansync.trackers.drafts import Draft
 _BESIDE = ("set-labels", "set-assignees", "add-dependency", "remove-dependency")
 READ_FIRST = (
     *("update-issue", "set-milestone", "reopen-issue", "close-issue"),
-    *("update-milestone", "close-milestone", "reopen-milestone"),
+    *("update-milestone", "close-milestone", "reopen-milestone", "set-estimate"),
 )
 """The kinds of operations before which a record is read again."""
 _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
@@ -173,7 +174,7 @@ class Writer:
 
         Raises: Moved where it is not what this run decided on.
         """
-        if item is None or item.at is None or op.kind not in READ_FIRST:
+        if item is None or item.at is None or not is_read_first(op):
             return ""
         known = self.session.record_of(op.uid)
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
@@ -181,7 +182,7 @@ class Writer:
             self.session.lose(thing_of(item), item.at, fresh)
             raise Rejected(f"#{item.at} is {fresh.value}; nothing was written to it")
         self.session.mirror.keep(fresh)
-        rests_on = _seen if self.session.twin(op.uid) is None else _seen_of_twin
+        rests_on = _seen_of_twin if self.session.twin(op.uid) else _RESTS_ON.get(op.kind, _seen)
         if known is None or rests_on(fresh) != rests_on(known):
             raise Moved(
                 f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
@@ -475,6 +476,18 @@ def _mark(batch: Sequence[Done], status: Status) -> None:
 def _seen(record: Record) -> tuple[object, ...]:
     """Say what a decision about an issue rested on."""
     return same_lines(record.body), record.title, record.state, record.milestone
+
+
+def _estimated(record: Record) -> tuple[object, ...]:
+    return (record.estimate,)
+
+
+_RESTS_ON = {"set-estimate": _estimated}
+
+
+def is_read_first(op: Operation) -> bool:
+    """Say whether a record is read again before an operation: not one that this run has only now made."""
+    return op.kind in READ_FIRST and not (op.kind == "set-estimate" and op.changes[0].rule == NEW)
 
 
 def _seen_of_twin(record: Record) -> tuple[object, ...]:

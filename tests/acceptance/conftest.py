@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import pytest
 
 from tests.support.canary import CANARY, leaks
+from tests.support.gitlab import GitLabPerson
 from tests.support.mortals import Mortals
 from tests.support.outline import Outline, in_crlf, outline
 from tests.support.people import Copy, Person, Place
@@ -89,10 +90,36 @@ def _no_token_is_left(tmp_path: Path) -> Iterator[None]:
     assert leaks(tmp_path, {CANARY, SMALL_TOKEN}) == [], "a token was written into a file"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask for both trackers what a module with `BOTH = True` tests, but for what is marked as one's own."""
+    is_both = getattr(metafunc.module, "BOTH", False)
+    if is_both and "kind" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("github"):
+        metafunc.parametrize("kind", ["github", "gitlab"], indirect=True)
+
+
 @pytest.fixture
-def stage(sandbox: Sandbox) -> Stage:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which kind of tracker is there: GitHub, unless the module names `TRACKER`, or asks for both."""
+    return str(getattr(request, "param", getattr(request.module, "TRACKER", "github")))
+
+
+class GitLabStage:
+    """The sandbox, by its other door."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox, self.empty, self.place = sandbox, sandbox.empty, sandbox.gitlab
+
+    def remember(self) -> Path:
+        return self.sandbox.remember()
+
+    def restore(self, records: Path) -> None:
+        self.sandbox.restore(records)
+
+
+@pytest.fixture
+def stage(sandbox: Sandbox, kind: str) -> Stage:
     """The tracker of these tests; a module may name another."""
-    return sandbox
+    return GitLabStage(sandbox) if kind == "gitlab" else sandbox
 
 
 @pytest.fixture
@@ -105,7 +132,7 @@ def tracker(stage: Stage) -> Place:
 @pytest.fixture
 def person(tracker: Place) -> Iterator[Person]:
     """Somebody who works on the tracker."""
-    somebody = Person(tracker)
+    somebody = (GitLabPerson if tracker.kind == "gitlab" else Person)(tracker)
     yield somebody
     somebody.leave()
 

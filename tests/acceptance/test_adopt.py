@@ -12,6 +12,8 @@ from tests.support.mortals import Mortals
 from tests.support.outline import body
 from tests.support.people import Copy, Person, Place
 
+BOTH = True
+
 WORDS = "It fails on Mondays.\r\n\r\n- [ ] a box of our own"
 CHECKLIST = b"# Plan\n\n## Phase 1: One\n\n- [ ] First\n- [ ] Second\n\n## Phase 2: Two\n\n- [ ] Third\n- [ ] Fourth\n"
 

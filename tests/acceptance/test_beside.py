@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.people import Copy, Person
 from tests.support.sandbox import Sandbox
+
+BOTH = True
 
 
 def links(person: Person) -> dict[str, set[str]]:
@@ -13,21 +17,9 @@ def links(person: Person) -> dict[str, set[str]]:
     titles = {issue["number"]: issue["title"] for issue in person.issues()}
     found = {}
     for number, title in titles.items():
-        answer = person.client.get(f"issues/{number}/dependencies/blocked_by").raise_for_status()
-        if blockers := {titles[each["number"]] for each in answer.json()}:
+        if blockers := {titles[each] for each in person.blockers(number)}:
             found[title] = blockers
     return found
-
-
-def block(person: Person, title: str, blocker: str) -> None:
-    given = {"issue_id": person.issue(blocker)["id"]}
-    path = f"issues/{person.issue(title)['number']}/dependencies/blocked_by"
-    person.client.post(path, json=given).raise_for_status()
-
-
-def unblock(person: Person, title: str, blocker: str) -> None:
-    number, other = person.issue(title)["number"], person.issue(blocker)["id"]
-    person.client.delete(f"issues/{number}/dependencies/blocked_by/{other}").raise_for_status()
 
 
 def names(issue: dict[str, Any]) -> set[str]:
@@ -69,8 +61,8 @@ def test_a_dependency_that_comes_into_the_plan_or_goes_from_it_is_one_request(
 def test_a_link_that_is_taken_away_on_the_tracker_goes_from_the_plans_list(
     copy: Copy, person: Person
 ) -> None:
-    unblock(person, "Review page", "Read the cooking steps")
-    unblock(person, "Upload page", "Keep pictures with recipes")
+    person.unblock("Review page", "Read the cooking steps")
+    person.unblock("Upload page", "Keep pictures with recipes")
     before = copy.content
 
     copy.sync()
@@ -87,7 +79,7 @@ def test_a_link_that_is_taken_away_on_the_tracker_goes_from_the_plans_list(
 def test_a_link_that_the_plan_says_in_words_stays_there_and_is_told(copy: Copy, person: Person) -> None:
     copy.replace("**Dependencies**: Task 1.3", "**Dependencies**: Task 1.3 must be done first")
     copy.sync()
-    unblock(person, "Straighten the picture", "Choose a text recogniser")
+    person.unblock("Straighten the picture", "Choose a text recogniser")
     before = copy.content
 
     ran = copy.sync()
@@ -101,7 +93,7 @@ def test_a_link_that_the_plan_says_in_words_stays_there_and_is_told(copy: Copy, 
 
 
 def test_a_link_that_somebody_adds_is_left_and_told_once(copy: Copy, person: Person) -> None:
-    block(person, "Help page", "Collect sample photos")
+    person.block("Help page", "Collect sample photos")
     before = copy.content
 
     first, second = copy.sync(), copy.sync()
@@ -148,10 +140,11 @@ def test_links_can_be_left_to_the_text(fresh: Copy, person: Person) -> None:
 # ------------------------------------------------------- labels and people
 
 
-def test_tasks_of_high_risk_bear_a_label(copy: Copy, person: Person) -> None:
+def test_tasks_of_high_risk_bear_a_label(copy: Copy, person: Person, kind: str) -> None:
+    label = {"github": "risk: high", "gitlab": "risk::high"}[kind]
     assert {i["title"]: names(i) for i in person.tasks() if names(i)} == {
-        "Read the ingredients": {"risk: high"},
-        "Open it to everyone": {"risk: high"},
+        "Read the ingredients": {label},
+        "Open it to everyone": {label},
     }
 
 
@@ -173,8 +166,8 @@ def test_labels_follow_the_plan_and_leave_those_of_others(copy: Copy, person: Pe
 
 
 def test_a_label_of_ours_that_somebody_takes_off_stays_off(copy: Copy, person: Person) -> None:
-    number = person.issue("Read the ingredients")["number"]
-    person.client.delete(f"issues/{number}/labels/risk: high").raise_for_status()
+    (risk,) = names(person.issue("Read the ingredients"))
+    person.unlabel("Read the ingredients", risk)
 
     copy.sync()
 
@@ -218,7 +211,7 @@ def test_a_milestone_closes_with_its_last_task_and_reopens_with_one(copy: Copy, 
 
 def test_a_milestone_that_people_close_or_reopen_is_left_as_they_want_it(copy: Copy, person: Person) -> None:
     number = person.milestones()[1]["number"]
-    person.client.patch(f"milestones/{number}", json={"state": "closed"}).raise_for_status()
+    person.change_milestone(number, state="closed")
 
     copy.sync()
 
@@ -252,6 +245,7 @@ def test_a_phases_due_date_is_its_milestones(fresh: Copy, person: Person) -> Non
 # --------------------------------------------- what a server does not keep
 
 
+@pytest.mark.github
 def test_a_server_without_links_gets_the_text_alone_and_is_asked_once(
     fresh: Copy, person: Person, sandbox: Sandbox
 ) -> None:
@@ -270,6 +264,7 @@ def test_a_server_without_links_gets_the_text_alone_and_is_asked_once(
     assert fresh.is_settled()
 
 
+@pytest.mark.github
 def test_a_server_that_learns_to_keep_links_gets_them_with_full(
     fresh: Copy, person: Person, sandbox: Sandbox
 ) -> None:
@@ -310,6 +305,7 @@ def test_an_owner_is_assigned_and_one_who_cannot_be_is_told_with_the_line(
     assert fresh.is_settled()
 
 
+@pytest.mark.github
 def test_a_text_that_is_too_long_is_refused_before_anything_is_written(fresh: Copy, person: Person) -> None:
     fresh.replace("- [ ] Write the news entry", f"- [ ] Write {'on and ' * 10_000}on")
 

@@ -7,6 +7,8 @@ import pytest
 from tests.support.people import Copy, Person
 from tests.support.repository import began, git, keep
 
+BOTH = True
+
 
 @pytest.fixture
 def on_branch(copy: Copy) -> Copy:

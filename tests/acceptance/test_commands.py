@@ -111,7 +111,7 @@ def test_diff_shows_both_directions_and_writes_nothing(copy: Copy, person: Perso
     assert {op["side"] for op in shown["operations"]} == {"tracker", "plan"}
     assert copy.run("diff", "--json").json["operations"][0]["kind"] == shown["operations"][0]["kind"]
     markdown = copy.run("diff", "--format", "markdown").out
-    assert markdown.startswith("### To the tracker\n\n- ")
+    assert markdown.startswith("Merging this changes 3 issue texts.\n\n### To the tracker\n\n- ")
     assert (copy.content, copy.state.read_bytes(), person.everything()) == before
 
 

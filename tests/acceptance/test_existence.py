@@ -9,6 +9,8 @@ import pytest
 from tests.support.people import Copy, Person
 from tests.support.sandbox import Sandbox
 
+BOTH = True
+
 
 def decisions(copy: Copy, exits: int = 4) -> list[Any]:
     found: list[Any] = copy.run("resolve", "--json", exits=exits).json["conflicts"]
@@ -140,6 +142,7 @@ def test_a_way_that_is_none_here_is_refused_with_those_that_are(copy: Copy, dele
     assert "no side can be taken" in copy.run("resolve", found["id"], "--take", "base", exits=2).err
 
 
+@pytest.mark.github
 def test_a_transferred_issue_is_asked_about_and_may_be_made_anew(
     copy: Copy, person: Person, sandbox: Sandbox
 ) -> None:
@@ -168,15 +171,12 @@ def test_an_issue_that_came_back_under_another_number_is_followed(
     task = copy.outline.task("1.1")
     old = person.issue(task.title)
     sandbox.delete(int(old["number"]))
-    new = person.client.post(
-        "issues",
-        json={"title": old["title"], "body": old["body"].replace("[ ]", "[x]", 1), "labels": ["plansync"]},
-    ).json()
+    new = person.write(old["title"], old["body"].replace("[ ]", "[x]", 1), labels=["plansync"])
     copy.sync(exits=4)
 
     copy.run("resolve", only(copy)["id"], "--how", "follow")
 
-    assert f"[#{new['number']}]" in copy.section("1.1")
+    assert f"[#{new}]" in copy.section("1.1")
     copy.sync()
     assert "- [x]" in copy.section("1.1")
     assert len([each for each in person.tasks() if each["title"] == task.title]) == 1
@@ -190,7 +190,7 @@ def test_making_it_anew_takes_the_one_that_bears_its_mark(
     task = copy.outline.task("1.1")
     old = person.issue(task.title)
     sandbox.delete(int(old["number"]))
-    person.client.post("issues", json={"title": old["title"], "body": old["body"], "labels": ["plansync"]})
+    person.write(old["title"], old["body"], labels=["plansync"])
 
     copy.run("resolve", only(copy)["id"], "--how", "recreate")
 
@@ -204,7 +204,7 @@ def test_a_deleted_milestone_is_one_question_and_comes_back_with_its_issues(
 ) -> None:
     phase = person.issue(copy.outline.task("1.1").title)["milestone"]
     inside = [each["title"] for each in person.tasks() if each["milestone"]["number"] == phase["number"]]
-    person.client.delete(f"milestones/{phase['number']}").raise_for_status()
+    person.delete_milestone(phase["number"])
 
     ran = copy.sync(exits=4)
     assert (ran.json["drifts"], ran.json["notes"]) == ([], [])
@@ -219,7 +219,7 @@ def test_a_deleted_milestone_is_one_question_and_comes_back_with_its_issues(
 
 def test_a_phase_can_do_without_its_milestone(copy: Copy, person: Person) -> None:
     phase = person.issue(copy.outline.task("1.1").title)["milestone"]
-    person.client.delete(f"milestones/{phase['number']}").raise_for_status()
+    person.delete_milestone(phase["number"])
 
     copy.run("resolve", only(copy)["id"], "--how", "drop")
 
@@ -288,9 +288,9 @@ def test_it_is_accepted_and_told_again_only_when_it_happens_again(copy: Copy, pe
 def test_a_task_that_was_put_elsewhere_moves_with_its_phase_after_it_is_put_back(
     copy: Copy, person: Person
 ) -> None:
-    other = person.client.post("milestones", json={"title": "Somebody's"}).json()
+    other = person.add_milestone("Somebody's")
     title = copy.outline.task("1.1").title
-    person._patch(title, milestone=other["number"])
+    person._patch(title, milestone=other)
     copy.sync()
 
     copy.run("resolve", drift(copy)["id"], "--how", "restore")

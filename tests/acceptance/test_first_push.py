@@ -13,6 +13,8 @@ from tests.acceptance.conftest import Source, in_every_form
 from tests.support.outline import FOOTER, MARKER
 from tests.support.people import ENVELOPE, OPERATION, Copy, Person, Ran, boxes
 
+BOTH = True
+
 QUICK = False
 
 
@@ -89,6 +91,7 @@ def test_a_second_sync_writes_nothing_anywhere(copy: Copy, person: Person) -> No
     assert person.everything() == before
 
 
+@pytest.mark.github
 def test_from_the_second_time_on_nothing_to_do_costs_two_answers_that_say_unchanged(copy: Copy) -> None:
     copy.sync()
 
@@ -128,6 +131,7 @@ def test_a_dry_run_in_the_default_sandbox_leaves_no_trace_either(plan: Source, t
     assert len(shown.kinds("tracker", "planned")) == 17 + 14, "milestones, issues and links between them"
 
 
+@pytest.mark.github
 def test_a_run_is_one_json_document(fresh: Copy) -> None:
     document = fresh.push().json
 

@@ -12,42 +12,18 @@ from pathlib import Path
 import pytest
 
 from plansync.sandbox.kinds import Fault, Tier
-from tests.acceptance.conftest import Source
+from tests.acceptance.conftest import Source, Stage
 from tests.support.gitlab import DROPPED, DUPLICATE, Gauge, GitLabPerson, beneath
 from tests.support.mortals import KILLED, Mortals
 from tests.support.outline import body
 from tests.support.people import Copy, Place, Ran
 from tests.support.sandbox import Sandbox
 
+TRACKER = "gitlab"
 BOTH_NOT_PREMIUM = pytest.mark.parametrize("tier", [Tier.FREE, Tier.CE])
 EVERY_TIER = pytest.mark.parametrize("tier", list(Tier))
 TITLE, NUMBER = "Upload page", "3.1"
 TIME = "**Estimated Time**: {}  \n**Dependencies**: Task 1.2"
-
-
-class GitLabStage:
-    """The sandbox, by its other door."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox, self.empty, self.place = sandbox, sandbox.empty, sandbox.gitlab
-
-    def remember(self) -> Path:
-        return self.sandbox.remember()
-
-    def restore(self, records: Path) -> None:
-        self.sandbox.restore(records)
-
-
-@pytest.fixture
-def stage(sandbox: Sandbox) -> GitLabStage:
-    return GitLabStage(sandbox)
-
-
-@pytest.fixture
-def person(tracker: Place) -> Iterator[GitLabPerson]:
-    somebody = GitLabPerson(tracker)
-    yield somebody
-    somebody.leave()
 
 
 def notes(ran: Ran) -> str:
@@ -264,7 +240,7 @@ def whole(person: GitLabPerson, after: str = "") -> None:
 
 
 def test_killed_between_any_two_operations_of_a_task_the_next_run_completes_it(
-    tmp_path: Path, tracker: Place, stage: GitLabStage, person: GitLabPerson, forks: Mortals
+    tmp_path: Path, tracker: Place, stage: Stage, person: GitLabPerson, forks: Mortals
 ) -> None:
     first = Copy.of(SMALL.encode(), tmp_path / "0" / "work", tracker)
     assert forks.run(first, ["push", "--yes"]).code == 0
@@ -718,6 +694,19 @@ def test_a_lock_a_refusal_for_pace_and_a_broken_proxy_are_got_over(
     titles = [issue["title"] for issue in person.issues()]
     assert len(titles) == len(set(titles)) == 13
     assert fresh.is_settled()
+
+
+def test_from_the_third_time_on_nothing_to_do_costs_two_answers_that_say_unchanged(copy: Copy) -> None:
+    """The first run after a push reads links, and the second one asks from a later moment on."""
+    copy.sync()
+    copy.sync()
+
+    assert copy.sync().json["requests"] == {
+        "total": 2,
+        "writes": 0,
+        "not_modified": 2,
+        "by_method": {"GET": 2},
+    }
 
 
 # ------------------------------------------------------------------ existence

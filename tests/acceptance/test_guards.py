@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.people import Copy, Person
 
+BOTH = True
+
 
 def test_a_plan_that_was_written_anew_makes_no_second_set_of_issues(copy: Copy, person: Person) -> None:
     before = person.everything()
@@ -29,7 +31,7 @@ def test_a_plan_that_was_written_anew_makes_no_second_set_of_issues(copy: Copy, 
 
 def test_issues_that_somebody_made_by_hand_stop_a_first_push(fresh: Copy, person: Person) -> None:
     title = fresh.outline.task("1.1").title
-    person.client.post("issues", json={"title": title.upper()}).raise_for_status()
+    person.write(title.upper())
     before = fresh.content
 
     ran = fresh.push(exits=7)
@@ -44,7 +46,7 @@ def test_issues_that_somebody_made_by_hand_stop_a_first_push(fresh: Copy, person
 
 def test_a_closed_issue_with_the_same_title_stops_nothing(fresh: Copy, person: Person) -> None:
     title = fresh.outline.task("1.1").title
-    person.client.post("issues", json={"title": title}).raise_for_status()
+    person.write(title)
     person.close(title)
 
     fresh.push()

@@ -14,6 +14,8 @@ from tests.support.mortals import KILLED, Mortals
 from tests.support.outline import Outline, body
 from tests.support.people import Copy, Issue, Person, Ran
 
+BOTH = True
+
 LIVE = pytest.mark.parametrize("plan", ["example", "example-crlf"], indirect=True)
 
 

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +18,8 @@ from tests.acceptance.conftest import EXAMPLE
 from tests.support.mortals import Mortals
 from tests.support.people import Copy, Person, Place, Ran
 from tests.support.repository import began, git
+
+BOTH = True
 
 TERMINAL = (
     "\x1b]52;c;aGk=\x07",  # writes the clipboard
@@ -149,19 +150,15 @@ def test_every_command_that_only_looks(hostile: Copy, say: Say) -> None:
     assert any(LINE in step["text"] for step in seen["tasks"][0]["steps"])
 
 
-def patch(person: Person, path: str, **fields: Any) -> None:
-    person.client.patch(path, json=fields).raise_for_status()
-
-
 def worked(person: Person) -> None:
     """Somebody on the tracker: titles, steps, a milestone, prose around our block."""
     milestone = person.milestones()[0]
-    patch(person, f"milestones/{milestone['number']}", title=f"Phase 1: M {BROKEN} {CANARY}")
+    person.change_milestone(milestone["number"], title=f"Phase 1: M {BROKEN} {CANARY}")
     first, second, third = person.tasks()
     body = first["body"].replace("plain", f"{LINE} edited").replace("- [ ] wrapped", "- [x] wrapped")
-    patch(person, f"issues/{first['number']}", title=f"T {BROKEN} {CANARY}", body=f"{LINE}\n{body}\n{LINE}")
-    patch(person, f"issues/{second['number']}", state="closed", state_reason="not_planned")
-    patch(person, f"issues/{third['number']}", title=f"{LINE} theirs")
+    person.change(first["number"], title=f"T {BROKEN} {CANARY}", body=f"{LINE}\n{body}\n{LINE}")
+    person.change(second["number"], state="closed", state_reason="not_planned")
+    person.change(third["number"], title=f"{LINE} theirs")
 
 
 def test_every_command_that_syncs(hostile: Copy, person: Person, say: Say) -> None:

@@ -9,6 +9,8 @@ from tests.support.mortals import Mortals
 from tests.support.outline import MARKER, body, stripped
 from tests.support.people import Copy, Person, Place, Ran
 
+BOTH = True
+
 
 def creates(ran: Ran) -> list[str]:
     return [kind for kind in ran.kinds("tracker") if kind.startswith("create-")]

@@ -11,6 +11,8 @@ from tests.support.outline import body
 from tests.support.people import Copy, Person
 from tests.support.repository import began, git, keep
 
+BOTH = True
+
 HEADINGS = [
     "**Progress**",
     "**Success criteria**",

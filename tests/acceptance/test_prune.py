@@ -11,6 +11,8 @@ from tests.support.people import Copy, Person, Ran
 from tests.support.repository import began, git
 from tests.support.sandbox import Sandbox
 
+BOTH = True
+
 
 def without(copy: Copy, *numbers: str) -> None:
     """Delete tasks from the plan, as their author does."""

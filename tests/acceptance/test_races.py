@@ -14,6 +14,8 @@ from tests.acceptance.conftest import Stage
 from tests.support.mortals import KILLED, Meanwhile, Mortals
 from tests.support.people import Copy, Person
 
+BOTH = True
+
 TITLE = "Water the beds"
 NEW = f"""### Task 1.9: {TITLE}
 

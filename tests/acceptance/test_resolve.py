@@ -9,6 +9,8 @@ import pytest
 from plansync.model import Field, Uid, conflict_id
 from tests.support.people import Copy, Person
 
+BOTH = True
+
 
 def conflicts(copy: Copy) -> list[Any]:
     """List what is to be decided, as a program would."""

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.people import Copy, Person, boxes
 
+BOTH = True
+
 MARKS = re.compile(r"^<!-- plansync:(?:begin|end)[^\r\n]*\r?\n?", re.M)
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.people import Copy, Person, Ran
 
+BOTH = True
+
 FILE = "changes.json"
 
 

@@ -12,6 +12,8 @@ from plansync.model import Field, Uid, conflict_id
 from tests.support.people import Copy, Person, Ran, run
 from tests.support.sandbox import Sandbox
 
+BOTH = True
+
 
 def status(copy: Copy) -> Any:
     """Read where the plan stands, as a program would, with nothing that could reach a tracker."""

@@ -12,6 +12,8 @@ from tests.support.outline import FOOTER, body
 from tests.support.people import Copy, Person, Ran
 from tests.support.repository import began
 
+BOTH = True
+
 
 def notes(ran: Ran) -> str:
     return "\n".join(note["text"] for note in ran.json["notes"])
@@ -24,10 +26,6 @@ def is_quiet(copy: Copy, person: Person, *arguments: str) -> Ran:
     assert ran.operations == []
     assert (ran.own_writes, copy.content, person.everything_else()) == (0, plan, before)
     return ran
-
-
-def patch(person: Person, path: str, **fields: Any) -> None:
-    person.client.patch(path, json=fields).raise_for_status()
 
 
 def milestone(person: Person, title: str) -> Any:
@@ -45,10 +43,9 @@ def test_an_issue_taken_out_of_its_milestone_is_left_where_somebody_put_it(
     task = copy.outline.task("2.1")
     number = None
     if where == "foreign":
-        made = person.client.post("milestones", json={"title": "Somebody's own"}).raise_for_status()
-        number = made.json()["number"]
+        number = person.add_milestone("Somebody's own")
     issue = person.issue(task.title)["number"]
-    patch(person, f"issues/{issue}", milestone=number)
+    person.change(issue, milestone=number)
 
     ran = is_quiet(copy, person)
 
@@ -167,7 +164,7 @@ def test_an_id_that_stands_on_two_tasks_is_found_by_check_and_guessed_by_nobody(
 
 def test_a_milestone_renamed_on_the_tracker_renames_the_heading(copy: Copy, person: Person) -> None:
     phase, before = copy.outline.phases[1], copy.content
-    patch(person, f"milestones/{milestone(person, phase)['number']}", title="Phase 2: Reading aloud")
+    person.change_milestone(milestone(person, phase)["number"], title="Phase 2: Reading aloud")
 
     ran = copy.sync()
 
@@ -183,7 +180,7 @@ def test_a_phase_renamed_differently_on_both_sides_is_a_conflict(copy: Copy, per
     copy.replace(f"## {phase}", "## Phase 2: As the plan says")
     copy.tick(copy.outline.task("2.1").steps[0])
     number = milestone(person, phase)["number"]
-    patch(person, f"milestones/{number}", title="Phase 2: As the milestone says")
+    person.change_milestone(number, title="Phase 2: As the milestone says")
 
     ran = copy.sync(exits=4)
 
@@ -203,7 +200,7 @@ def test_a_phase_renamed_differently_on_both_sides_is_a_conflict(copy: Copy, per
 def test_a_phase_renamed_to_a_title_that_is_taken_gets_the_plans_name_behind_it(
     copy: Copy, person: Person
 ) -> None:
-    person.client.post("milestones", json={"title": "Phase 2: Taken"}).raise_for_status()
+    person.add_milestone("Phase 2: Taken")
     title = copy.text.splitlines()[0].removeprefix("# ")
     copy.replace(f"## {copy.outline.phases[1]}", "## Phase 2: Taken")
 
@@ -235,7 +232,7 @@ def test_a_phase_taken_out_of_the_plan_keeps_its_milestone_and_its_issues(copy: 
 def test_a_milestone_closed_or_reopened_on_the_tracker_changes_no_task(copy: Copy, person: Person) -> None:
     number = milestone(person, copy.outline.phases[1])["number"]
     for state in ("closed", "open"):
-        patch(person, f"milestones/{number}", state=state)
+        person.change_milestone(number, state=state)
 
         is_quiet(copy, person)
 
@@ -243,8 +240,7 @@ def test_a_milestone_closed_or_reopened_on_the_tracker_changes_no_task(copy: Cop
 
 
 def test_somebody_elses_issue_in_a_milestone_of_the_plan_is_left_alone(copy: Copy, person: Person) -> None:
-    number = milestone(person, copy.outline.phases[0])["number"]
-    person.client.post("issues", json={"title": "Of my own", "milestone": number, "body": "- [ ] mine"})
+    person.write("Of my own", "- [ ] mine", copy.outline.phases[0])
 
     is_quiet(copy, person)
 
@@ -256,8 +252,7 @@ def test_somebody_elses_issue_in_a_milestone_of_the_plan_is_left_alone(copy: Cop
 
 def test_the_discovery_label_taken_off_an_issue_is_not_put_back(copy: Copy, person: Person) -> None:
     task = copy.outline.task("2.1")
-    number = person.issue(task.title)["number"]
-    person.client.delete(f"issues/{number}/labels/plansync").raise_for_status()
+    person.unlabel(task.title, "plansync")
 
     is_quiet(copy, person)
 
@@ -349,7 +344,7 @@ def test_a_block_copied_into_another_issue_is_reported_and_ignored(copy: Copy, p
     task = copy.outline.task("2.1")
     issue = person.issue(task.title)
     text = issue["body"].replace("- [ ]", "- [x]")
-    person.client.post("issues", json={"title": "A copy of it", "body": text}).raise_for_status()
+    person.write("A copy of it", text)
 
     ran = is_quiet(copy, person)
 

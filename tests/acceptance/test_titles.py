@@ -9,6 +9,8 @@ import pytest
 from tests.support.people import Copy, Person
 from tests.support.repository import began, git
 
+BOTH = True
+
 LONG = "Lay " + "one stone on another " * 12 + "until it holds"
 
 

@@ -26,13 +26,17 @@ Run = Callable[..., Ran]
 FOLDER = ROOT / "docs" / "schemas"
 NAMES = {
     "plansync/run/1": "run-1.json",
+    "plansync/runs/1": "runs-1.json",
+    "plansync/plans/1": "plans-1.json",
     "plansync/plan/1": "plan-1.json",
     "plansync/status/1": "status-1.json",
     "plansync/check/1": "check-1.json",
     "plansync/state/1": "state-1.json",
     "plansync/new/1": "new-1.json",
     "plansync/log/1": "log-1.json",
+    "plansync/health/1": "health-1.json",
     "plansync/changeset/1": "changeset-1.json",
+    "plansync/doctor/1": "doctor-1.json",
 }
 
 
@@ -128,6 +132,8 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "new next.md",
         "check",
         "check --fix",
+        "doctor",
+        "doctor --fix --yes",
         "state show",
         "state rebuild",
         "prune",
@@ -215,3 +221,25 @@ def test_a_run_that_could_not_begin_prints_what_its_schema_says(run: Run, plan: 
     assert done.code == 1
     assert (document["outcome"], document["operations"]) == ("error", [])
     assert "127.0.0.1:9" in document["error"]
+
+
+def test_several_plans_print_one_document_with_a_part_each(run: Run, plan: Path) -> None:
+    plan.with_name("b.md").write_text("# Plan: B\n\n## Phase 1: P\n\n### Task 1.1: T\n\n- [ ] s\n", "utf-8")
+    tables = "".join(f'[[plan]]\npath = "{name}"\n' for name in (plan.name, "b.md", "gone.md"))
+    plan.with_name("plansync.toml").write_text(f'tracker = "sandbox"\n{tables}', encoding="utf-8")
+
+    for verb in ("diff", "push --yes", "sync", "resolve"):
+        document = check(run(f"plansync {verb} --json").out)
+        assert document["schema"] == "plansync/runs/1"
+        assert [check(json.dumps(each))["outcome"] for each in document["runs"]] == ["done", "done", "error"]
+    for verb in ("status", "inspect", "log", "state show"):
+        document = check(run(f"plansync {verb} --json").out)
+        found = [each["document"] for each in document["plans"] if each["document"]]
+        assert [check(json.dumps(each))["schema"] for each in found][:2] == [found[0]["schema"]] * 2
+
+
+def test_health_prints_what_its_schema_says(run: Run, plan: Path) -> None:
+    assert check(run("plansync health --json").out)["plans"][0]["age_s"] is None
+    run("plansync push --yes")
+
+    assert check(run("plansync health --json").out)["is_ok"]

@@ -221,7 +221,7 @@ def make_older(path: Path, version: int) -> None:
         for table, columns in _NEW_COLUMNS.items():
             for column in columns:
                 older.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        for table in ("link", "account", *gone[version]):
+        for table in ("pull", "link", "account", *gone[version]):
             older.execute(f"DROP TABLE {table}")
         older.executescript(_OLD_LABELS)
         if version == 3:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tests.simulation.driver import describe, play, shrink
 from tests.simulation.golden import GOLDEN, PLAYS, Golden
-from tests.simulation.looks import LOOKS
+from tests.simulation.looks import GITLAB_LOOKS, LOOKS
 from tests.simulation.mutants import MUTANTS
 
 
@@ -52,6 +52,9 @@ def main() -> int:
     parser.add_argument("--actions", type=int, default=25)
     parser.add_argument("--copies", type=int, default=1)
     parser.add_argument("--look", default="template", choices=(*LOOKS, "both"))
+    parser.add_argument(
+        "--profile", default="github", choices=("github", "gitlab"), help="which tracker is played"
+    )
     parser.add_argument("--shard", default="0/1", help="I/N plays every N-th seed from I on")
     parser.add_argument("--stories", type=int, default=3, help="how many failures to shrink and tell")
     parser.add_argument(
@@ -71,7 +74,8 @@ def main() -> int:
     seeds = range(int(first), int(end or int(first) + 1))[int(shard) :: int(of)]
     started, failed, runs, conflicted = time.monotonic(), [], 0, 0
     kinds: Counter[str] = Counter()
-    looks = [LOOKS[options.look]] if options.look in LOOKS else list(LOOKS.values())
+    played = dict(zip(LOOKS, (GITLAB_LOOKS if options.profile == "gitlab" else LOOKS).values(), strict=True))
+    looks = [played[options.look]] if options.look in played else list(played.values())
     for seed, look in ((s, each) for s in seeds for each in looks):
         result = play(seed, options.actions, options.copies, look)
         runs += result.runs

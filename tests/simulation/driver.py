@@ -20,6 +20,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from plansync.document.marking import Marking
 from plansync.errors import PlansyncError
 from plansync.model import OVERVIEW, Field, Uid, owner_of
 from plansync.store import shelf
@@ -31,9 +32,10 @@ from plansync.sync.project import Project
 from plansync.sync.reading import reader
 from plansync.sync.run import Direction, Options, run
 from tests.simulation import faults
+from tests.simulation.gitlab import SimGitLab
 from tests.simulation.looks import TEMPLATE, Look, Pen
 from tests.simulation.memory import PLAN, TRACKER
-from tests.simulation.people import TRACKER_ACTS, PlanPerson, TrackerPerson
+from tests.simulation.people import GITLAB_ACTS, TRACKER_ACTS, PlanPerson, TrackerPerson
 from tests.simulation.repository import GIT_ACTS, Repository
 from tests.simulation.witness import Witness
 from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
@@ -41,6 +43,7 @@ from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker,
 TARGET = Target("github", "https://tracker.test", "owner/name")
 _GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
 _SETTLING_MAX = 4
+_UNREAD = "nothing was done about it"
 _RETOLD = "add --allow rewritten-plan"
 _WHOSE = re.compile(r"state lineage --take (\w{8})")
 _WELL = (Status.APPLIED, Status.DEFERRED)
@@ -53,7 +56,7 @@ _ACTS: Mapping[str, Mapping[str, int]] = {
     "clock": {"jump": 1},
 }
 _DAY_S = 86_400
-_FIELDS = {Field.TITLE: "title", Field.PHASE: "phase"}
+_FIELDS = {Field.TITLE: "title", Field.PHASE: "phase", Field.EFFORT: "estimate"}
 
 
 _parse = lru_cache(maxsize=512)(reader("docs/plan.md"))
@@ -102,9 +105,9 @@ class Result:
         return "\n".join((f"seed {self.seed} of {self.look.name}:", *self.log, f"BROKEN: {self.error}"))
 
 
-def acts_of(who: str) -> Mapping[str, int]:
+def acts_of(who: str, look: Look = TEMPLATE) -> Mapping[str, int]:
     """List what somebody does, and how often; nothing for who edits plans, which their looks say."""
-    return _ACTS.get(who, {})
+    return GITLAB_ACTS if who == "tracker" and look.is_gitlab else _ACTS.get(who, {})
 
 
 def make_actions(seed: int, count: int, copies: int = 1, look: Look = TEMPLATE) -> tuple[Action, ...]:
@@ -116,7 +119,7 @@ def make_actions(seed: int, count: int, copies: int = 1, look: Look = TEMPLATE) 
         if who == "git" and copies > 1:
             what = "clone"
         else:
-            table = acts_of(who) or look.edits
+            table = acts_of(who, look) or look.edits
             what = rng.choices(list(table), list(table.values()))[0]
         place = f"{who}2" if copies > 1 and who in ("plan", "run") and rng.random() < 0.4 else who
         found.append(Action(place, what, rng.getrandbits(32)))
@@ -176,10 +179,10 @@ class History:
         self.asks_a_person = False
         self.first = Copy(Disk(plan or look.make(Random(f"plan {seed}"), self.pen)))
         self.second: Copy | None = None
-        self.tracker = SimTracker(self.clock, self.log.append)
+        self.tracker = (SimGitLab if look.is_gitlab else SimTracker)(self.clock, self.log.append)
         # Two writers and a list that lags: that race may make an issue twice, which is no news.
         self.tracker.is_lagging = copies == 1
-        self.tracker.chances = chances
+        self.tracker.chances = faults.OF_GITLAB if look.is_gitlab and chances is faults.ALL else chances
         self.witness = Witness(self.first.disk, self.tracker, look, is_strict=copies == 1)
         self.git = Repository(self.first.disk, self.witness, self.log.append, self._unsettled)
         self.skew_s = 0
@@ -288,7 +291,8 @@ class History:
             salt = rng.getrandbits(32)
             weather.visits[rng.randint(1, 40)] = lambda: self._edit(kind, Random(salt), copy)
         if rng.random() < 0.2:
-            act = rng.choices(list(TRACKER_ACTS), list(TRACKER_ACTS.values()))[0]
+            acts = acts_of("tracker", self.look)
+            act = rng.choices(list(acts), list(acts.values()))[0]
             salt2 = rng.getrandbits(32)
             weather.visits[rng.randint(1, 40)] = lambda: self._touch(act, Random(salt2))
         allow = _GUARDS if rng.random() < 0.9 else ()
@@ -327,6 +331,7 @@ class History:
             sleep=self._sleep,
             monotonic=lambda: self.clock.seconds,
             at_point=weather.point,
+            marking=Marking(self.tracker.traits.risk_label, has_efforts=self.tracker.keeps_estimates),
         )
 
     def _run(
@@ -392,7 +397,8 @@ class History:
                 is_whole = (
                     direction == "sync" and not self.git.branch
                 )  # a branch owes what it decides of states
-                self.witness.finished(started, disputed, is_whole=is_whole, is_clear=is_clear)
+                unread = {self._word(Uid(n.uid)) for n in report.notes if _UNREAD in n.text}
+                self.witness.finished(started, disputed, unread, is_whole=is_whole, is_clear=is_clear)
         return report
 
     def _tell(self, report: Report) -> None:

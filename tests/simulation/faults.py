@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from plansync.errors import (
     AuthError,
+    Locked,
     NotFound,
     OutcomeUnknown,
     RateLimited,
@@ -48,6 +49,11 @@ FAULTS: Mapping[str, Fault] = {
     "403 with retry-after": Fault(RateLimited, RateLimited, wait_s=30),
     "401": Fault(AuthError, AuthError),
 }
+GITLAB_FAULTS: Mapping[str, Fault] = {
+    "409, locked": Fault(None, Locked),
+    "429, retry later": Fault(RateLimited, RateLimited, wait_s=60),
+}
+"""What a GitLab does besides."""
 ABSENT = "404"
 """A record that flickers; it means another thing to each kind of request, see `absent`."""
 STALE = ("stale", "shifted")
@@ -68,6 +74,12 @@ class Chances(NamedTuple):
 
 
 ALL = Chances(READ, (*READ, *STALE * 3), WRITE, LATE * 2)
+OF_GITLAB = Chances(
+    (*READ, "429, retry later"),
+    (*READ, "429, retry later", *STALE * 3),
+    (*WRITE, *GITLAB_FAULTS),
+    LATE * 2,
+)
 FEW = Chances(
     ("no connection", "429"),
     ("no connection", "429", "stale"),
@@ -78,11 +90,17 @@ FEW = Chances(
 
 def raised(name: str, *, is_read: bool) -> TrackerError | None:
     """Give the error that a fault ends in, `None` where the request goes on."""
-    fault = FAULTS.get(name)
+    fault = FAULTS.get(name) or GITLAB_FAULTS.get(name)
     kind = fault and (fault.read if is_read else fault.write)
     if fault is None or kind is None:
         return None
     return RateLimited(name, fault.wait_s) if kind is RateLimited else kind(name)
+
+
+def lands(name: str) -> bool:
+    """Say whether a write that ends in a fault is carried out all the same, now or later."""
+    fault = FAULTS.get(name)
+    return fault is not None and (fault.applies or fault.comes_late)
 
 
 def absent(*, is_update: bool) -> TrackerError:

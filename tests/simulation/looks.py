@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from random import Random
 
@@ -70,6 +70,9 @@ _LEGEND = re.compile(r"`\[(.)\]` = dropped")
 _BEGIN = re.compile(r"^<!-- plansync:begin .*? id=(\w{7}) rev=(\d+) .*-->[ \t]*\r?$", re.MULTILINE)
 _END = re.compile(r"^<!-- plansync:end -->[ \t]*\r?$", re.MULTILINE)
 _OURS = re.compile(r"\*\*(?:Issue|Status|Completion|Current Phase|Implementation Status|Last Updated)\*\*")
+_TIME = re.compile(
+    r"\*\*Estimated Time\*\*: (?:(?P<hours>[\d.]+) ?h(?:ours?)?|(?:(?P<h>\d+)h)? ?(?:(?P<m>\d+)m)?) *"
+)
 _FOOTER = re.compile(r"<!-- plansync plan=\w{8} -->")
 
 
@@ -106,11 +109,13 @@ class TaskSeen:
     letter: str = ""
     status_line: int = -1
     ref: int = 0
+    minutes: int | None = None
+    minutes_line: int = -1
 
 
 @dataclass(slots=True)
 class PlanSeen:
-    """A plan as a reader sees it: `rest` are the lines that no operation may touch.
+    """A plan as a reader sees it: `rest` are the lines that no operation may touch, nor `times` on most trackers.
 
     `drop_letter`: with which its legend drops a task, empty where there is no legend.
     """
@@ -120,6 +125,7 @@ class PlanSeen:
     phases: dict[str, tuple[str, int]] = field(default_factory=dict)
     uids: dict[str, str] = field(default_factory=dict)
     rest: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
     doubled: list[str] = field(default_factory=list)
     drop_letter: str = ""
 
@@ -200,7 +206,7 @@ def read_body(body: str) -> BodySeen | None:
     lines = body.split("\n")
     first, last = body[: begin.start()].count("\n"), body[: end.start()].count("\n")
     found_in = ((at, STEP.fullmatch(lines[at].rstrip("\r"))) for at in range(first + 1, last))
-    steps = [_step_seen(found, at) for at, found in found_in if found]
+    steps = [_step_seen(found, at, "~") for at, found in found_in if found]
     return BodySeen(
         begin[1],
         int(begin[2]),
@@ -221,7 +227,7 @@ def _read_template(source: bytes) -> PlanSeen:
     """Read a plan whose tasks are headings."""
     seen = PlanSeen(source.decode("utf-8").split("\n"))
     task: TaskSeen | None = None
-    phase, rest = "", []
+    phase, rest, times = "", list[str](), list[str]()
     for at, raw in enumerate(seen.lines):
         line = raw.rstrip("\r")
         if found := _PHASE.fullmatch(line):
@@ -243,12 +249,22 @@ def _read_template(source: bytes) -> PlanSeen:
             word = line.partition(":")[2].strip().casefold()
             task.state = {"done": State.DONE, "dropped": State.DROPPED}.get(word, State.TODO)
             task.status_line = at
+        elif (time := _TIME.fullmatch(line)) and task:
+            task.minutes, task.minutes_line = _minutes(time), at
+            times.append(line)
         elif line.strip() and not _OURS.match(line) and not _FOOTER.fullmatch(line):
             rest.append(line)
         if task and line.strip():
             task.end = at
-    seen.rest = tuple(sorted(rest))
+    seen.rest, seen.times = tuple(sorted(rest)), tuple(sorted(times))
     return seen
+
+
+def _minutes(time: re.Match[str]) -> int:
+    """Read a time of hours, or of hours and minutes."""
+    if time["hours"]:
+        return round(float(time["hours"]) * 60)
+    return int(time["h"] or 0) * 60 + int(time["m"] or 0)
 
 
 def _make_template(rng: Random, pen: Pen) -> bytes:
@@ -423,7 +439,7 @@ class Look:
     `task` matches a task's own line, `write_task` writes a new one with its steps, `number` finds it a
     number (`renumber`: another one) and `place` a line, with what must stand before it. `gap` parts a
     task from what is around it, `indent` stands before its steps. `edits`: what people do to such a plan,
-    and how often. `has_own_boxes`: the plan itself shows every task's state.
+    and how often. `has_own_boxes`: the plan itself shows every task's state. `is_gitlab`: where its issues are.
     """
 
     name: str
@@ -438,6 +454,7 @@ class Look:
     gap: tuple[str, ...] = ()
     indent: str = ""
     has_own_boxes: bool = False
+    is_gitlab: bool = False
 
 
 TEMPLATE = Look(
@@ -505,3 +522,12 @@ BOXES = Look(
     },
 )
 LOOKS: Mapping[str, Look] = {look.name: look for look in (TEMPLATE, BOXES)}
+GITLAB_TEMPLATE = replace(
+    TEMPLATE,
+    name="gitlab-template",
+    edits={**TEMPLATE.edits, "estimate": 5, "order": 1},
+    is_gitlab=True,
+)
+GITLAB_BOXES = replace(BOXES, name="gitlab-boxes", is_gitlab=True)
+GITLAB_LOOKS: Mapping[str, Look] = {look.name: look for look in (GITLAB_TEMPLATE, GITLAB_BOXES)}
+EVERY_LOOK: Mapping[str, Look] = {**LOOKS, **GITLAB_LOOKS}

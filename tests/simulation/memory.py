@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 Key = tuple[str, str]
-Value = str | bool | None
+Value = str | int | bool | None
 PLAN, TRACKER = "plan", "tracker"
 
 

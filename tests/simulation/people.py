@@ -205,6 +205,25 @@ class PlanPerson:
         lines[place] = f"{lead}About {' '.join(rng.sample(WORDS, 3))}.{self._eol(lines[place])}"
         return "rewrites a task's prose"
 
+    def _estimate(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        tasks = [t for t in seen.tasks.values() if t.minutes_line >= 0]
+        if not tasks:
+            return ""
+        task, hours = rng.choice(tasks), rng.choice((1, 2, 3, 5, 8, 1.5, 2.25))
+        eol = self._eol(lines[task.minutes_line])
+        lines[task.minutes_line] = f"**Estimated Time**: {hours} hours  {eol}"
+        return f"estimates {task.key} at {hours} hours"
+
+    def _order(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
+        """Write prose that would be an order to a GitLab."""
+        at = [n for n, line in enumerate(lines) if _ABOUT.match(line)]
+        if not at:
+            return ""
+        place = rng.choice(at)
+        order = rng.choice(("/close", "/estimate 9h", "/title Mine", "/label ~x"))
+        lines[place] = f"{order}{self._eol(lines[place])}"
+        return f"writes {order} where a task's prose was"
+
     def _remove_task(self, rng: Random, seen: PlanSeen, lines: list[str]) -> str:
         task = self._task(rng, seen)
         if task is None or len(seen.tasks.keys() - {"overview"}) < 3:
@@ -419,6 +438,31 @@ class TrackerPerson:
         there = rng.choice(others)
         return replace(row, milestone=there.ref), f"moves {_name(row)} to {phase_word(there.title)}"
 
+    def _estimate(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        minutes = rng.choice((60, 90, 135, 180, 240, 605))
+        return replace(row, estimate=minutes), f"estimates {_name(row)} at {minutes} minutes"
+
+    def _no_estimate(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        return replace(row, estimate=0), f"takes the estimate of {_name(row)} away"
+
+    def _drop_step(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        seen, lines = self._steps(row)
+        steps = [s for s in seen.steps if not s.is_dropped]
+        if not steps:
+            return row, ""
+        step = rng.choice(steps)
+        lines[step.line] = STEP.sub(r"\g<lead>~\g<mid>\g<text>", lines[step.line])
+        return replace(row, body="\n".join(lines)), f"drops {step.key}"
+
+    def _take_up_step(self, rng: Random, tracker: SimTracker, row: Row) -> tuple[Row, str]:
+        seen, lines = self._steps(row)
+        steps = [s for s in seen.steps if s.is_dropped]
+        if not steps:
+            return row, ""
+        step = rng.choice(steps)
+        lines[step.line] = STEP.sub(r"\g<lead> \g<mid>\g<text>", lines[step.line])
+        return replace(row, body="\n".join(lines)), f"takes {step.key} up"
+
     def _rename_milestone(self, rng: Random, tracker: SimTracker) -> str:
         rows = tracker.milestone_rows()
         if not rows:
@@ -452,6 +496,8 @@ _CHOICE: Mapping[str, Callable[[Row], bool]] = {
     "unblock": lambda row: bool(row.blockers),
     "rename": _is_task,
     "move": _is_task,
+    "estimate": lambda row: row.estimate > 0,
+    "no_estimate": lambda row: row.estimate > 0,
 }
 TRACKER_ACTS: Mapping[str, int] = {
     "close": 8,
@@ -474,4 +520,11 @@ TRACKER_ACTS: Mapping[str, int] = {
     "block": 1,
     "unblock": 2,
     "comment": 1,
+}
+GITLAB_ACTS: Mapping[str, int] = {
+    **TRACKER_ACTS,
+    "estimate": 6,
+    "no_estimate": 1,
+    "drop_step": 2,
+    "take_up_step": 1,
 }

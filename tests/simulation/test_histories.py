@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.driver import History, describe, play, read_actions
-from tests.simulation.looks import BOXES, LOOKS, TEMPLATE, Look
+from tests.simulation.looks import BOXES, EVERY_LOOK, TEMPLATE, Look
 from tests.simulation.regressions import REGRESSIONS
 
 
@@ -16,7 +16,7 @@ def test_a_seed_always_tells_the_same_history(seed: int, look: Look) -> None:
 @pytest.mark.parametrize("name", REGRESSIONS)
 def test_what_once_broke_holds(name: str) -> None:
     past = REGRESSIONS[name]
-    history = History(past.seed, past.copies, LOOKS[past.look], chances=past.chances)
+    history = History(past.seed, past.copies, EVERY_LOOK[past.look], chances=past.chances)
     result = history.play(read_actions(past.actions))
 
     assert not result.error, f"{name}\n{describe(result)}"

@@ -106,6 +106,8 @@ class Witness:
             self._show(sight, TRACKER, issue)
             if issue.key != "overview":
                 sight.values[TRACKER]["state", issue.key] = row.state.value
+                if row.estimate:
+                    sight.values[TRACKER]["estimate", issue.key] = row.estimate
         return sight
 
     def _show_plan(self, sight: Sight, plan: PlanSeen) -> None:
@@ -114,6 +116,8 @@ class Witness:
             sight.optional |= {s.key for s in task.steps if s.is_optional}
             if self.look.has_own_boxes and task.state:
                 sight.values[PLAN]["state", task.key] = task.state.value
+            if self.tracker.keeps_estimates and task.minutes:
+                sight.values[PLAN]["estimate", task.key] = task.minutes
         for name, (title, _) in plan.phases.items():
             sight.values[PLAN]["phase title", name] = title
 
@@ -135,7 +139,7 @@ class Witness:
 
     def _keep_text(self) -> None:
         plan = self._plan()
-        self.rest = plan.rest
+        self.rest = self._untouched(plan)
         self.raw = {s.key: s.raw for t in plan.tasks.values() for s in t.steps}
         self.frames = {t.key: (t.frame, t.letter, t.state) for t in plan.tasks.values()}
         self.around = {r.ref: b for r in self.tracker.issues() if (b := read_body(r.body))}
@@ -359,6 +363,10 @@ class Witness:
         issue that it made is known by what it was made with alone: what the plan says otherwise may be edits.
         """
         self.unsure |= {*unsettled}
+        # what was sent and has not come through yet says what the files of then know nothing of
+        self.excused |= {
+            word_of("t", late.row.title) for late in self.tracker.late if late.thing is Thing.ISSUE
+        }
         gone = [
             k[1] for (side, k), v in memory.history.items() if side == PLAN and k[0] == "step" and not v[-1]
         ]
@@ -481,10 +489,15 @@ class Witness:
         self.seen = now
         self._keep_text()
 
+    def _untouched(self, plan: PlanSeen) -> tuple[str, ...]:
+        """List the lines of a plan that no operation may touch: estimates, where the tracker keeps none."""
+        return plan.rest if self.tracker.keeps_estimates else (*plan.rest, *plan.times)
+
     def _judge_text(self, then: Sight, now: Sight) -> None:
         plan = self._plan()
-        if _unlinked(plan.rest) != _unlinked(self.rest):
-            gone, new = set(self.rest) - set(plan.rest), set(plan.rest) - set(self.rest)
+        rest = self._untouched(plan)
+        if _unlinked(rest) != _unlinked(self.rest):
+            gone, new = set(self.rest) - set(rest), set(rest) - set(self.rest)
             raise Broken(f"the engine changed other lines of the plan: {sorted(gone)} became {sorted(new)}")
         if plan.doubled:
             raise Broken(f"the plan holds {plan.doubled} twice")
@@ -581,10 +594,12 @@ class Witness:
                 if values[-1] not in (values[0], *theirs[1:], *shown):
                     raise Broken(f"lost: {name} was removed from the {side} with a person's {kind}")
 
-    def finished(self, since: int, disputed: Iterable[str], *, is_whole: bool, is_clear: bool) -> None:
+    def finished(
+        self, since: int, disputed: Iterable[str], unread: Set[str], *, is_whole: bool, is_clear: bool
+    ) -> None:
         """A run that began at event `since` ended well: what it saw alike on both sides is agreed.
 
-        `is_clear`: nothing it read was stale.
+        `is_clear`: nothing it read was stale. `unread`: the tasks whose issues it could not read.
 
         The state of issues is agreed by every run that listened to the tracker, and heard it as it was.
         """
@@ -592,6 +607,8 @@ class Witness:
         keys = {*self.seen.values[PLAN], *self.seen.values[TRACKER]}
         for key in keys:
             if max(self.last_event.get((s, key), -1) for s in (PLAN, TRACKER)) > since:
+                continue
+            if self.owners.get(key[1], key[1]) in unread:
                 continue
             one, two = (self.seen.values[s].get(key) for s in (PLAN, TRACKER))
             if key[0] == "state" and not self.look.has_own_boxes:
@@ -630,6 +647,8 @@ class Witness:
                 continue
             if kind == "state" and not self.states.is_compared(name, plan.get(key), there.get(key)):
                 continue
+            if kind == "estimate" and key not in there and (TRACKER, key) in self.last_event:
+                continue  # a person took it away: the plan keeps its own, and says so
             if owner not in self.seen.order[PLAN] or (owner, kind) in disputes or (owner, "*") in disputes:
                 continue
             if plan.get(key) != there.get(key):

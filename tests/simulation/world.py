@@ -18,8 +18,15 @@ from plansync.trackers.pacing import Bucket
 from tests.simulation import faults
 
 _EPOCH = 1_750_000_000
-_RE_READ = ("update-issue", "set-milestone", "close-issue", "reopen-issue", "update-milestone")
-_WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH")
+_RE_READ = (
+    "update-issue",
+    "set-milestone",
+    "close-issue",
+    "reopen-issue",
+    "update-milestone",
+    "set-estimate",
+)
+_WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH", "before POST estimate")
 _RE_READS = ("after GET issue", "after GET milestone")
 _PAGE, _NEWEST_PAGE = 5, 30
 _MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
@@ -112,6 +119,7 @@ class Row:
     assignees: tuple[str, ...] = ()
     blockers: tuple[int, ...] = ()
     due: str = ""
+    estimate: int = 0
 
 
 class Late(NamedTuple):
@@ -125,6 +133,8 @@ class Late(NamedTuple):
 
 class SimTracker:
     """A tracker in memory: whole seconds, small pages, lists that lag behind writes."""
+
+    keeps_estimates = False
 
     def __init__(self, clock: Clock, log: Callable[[str], None]) -> None:
         self.clock, self.log = clock, log
@@ -162,9 +172,13 @@ class SimTracker:
     def milestone_rows(self) -> list[Row]:
         return [r for (thing, _), r in self.rows.items() if thing is Thing.MILESTONE]
 
+    def stamp(self) -> str:
+        """Show the time as this tracker does."""
+        return self.clock.stamp()
+
     def put(self, thing: Thing, row: Row) -> Row:
         """Keep a record as it is from now on."""
-        now = self.clock.stamp()
+        now = self.stamp()
         row = replace(row, updated=now, created=row.created or now)
         self.before = {(thing, row.ref): self.rows.get((thing, row.ref))}
         self.rows[thing, row.ref] = row
@@ -259,7 +273,12 @@ class SimTracker:
             raise faults.absent(is_update=False)
 
     async def _pages(
-        self, thing: Thing, what: str, order: Callable[[Row], object], chosen: Callable[[Row], bool]
+        self,
+        thing: Thing,
+        what: str,
+        order: Callable[[Row], object],
+        chosen: Callable[[Row], bool],
+        since: str = "",
     ) -> AsyncIterator[Page]:
         page = at = 0
         while True:
@@ -277,7 +296,7 @@ class SimTracker:
             at += _PAGE
             self.weather.point(f"after GET {what}")
             is_last = at >= len(rows)
-            yield Page(tuple(self._record(thing, r) for r in shown if not r.is_pull), False, is_last)
+            yield Page(tuple(self._record(thing, r) for r in shown if not r.is_pull), False, is_last, since)
             if is_last:
                 return
 
@@ -317,7 +336,7 @@ class SimTracker:
         if fault == faults.ABSENT:
             raise faults.absent(is_update=method == "PATCH")
         error = faults.raised(fault, is_read=False)
-        if error and not (faults.FAULTS[fault].applies or faults.FAULTS[fault].comes_late):
+        if error and not faults.lands(fault):
             raise error
         return fault
 

@@ -103,6 +103,18 @@ class GitLabPerson(Person):
         (link,) = [e["issue_link_id"] for e in self._all(f"issues/{number}/links") if e["iid"] == other]
         self.client.delete(f"issues/{number}/links/{link}").raise_for_status()
 
+    def add_milestone(self, title: str, description: str = "") -> int:
+        given = {"title": title, "description": description}
+        return int(self.client.post("milestones", json=given).raise_for_status().json()["id"])
+
+    def change_milestone(self, number: int, /, **fields: Any) -> None:
+        event = {"closed": "close", "open": "activate"}.get(fields.pop("state", ""))
+        given = {**fields, **({"state_event": event} if event else {})}
+        self.client.put(f"milestones/{number}", json=given).raise_for_status()
+
+    def delete_milestone(self, number: int) -> None:
+        self.client.delete(f"milestones/{number}").raise_for_status()
+
     # what GitLab alone has
 
     def estimate(self, title: str, duration: str) -> None:
@@ -124,7 +136,8 @@ class GitLabPerson(Person):
 
 
 def _milestone(raw: Issue) -> Issue:
-    return {**raw, "number": raw["id"], "state": _STATES[raw["state"]], "html_url": raw["web_url"]}
+    known = {"number": raw["id"], "state": _STATES[raw["state"]], "due_on": raw["due_date"]}
+    return {**raw, **known, "html_url": raw["web_url"]}
 
 
 def _issue(raw: Issue) -> Issue:
@@ -147,6 +160,7 @@ def _told(fields: dict[str, Any]) -> dict[str, Any]:
     """Say in GitLab's words what a person does."""
     told = {"body": "description", "milestone": "milestone_id"}
     given = {told.get(name, name): value for name, value in fields.items()}
+    given |= {"milestone_id": given["milestone_id"] or 0} if "milestone_id" in given else {}
     state, reason = given.pop("state", None), given.pop("state_reason", "completed")
     if state is None:
         return given

@@ -317,6 +317,34 @@ class Person:
         number = self.issue(title)["number"]
         self.client.post(f"issues/{number}/labels", json={"labels": list(labels)}).raise_for_status()
 
+    def unlabel(self, title: str, label: str) -> None:
+        number = self.issue(title)["number"]
+        self.client.delete(f"issues/{number}/labels/{label}").raise_for_status()
+
+    def blockers(self, number: int) -> list[int]:
+        """List the issues by which one is blocked, by their numbers."""
+        answer = self.client.get(f"issues/{number}/dependencies/blocked_by").raise_for_status()
+        return sorted(each["number"] for each in answer.json())
+
+    def block(self, title: str, blocker: str) -> None:
+        path = f"issues/{self.issue(title)['number']}/dependencies/blocked_by"
+        self.client.post(path, json={"issue_id": self.issue(blocker)["id"]}).raise_for_status()
+
+    def unblock(self, title: str, blocker: str) -> None:
+        number, other = self.issue(title)["number"], self.issue(blocker)["id"]
+        self.client.delete(f"issues/{number}/dependencies/blocked_by/{other}").raise_for_status()
+
+    def add_milestone(self, title: str, description: str = "") -> int:
+        """Make a milestone by hand; says its number."""
+        given = {"title": title, "description": description}
+        return int(self.client.post("milestones", json=given).raise_for_status().json()["number"])
+
+    def change_milestone(self, number: int, /, **fields: Any) -> None:
+        self.client.patch(f"milestones/{number}", json=fields).raise_for_status()
+
+    def delete_milestone(self, number: int) -> None:
+        self.client.delete(f"milestones/{number}").raise_for_status()
+
     def close(self, title: str, reason: str = "completed") -> None:
         self._patch(title, state="closed", state_reason=reason)
 

@@ -40,6 +40,10 @@ class Terminal:
             assert self._read(), f"{text!r} was never shown:\n{self.seen}"
         return self.seen
 
+    def more(self) -> bool:
+        """Read what comes next; says whether anything did."""
+        return self._read()
+
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
 

@@ -52,6 +52,7 @@ def command(
         format=form.value,
         full=full,
         decided=_saver(out) if out else None,
+        several=not only and out is None,
     )
     raise typer.Exit(perform(common, request))
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from plansync.cli.whereabouts import Whereabouts
     from plansync.config import Home
 
-_ATTRIBUTES = "*.jsonl merge=plansync"
-_DRIVER = "plansync state merge %O %A %B"
 _TEXT = """\
 # Settings of plansync for this project. Every option, with its default and a reason, is in
 # config.example.toml of plansync's repository. Tokens never stand here: {token}.
@@ -175,16 +173,18 @@ def _tell_standing(home: Home, tracker: str, repo: str) -> None:
 
 def _prepare_merges(root: Path) -> None:
     """Let git merge state files by item and field, in each clone that is told how."""
+    from plansync.cli import examining
+
     file = root / ".plansync" / ".gitattributes"
     try:
         known = file.read_text(encoding="utf-8") if file.is_file() else ""
-        if _ATTRIBUTES not in known.splitlines():
+        if examining.ATTRIBUTES not in known.splitlines():
             file.parent.mkdir(exist_ok=True)
-            file.write_text(f"{known}{_ATTRIBUTES}\n", encoding="utf-8")
+            file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be written: {error}") from None
     tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
-    say(f"  git config merge.plansync.driver '{_DRIVER}'")
+    say(f"  git config merge.plansync.driver '{examining.DRIVER}'")
 
 
 def _name(path: Path, root: Path) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, open_plan
-from plansync.cli.door import say
+from plansync.cli.context import Common, open_plan
 from plansync.cli.options import Plan
 
 if TYPE_CHECKING:
     from plansync.checks.finding import Finding
+    from plansync.cli.output import Writer
+    from plansync.config import Home
     from plansync.document.tree import Document, Node
     from plansync.document.view import View
     from plansync.model import Item, Uid
@@ -20,29 +22,34 @@ if TYPE_CHECKING:
 
 def command(context: typer.Context, plan: Plan = None) -> None:
     """Show the phases, tasks and steps of a plan, and what was counted; offline."""
-    from plansync.checks.run import check
-    from plansync.cli.commands.check import beside_of, codes_of
-    from plansync.cli.documents import dumped
-    from plansync.cli.outline import print_outline
-    from plansync.cli.output import Writer
-    from plansync.document.view import snapshot
+    from plansync.cli.each import Looking
 
     common: Common = context.obj
-    home = common.home()
-    path = find_plan(home, plan)
+    has_steps = bool(common.verbose)
+
+    def show(writer: Writer, found: dict[str, Any]) -> None:
+        from plansync.cli.outline import print_outline
+
+        print_outline(writer, found, is_plan=_is_plan(found["dialect"]), has_steps=has_steps)
+
+    raise typer.Exit(Looking("inspect", _inspected, show).perform(common, plan))
+
+
+def _is_plan(dialect: str) -> bool:
+    from plansync.document.dialects import DIALECTS
+
+    return next(each.is_plan for each in DIALECTS if each.name == dialect)
+
+
+def _inspected(home: Home, path: Path) -> dict[str, Any]:
+    from plansync.checks.run import check
+    from plansync.cli.commands.check import beside_of, codes_of
+    from plansync.document.view import snapshot
+
     document = open_plan(home, path)
     view = snapshot(document, path.stem, milestones="phase")
     found = check(document, beside_of(home, path), codes_of(home.settings.check))
-    described = _document(str(path), document, view, found)
-    if common.as_json:
-        say(dumped(described))
-    else:
-        print_outline(
-            Writer(common.has_color),
-            described,
-            is_plan=document.dialect.is_plan,
-            has_steps=bool(common.verbose),
-        )
+    return _document(str(path), document, view, found)
 
 
 def _document(path: str, document: Document, view: View, found: Sequence[Finding]) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def _suggest(common: Common, names: list[str]) -> int:
         plan,
         dry_run=True,
         only_suggestions=True,
+        several=True,
         prepare=looking.prepare,
         decide=looking.decide,
     )

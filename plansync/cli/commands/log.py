@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, open_plan, remembered
+from plansync.cli.context import Common, find_plan
 from plansync.cli.door import say
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError
@@ -36,6 +36,9 @@ def command(
     """List the last runs; with a run its operations, with an operation the rule behind it."""
     from contextlib import closing
 
+    from plansync.cli import past, which
+    from plansync.cli.each import Looking
+
     common: Common = context.obj
     home = common.home()
     name = what or ""
@@ -43,13 +46,25 @@ def command(
         name, plan = "", _plan(what)
     elif what is not None and not _ID.fullmatch(what):
         raise ConfigError(f"{what!r} is no id of a run or an operation; plansync log lists them")
-    path = find_plan(home, plan)
-    history = _history(home, path)
+    if not name and not before:
+        raise typer.Exit(Looking("log", _runs, past.print_past).perform(common, plan))
+    path = find_plan(home, plan or (which.with_run(home, name) if name else None))
+    history = which.history_of(home, path)
     with closing(history.db):
         if before:
             _print_before(history, name)
         else:
             _show(common, history, path, name)
+
+
+def _runs(home: Home, path: Path) -> dict[str, Any]:
+    from contextlib import closing
+
+    from plansync.cli import past, which
+
+    history = which.history_of(home, path)
+    with closing(history.db):
+        return past.of_runs(path, history.runs())
 
 
 def _plan(name: str) -> Path:
@@ -62,18 +77,6 @@ def _plan(name: str) -> Path:
             f"{name} is no id of a run or an operation, and no file; plansync log lists the ids"
         )
     return Path(name)
-
-
-def _history(home: Home, path: Path) -> History:
-    """Open the history of a plan; where nothing was ever synced here it is empty."""
-    from plansync import config
-    from plansync.store import shelf
-    from plansync.store.history import History
-
-    saved = remembered(home, path)
-    lineage = open_plan(home, path).lineage or (saved.lineage if saved else "")
-    database = config.root_of(home, path) / ".plansync" / "local" / "plansync.db"
-    return History(shelf.reading(database) if database.is_file() else shelf.connect(None), lineage)
 
 
 def _found(history: History, name: str) -> PastRun | Kept:
@@ -93,10 +96,8 @@ def _show(common: Common, history: History, path: Path, name: str) -> None:
     from plansync.cli.output import Writer
     from plansync.store.history import PastRun
 
-    found = _found(history, name) if name else None
-    if found is None:
-        document = past.of_runs(path, history.runs())
-    elif isinstance(found, PastRun):
+    found = _found(history, name)
+    if isinstance(found, PastRun):
         document = past.of_run(path, found, history.operations(found.id))
     else:
         document = past.of_operation(path, found, history.before(found.run, found.told.id))

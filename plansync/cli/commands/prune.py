@@ -42,6 +42,7 @@ def command(
         decide=Prune(wanted).decide,
         asks=True,
         look=("prune", "--dry-run", *wanted),
+        several=not wanted,
     )
     raise typer.Exit(perform(common, request))
 

@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plansync.cli.context import Common
 from plansync.cli.options import Allow, DryRun, Yes
 from plansync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from plansync.cli.running import Ended
 
 _ID = re.compile(r"[0-9a-f]{8}")
 
@@ -62,7 +65,8 @@ def command(
     yes: Yes = False,
     allow: Allow = None,
 ) -> None:
-    """List the conflicts, or decide them: both sides then say what you chose."""
+    """Decide the conflicts: asked about on a terminal, else listed, or as said; both sides then say what you chose."""
+    from plansync.cli import which
     from plansync.cli.running import Request, perform
     from plansync.model import Take
     from plansync.sync import ways
@@ -72,17 +76,41 @@ def command(
     ids, plan = _parted(names or [])
     _check(ids, (take, value, how), every)
     if not ids and not every:
-        request = Request("resolve", plan, dry_run=True, only_conflicts=True)
-        raise typer.Exit(perform(common, request))
+        all_: list[Ended] = []
+        request = Request("resolve", plan, dry_run=True, only_conflicts=True, heard=all_.append, several=True)
+        code = perform(common, request)
+        is_asked = common.is_attended and not dry_run
+        raise typer.Exit(_ask(common, all_, code) if is_asked else code)
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
     )
     named = ("--take", take.value) if take else ("--how", how.value) if how else ("--value", value)
     look = ("resolve", *(ids or ["--all"]), *named, "--dry-run")
     request = Request(
-        "resolve", plan, dry_run, yes, tuple(allow or ()), settling=settling, asks=every, look=look
+        "resolve",
+        plan or (which.with_conflicts(common.home(), ids) if ids else None),
+        dry_run,
+        yes,
+        tuple(allow or ()),
+        settling=settling,
+        asks=every,
+        look=look,
+        several=every,
     )
     raise typer.Exit(perform(common, request))
+
+
+def _ask(common: Common, all_: Sequence[Ended], code: int) -> int:
+    """Ask about what was listed, and carry the answers out; nothing is written where all is left for later."""
+    from plansync.cli.deciding import decide
+    from plansync.cli.outcome import worst
+    from plansync.cli.running import Request, perform
+
+    codes = []
+    for ended in all_:
+        settlings = decide(ended.report) if not ended.report.error else []
+        codes += [perform(common, Request("resolve", ended.plan, yes=True, settling=s)) for s in settlings]
+    return worst([codes[-1], *(c for c in codes if c != 4)]) if codes else code
 
 
 def _parted(names: Sequence[str]) -> tuple[list[str], Path | None]:

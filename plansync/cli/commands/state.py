@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
-from plansync.cli.door import confirm, ids_and_links, say, tell
+from plansync.cli.door import confirm, ids_and_links, tell
 from plansync.cli.options import Plan, Yes
 from plansync.errors import ConfigError, SafetyStop, StoreError
 
@@ -34,20 +34,18 @@ def show(context: typer.Context, plan: Plan = None) -> None:
     Each item with its issue: agreed, half still owed, not known, or in conflict.
     """
     from plansync.cli import memory
-    from plansync.cli.documents import dumped
-    from plansync.cli.output import Writer
+    from plansync.cli.each import Looking
 
-    common: Common = context.obj
-    home = common.home()
-    path = find_plan(home, plan)
+    raise typer.Exit(Looking("state show", _shown, memory.print_memory).perform(context.obj, plan))
+
+
+def _shown(home: Home, path: Path) -> dict[str, Any]:
+    from plansync.cli import memory
+
     file = state_file(home, path)
     saved = _load(file, path) if file else None
     moved_from = saved.path if saved and saved.path != name_of(home, path) else ""
-    found = memory.document(str(path), str(relative(file)) if file else "", saved, moved_from)
-    if common.as_json:
-        say(dumped(found))
-    else:
-        memory.print_memory(Writer(common.has_color), found)
+    return memory.document(str(path), str(relative(file)) if file else "", saved, moved_from)
 
 
 @app.command()
@@ -197,10 +195,11 @@ def forget(
 
 
 def _opened(context: typer.Context, plan: Path | None) -> tuple[Home, Path, Paths]:
-    from plansync import wiring
+    from plansync import config, wiring
 
     home = context.obj.home()
     path = find_plan(home, plan)
+    home = config.for_plan(home, path)
     return home, path, wiring.paths_of(home, path)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from plansync.cli.context import Common, find_plan, gone_plans, parser, recalled
+from plansync.cli.context import Common, find_plans, gone_plans, parser, recalled
 from plansync.cli.door import say
 from plansync.cli.options import Plan
 from plansync.errors import ConfigError, PlansyncError
@@ -24,17 +24,11 @@ if TYPE_CHECKING:
 
 def command(context: typer.Context, plan: Plan = None) -> None:
     """Show progress, what comes next, what waits and the critical path; works offline on any plan."""
-    from plansync.cli import standing
-    from plansync.cli.documents import dumped
-    from plansync.cli.output import Writer
+    from plansync.cli import standing, standings
+    from plansync.cli.each import Looking
 
-    common: Common = context.obj
-    home = common.home()
-    found = _status(home, find_plan(home, plan))
-    if common.as_json:
-        say(dumped(found))
-    else:
-        standing.print_standing(Writer(common.has_color), found)
+    looking = Looking("status", _status, standing.print_standing, standings.print_standings)
+    raise typer.Exit(looking.perform(context.obj, plan))
 
 
 def _status(home: Home, path: Path) -> dict[str, Any]:
@@ -247,10 +241,15 @@ def overview(common: Common) -> None:
     say("\n  plansync demo    see it work, on this machine only\n  plansync --help  everything\n")
     try:
         home = common.home()
-        found = _status(home, find_plan(home, None))
-        done = f"{found['percent']}% ({found['done']}/{found['total']} tasks)"
-        linked = f"{found['linked']} linked" if found["is_known"] else "its state file cannot be read"
-        text = f"{found['path']}: {done}, {linked}"
+        text = "\n".join(_in_one_line(_status(home, path)) for path in find_plans(home, None))
     except (ConfigError, PlansyncError) as error:
-        text = str(error)
-    say(in_line(text))
+        text = in_line(str(error))
+    say(text)
+
+
+def _in_one_line(found: dict[str, Any]) -> str:
+    from plansync.text import in_line
+
+    done = f"{found['percent']}% ({found['done']}/{found['total']} tasks)"
+    linked = f"{found['linked']} linked" if found["is_known"] else "its state file cannot be read"
+    return in_line(f"{found['path']}: {done}, {linked}")

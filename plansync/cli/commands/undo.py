@@ -22,13 +22,14 @@ def command(
 
     Issues that the run made are closed as not planned. An undo is a run, and can be undone.
     """
+    from plansync.cli import which
     from plansync.cli.running import Request, perform
     from plansync.sync.undo import Undo
 
     common: Common = context.obj
     request = Request(
         "undo",
-        plan,
+        plan or which.with_run(common.home(), run),
         dry_run,
         yes,
         tuple(allow or ()),

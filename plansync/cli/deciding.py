@@ -1,0 +1,98 @@
+"""Deciding conflicts on a terminal: one question each, and all answers carried out afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from plansync.cli.door import ask, say, tell
+from plansync.cli.wording import TEXT_MAX, told
+from plansync.model import Conflict, Drift, Field, Take, conflict_id
+from plansync.sync.events import Report
+from plansync.sync.settling import Settling
+from plansync.sync.ways import How, in_words
+from plansync.text import cut
+
+_SKIP, _QUIT = "skip", "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person chose: a side, a value of their own, or a way out where no value settles it."""
+
+    take: Take = Take.VALUE
+    value: str = ""
+    how: How | None = None
+
+
+def decide(report: Report) -> list[Settling]:
+    """Ask about all that is to be decided; what is answered alike is carried out together."""
+    answers: dict[Answer, list[str]] = {}
+    undecided: list[Conflict | Drift] = [*report.conflicts, *report.drifts]
+    for number, about in enumerate(undecided, 1):
+        answer = _asked(report, about, f"{number} of {len(undecided)}")
+        if answer == _QUIT:
+            break
+        if isinstance(answer, Answer):
+            answers.setdefault(answer, []).append(conflict_id(about.uid, about.field))
+    return [
+        Settling(ids, answer.take, answer.value, answer.how)
+        for answer, given in answers.items()
+        for ids in ([[each] for each in given] if answer.value else [given])
+    ]
+
+
+def _asked(report: Report, about: Conflict | Drift, place: str) -> Answer | str:
+    """Ask one question until it has an answer."""
+    say()
+    name = cut(report.labels.get(about.uid, about.uid), TEXT_MAX)
+    ways = report.ways.get((about.uid, about.field), ())
+    if isinstance(about, Drift):
+        tell(f"{place}: {name}: {about.text}")
+    else:
+        tell(f"{place}: {name}: {_what(about)}")
+    choices = dict(_ways(about, ways) if ways else _sides(report, about))
+    for key, (words, _) in choices.items():
+        tell(f"  {key:<12} {words}")
+    tell(f"  {_SKIP:<12} leave it for later")
+    names = [*choices, _SKIP, _QUIT]
+    while True:
+        said = ask(f"Decide ({', '.join(names)})", _SKIP).strip().casefold()
+        found = [each for each in names if said and each.startswith(said)]
+        if said in names or len(found) == 1:
+            return _answer(said if said in names else found[0], choices)
+        tell(f"{said!r} is none of {', '.join(names)}")
+
+
+def _answer(name: str, choices: Mapping[str, tuple[str, Answer]]) -> Answer | str:
+    if name in (_SKIP, _QUIT):
+        return name
+    answer = choices[name][1]
+    if name == "value":
+        return Answer(value=typer.prompt("  Value"))
+    return answer
+
+
+def _what(conflict: Conflict) -> str:
+    if conflict.field is Field.EXISTENCE:
+        return "it is gone on one side"
+    return (
+        "two issues were made for it" if conflict.field is Field.TWIN else f"{conflict.field.value} differs"
+    )
+
+
+def _sides(report: Report, conflict: Conflict | Drift) -> Iterator[tuple[str, tuple[str, Answer]]]:
+    """Offer what each side says, what was agreed where that is known, and a value that is typed where one can be."""
+    assert isinstance(conflict, Conflict), "a drift has ways out"
+    yield "plan", (told(report, conflict.local), Answer(Take.PLAN))
+    yield "issue", (told(report, conflict.remote), Answer(Take.ISSUE))
+    if conflict.base is not None:
+        yield "base", (f"{told(report, conflict.base)}, as was last agreed", Answer(Take.BASE))
+    if conflict.field is not Field.STEPS:
+        yield "value", ("something else, which you type", Answer())
+
+
+def _ways(about: Conflict | Drift, ways: Sequence[str]) -> Iterable[tuple[str, tuple[str, Answer]]]:
+    return ((how, (in_words(How(how), about.field), Answer(how=How(how)))) for how in ways)

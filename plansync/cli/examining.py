@@ -1,0 +1,275 @@
+"""What `plansync doctor` looks at: each part of a project that a sync stands on, with a way out where one is ill."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plansync.cli.context import open_plan, relative
+from plansync.errors import Busy, PlansyncError, StoreError
+from plansync.model import Field
+from plansync.store import git
+
+if TYPE_CHECKING:
+    from plansync.config import Home
+    from plansync.wiring import Paths
+
+ATTRIBUTES, DRIVER = "*.jsonl merge=plansync", "plansync state merge %O %A %B"
+
+
+class Health(StrEnum):
+    """How a part is: well, worth a word, or in the way of a sync."""
+
+    WELL = "well"
+    NOTE = "note"
+    ILL = "ill"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part that was looked at. `way`: the command or act that mends it; `mend` does it, where doctor can."""
+
+    name: str
+    health: Health
+    text: str
+    way: str = ""
+    mend: Callable[[], None] | None = None
+
+
+def examine(home: Home, plan: Path) -> Iterator[Finding]:
+    """Look at one plan and all that its sync stands on; nothing is written, and one request is three at most."""
+    from plansync import wiring
+
+    paths = wiring.paths_of(home, plan)
+    yield _file(plan)
+    yield from _plan(home, plan)
+    yield from _state(home, paths)
+    yield from _git(paths)
+    yield from _merging(paths)
+    yield from _local(paths)
+    yield from _tracker(home)
+
+
+def _file(plan: Path) -> Finding:
+    """Tell of links: a replacement writes where a symbolic one leads, and in place where there is a hard one."""
+    try:
+        links = plan.stat().st_nlink
+    except OSError as error:
+        return Finding(
+            "plan file", Health.ILL, f"{plan} cannot be read: {error.strerror}", "name a plan that is there"
+        )
+    if not os.access(plan, os.W_OK):
+        return Finding(
+            "plan file", Health.ILL, f"{plan} is not writable for you", f"chmod u+w {shlex.quote(str(plan))}"
+        )
+    if links > 1:
+        text = f"{plan} has {links} names (hard links); it is written in place, which a crash can cut in two"
+        return Finding("plan file", Health.NOTE, text, "keep one name; plansync takes up a cut write again")
+    where = f", which leads to {plan.resolve()}" if plan.is_symlink() else ""
+    return Finding("plan file", Health.WELL, f"{plan}{where}")
+
+
+def _plan(home: Home, plan: Path) -> Iterator[Finding]:
+    from plansync.checks.finding import Severity
+    from plansync.checks.run import check
+    from plansync.cli.commands.check import beside_of, codes_of
+
+    try:
+        document = open_plan(home, plan)
+    except PlansyncError as error:
+        yield Finding("plan", Health.ILL, str(error), "mend what it says")
+        return
+    found = check(document, beside_of(home, plan), codes_of(home.settings.check))
+    errors = [f for f in found if f.severity is Severity.ERROR]
+    fixable = sum(1 for f in found if f.fix)
+    fix = shlex.join(["plansync", "check", *(["--fix"] if fixable else []), str(plan)])
+    said = f"{document.dialect.name}, {len(errors)} errors and {len(found) - len(errors)} warnings of check"
+    if errors:
+        first = f"; the first: line {errors[0].line}: {errors[0].message}"
+        yield Finding("plan", Health.ILL, said + first, fix)
+    else:
+        yield Finding("plan", Health.NOTE if found else Health.WELL, said, fix if found else "")
+
+
+def _state(home: Home, paths: Paths) -> Iterator[Finding]:
+    """Look at what is remembered: whether it can be read, what is owed, open, unknown or told."""
+    from plansync.store import state
+    from plansync.store.files import read_state
+    from plansync.store.header import command
+
+    if not paths.state.is_file():
+        moved = paths.former
+        text = (
+            f"its state file stands at the plan's old path, {moved.file}"
+            if moved
+            else "nothing is remembered yet"
+        )
+        yield Finding("state file", Health.NOTE, text, "the next sync moves it" if moved else "plansync diff")
+        return
+    name = str(relative(paths.state))
+    try:
+        raw = read_state(paths.state).decode("utf-8", "replace")
+        saved = state.load(raw, str(paths.state), str(paths.plan))
+    except (OSError, PlansyncError) as error:
+        yield Finding("state file", Health.ILL, f"{name}: {error}", command("rebuild", str(paths.plan)))
+        return
+    if saved.unknown:
+        text = f"{name}: {len(saved.unknown)} items cannot be read; they are compared anew"
+        yield Finding("state file", Health.NOTE, text, f"plansync sync {paths.plan}")
+    twins = [k for k in paths.others if k.lineage == saved.lineage]
+    for other in twins:
+        text = f"{other.path} bears the same id: one of the two is a copy, and neither is synced"
+        yield Finding("state file", Health.ILL, text, command("rekey", other.path))
+    told = sum(bool(item.fields.get(Field.TOLD)) for item in saved.base.agreed.values())
+    if told:
+        yield Finding(
+            "conflicts", Health.NOTE, f"{told} items wait for a decision", f"plansync resolve {paths.plan}"
+        )
+    if not saved.unknown and not twins:
+        linked = sum(item.at is not None for item in saved.base.remote.values())
+        yield Finding("state file", Health.WELL, f"{name}: {linked} issues and milestones")
+
+
+def _git(paths: Paths) -> Iterator[Finding]:
+    """Say whether plan and state file travel together: both committed, neither ignored."""
+    folder = paths.root
+    if git.ask(folder, "rev-parse", "--is-inside-work-tree").strip() != b"true":
+        yield Finding(
+            "git", Health.NOTE, "not under git; copies of the plan elsewhere know nothing of its issues"
+        )
+        return
+    if paths.is_local or not paths.state.is_file():
+        return
+    state, plan = str(paths.state), str(paths.plan.resolve())
+    add = shlex.join(["git", "add", str(relative(paths.state)), str(relative(paths.plan.resolve()))])
+    if git.ask(folder, "check-ignore", "--", state).strip():
+        rule = git.ask(folder, "check-ignore", "-v", "--", state).decode("utf-8", "replace").split("\t")[0]
+        text = f"the state file is ignored by git ({rule}); another clone would make every issue again"
+        yield Finding("git", Health.ILL, text, f"take that rule away, then {add}")
+        return
+    if not git.ask(folder, "ls-files", "--", state).strip():
+        text = "the state file is not committed; another clone would have to find its issues by their marks"
+        yield Finding("git", Health.NOTE, text, add)
+        return
+    moved = (
+        git.ask(folder, "status", "--porcelain", "--", state, plan).decode("utf-8", "replace").splitlines()
+    )
+    if len(moved) == 1:
+        text = f"only one of plan and state file is changed ({moved[0].strip()}); commit both together"
+        yield Finding("git", Health.NOTE, text)
+    else:
+        yield Finding(
+            "git", Health.WELL, "plan and state file are committed" + (", and changed since" if moved else "")
+        )
+
+
+def _merging(paths: Paths) -> Iterator[Finding]:
+    """Say whether git merges state files item by item, also those that two branches changed."""
+    if git.ask(paths.root, "rev-parse", "--is-inside-work-tree").strip() != b"true":
+        return
+    attributes = git.ask(paths.root, "check-attr", "merge", "--", str(paths.state)).decode("utf-8", "replace")
+    driver = git.ask(paths.root, "config", "merge.plansync.driver").strip()
+    is_named, is_known = "merge: plansync" in attributes, bool(driver)
+    if is_named and is_known:
+        yield Finding("merge driver", Health.WELL, "git merges what is remembered item by item")
+        return
+    lacking = " and ".join(
+        part
+        for part, is_there in (("its .gitattributes", is_named), ("its command in this clone", is_known))
+        if not is_there
+    )
+    text = f"not set: {lacking}; where two branches changed one item, git leaves a conflict in the state file"
+    way = f"git config merge.plansync.driver '{DRIVER}'" if is_named else "plansync doctor --fix"
+    yield Finding("merge driver", Health.NOTE, text, way, lambda: prepare_merges(paths.root))
+
+
+def prepare_merges(root: Path) -> None:
+    """Let git merge state files by item and field, in this clone.
+
+    Raises: StoreError where that cannot be written.
+    """
+    file = root / ".plansync" / ".gitattributes"
+    try:
+        known = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if ATTRIBUTES not in known.splitlines():
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"{known}{ATTRIBUTES}\n", encoding="utf-8")
+        command = ["git", "-C", str(root), "config", "merge.plansync.driver", DRIVER]
+        subprocess.run(command, check=True, capture_output=True, timeout=10)
+    except (OSError, UnicodeDecodeError, subprocess.SubprocessError) as error:
+        raise StoreError(f"{file}: merging cannot be prepared: {error}") from None
+
+
+def _local(paths: Paths) -> Iterator[Finding]:
+    """Look at this machine's own memory: whether it can be locked and read, and what a run left open."""
+    from plansync import wiring
+
+    if not paths.local.is_dir():
+        yield Finding("local memory", Health.WELL, "no run was made on this machine yet")
+        return
+    try:
+        with wiring.lock(paths)("doctor"):
+            yield from _database(paths)
+    except Busy as error:
+        yield Finding("lock", Health.NOTE, str(error), "wait for it")
+    except StoreError as error:
+        yield Finding(
+            "local memory", Health.ILL, str(error), f"move {relative(paths.database)} away; it costs requests"
+        )
+
+
+def _database(paths: Paths) -> Iterator[Finding]:
+    from contextlib import closing
+
+    from plansync.store import shelf
+
+    if not paths.database.is_file():
+        yield Finding("local memory", Health.WELL, "empty; the next run reads the tracker anew")
+        return
+    with closing(shelf.connect(paths.database)) as db:
+        answer = str(db.execute("PRAGMA quick_check").fetchone()[0])
+        if answer != "ok":
+            way = f"move {relative(paths.database)} away; it costs requests"
+            yield Finding("local memory", Health.ILL, f"the database is damaged: {answer}", way)
+            return
+        sql = "SELECT state, count(*) FROM journal WHERE state NOT IN ('folded', 'refused') GROUP BY state"
+        open_ = dict(db.execute(sql).fetchall())
+    if open_:
+        words = ", ".join(f"{count} {state}" for state, count in sorted(open_.items()))
+        text = f"a run was cut off ({words}); the next one finds out what landed, and makes nothing twice"
+        yield Finding("journal", Health.NOTE, text, f"plansync sync {paths.plan}")
+    else:
+        yield Finding("local memory", Health.WELL, "sound, and no run was cut off")
+
+
+def _tracker(home: Home) -> Iterator[Finding]:
+    """Ask the tracker: whether it answers, who we are there, and whether that may write."""
+    from plansync import wiring
+
+    if home.settings.kind == "sandbox":
+        yield Finding("tracker", Health.WELL, "the sandbox, on this machine")
+        return
+    try:
+        target = wiring.target_of(home.settings)
+        found = asyncio.run(wiring.look_at(home.settings))
+    except PlansyncError as error:
+        yield Finding("tracker", Health.ILL, str(error), "see above; plansync init says what is set")
+        return
+    place = found.repository
+    who = f" as {found.account}" if found.account else ""
+    if place.refusal:
+        yield Finding(
+            "tracker", Health.ILL, f"{target}{who}: {place.refusal}", "use an account that may write there"
+        )
+        return
+    yield Finding("tracker", Health.NOTE if place.warning else Health.WELL, f"{target}{who}", place.warning)
+    if found.is_protected:
+        text = f"{place.default_branch} is protected: a job that commits the plan there is refused"
+        yield Finding("default branch", Health.NOTE, text)

@@ -1,0 +1,161 @@
+"""Plan and state file back by a request: for branches that take no pushes.
+
+One branch, rebuilt in each run on what is checked out, and one request for it. What the branch held, ids above all,
+is brought to the files before the run, so that a task renamed meanwhile keeps its issue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plansync.errors import StoreError
+from plansync.jobs.carrying import carried
+from plansync.jobs.repository import Repository, Upstream
+from plansync.jobs.writing_back import MESSAGE, Again, Tell, contents
+
+BRANCH = "plansync/write-back"
+BODY = (
+    "Ids, ticks and what else plansync wrote into the plan, and its state file. Merge this whenever you like: each "
+    "sync brings the branch up to date."
+)
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a request is made. `options`: what is said with the push; `ensure`: what is asked for after it."""
+
+    options: Callable[[str], tuple[str, ...]] = lambda base: ()
+    ensure: Callable[[str], str] = lambda base: ""
+
+
+@dataclass
+class Requested:
+    """Writes to a branch of its own. `files`: plan and state files, those that may come to be too."""
+
+    repository: Repository
+    files: Sequence[Path]
+    tell: Tell
+    asking: Asking
+    _base: Upstream = field(default_factory=lambda: Upstream("", ""))
+    _there: str = ""
+    _names: set[str] = field(default_factory=set)
+    _clean: set[str] = field(default_factory=set)
+    _left: dict[str, bytes | None] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Bring what the branch holds to the files.
+
+        Raises: StoreError where the remote cannot be read, or people use the branch for something else.
+        """
+        git = self.repository
+        base = git.upstream()
+        if base is None:
+            raise StoreError('write_back = "merge-request" needs a branch that has an upstream')
+        if base.branch == BRANCH:
+            raise StoreError(f"{BRANCH} is plansync's own; check out the branch that it is to be merged into")
+        self._base = base
+        if git.fetch(base) and git.contains(base.seen, "HEAD") and not git.contains("HEAD", base.seen):
+            git.move_to(base.seen)
+        self._names = {git.name(path) for path in self.files}
+        if all(git.is_clean(name) for name in self._names):  # else a person is at work here
+            self._clean = set(self._names)
+        self._carry()
+        self._left = contents(self.files)
+
+    def has_changed(self) -> bool:
+        """Compare the files with those that `begin` left."""
+        return contents(self.files) != self._left
+
+    def abandon(self) -> None:
+        """Put back what the last commit has: what the branch holds is on the branch."""
+        for name in self._clean:
+            self._put_back(name)
+
+    def finish(self, again: Again) -> None:
+        """Rebuild the branch on what is checked out, and see that there is a request for it."""
+        git = self.repository
+        for _ in range(_ATTEMPTS):
+            changed = {name: self._read(name) for name in sorted(self._names) if not git.is_clean(name)}
+            if not changed:
+                self._drop()
+                break
+            commit = git.made("HEAD", changed, MESSAGE)
+            if self._is_there(commit) or self._is_pushed(commit):
+                if told := self.asking.ensure(self._base.branch):
+                    self.tell(told)
+                break
+            self._carry()
+            again()
+        else:
+            raise StoreError(f"others wrote to {BRANCH} {_ATTEMPTS} times meanwhile; run again")
+        self.abandon()
+
+    # the branch
+
+    @property
+    def _branch(self) -> Upstream:
+        return Upstream(self._base.remote, BRANCH)
+
+    def _carry(self) -> None:
+        git = self.repository
+        self._there = git.fetch(self._branch)
+        if not self._there or git.contains("HEAD", self._there):
+            return
+        ancestor = git.ask("merge-base", "HEAD", self._there) or git.ask(
+            "rev-parse", "--verify", "--quiet", f"{self._there}^"
+        )
+        files, strange = carried(git, ancestor, self._there, self._read)
+        if strange or not ancestor:
+            raise StoreError(
+                f"{BRANCH} on {self._base.remote} holds more than plan and state file"
+                f"{f' ({strange[0]})' if strange else ''}; merge it, or delete it there"
+            )
+        self._clean |= {name for name in files if name not in self._names and git.is_clean(name)}
+        self._names |= files.keys()
+        for name, content in files.items():
+            self._write(name, content)
+
+    def _is_there(self, commit: str) -> bool:
+        """Say whether the branch is built so already; only its time would be another."""
+        git = self.repository
+        same = [git.ask("rev-parse", f"{c}^{{tree}}", f"{c}^@") for c in (commit, self._there) if c]
+        return len(same) == 2 and same[0] == same[1]
+
+    def _is_pushed(self, commit: str) -> bool:
+        """Push the branch over itself, if it is as it was seen."""
+        lease = f"--force-with-lease=refs/heads/{BRANCH}:{self._there}"
+        options = self.asking.options(self._base.branch)
+        rejected = self.repository.push(self._base.remote, f"{commit}:refs/heads/{BRANCH}", lease, *options)
+        if rejected is None:
+            self._there = commit
+            self.tell(f"pushed to {self._base.remote}/{BRANCH}: {commit[:10]}")
+            return True
+        if not rejected.is_stale:
+            raise StoreError(f"{self._base.remote} takes no push to {BRANCH}: {rejected.reason}")
+        return False
+
+    def _drop(self) -> None:
+        """Take the branch away where it has nothing that is not merged."""
+        if self._there:
+            lease = f"--force-with-lease=refs/heads/{BRANCH}:{self._there}"
+            self.repository.push(self._base.remote, f":refs/heads/{BRANCH}", lease)
+
+    # the files
+
+    def _read(self, name: str) -> bytes | None:
+        path = self.repository.root / name
+        return path.read_bytes() if path.is_file() else None
+
+    def _write(self, name: str, content: bytes | None) -> None:
+        path = self.repository.root / name
+        if content is None:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def _put_back(self, name: str) -> None:
+        self._write(name, self.repository.content("HEAD", name))

@@ -1,0 +1,296 @@
+"""`--commit`: what a scheduled job writes is committed and pushed, whatever the run ended with."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.support.people import Copy, Person
+from tests.support.repository import git
+from tests.support.sandbox import Sandbox
+from tests.support.served import Served
+
+QUICK = False
+MESSAGE = "Sync the plan with its issues"
+STATE = ".plansync/implementation-plan.md.jsonl"
+PLAN = "implementation-plan.md"
+JOB = ("sync", "--yes", "--commit")
+
+
+@pytest.fixture
+def served(copy: Copy) -> Served:
+    """A project whose plan is on the tracker, and on a server."""
+    return Served.of(copy)
+
+
+@pytest.fixture
+def unpushed(fresh: Copy) -> Served:
+    """A project whose plan is on no tracker yet."""
+    return Served.of(fresh)
+
+
+def status(copy: Copy) -> str:
+    return git(copy.folder, "status", "--short")
+
+
+def test_a_job_commits_what_it_wrote_and_pushes_it(served: Served, person: Person) -> None:
+    task = served.desk.outline.task("1.1")
+    person.close(task.title)
+    job = served.clone("job")
+
+    ran = job.run(*JOB)
+
+    assert all(f"- [x] {step}" in served.file(PLAN) for step in task.steps)
+    assert served.log() == [MESSAGE, "Plan"]
+    assert "pushed to origin/main" in ran.err
+    assert status(job) == ""
+    assert set(git(job.folder, "show", "--format=", "--name-only", "HEAD").split()) == {PLAN, STATE}
+
+
+def test_a_job_with_nothing_to_do_commits_nothing(served: Served) -> None:
+    job = served.clone("job")
+
+    job.run(*JOB)
+
+    assert served.log() == ["Plan"]
+
+
+def test_a_first_push_is_committed_with_its_state_file(unpushed: Served) -> None:
+    job = unpushed.clone("job")
+
+    job.run("push", "--yes", "--commit")
+
+    assert "plansync:" in unpushed.file(PLAN)
+    assert unpushed.file(STATE)
+
+
+def test_conflicts_are_committed_before_the_exit_code_says_so(served: Served, person: Person) -> None:
+    task, other = (served.desk.outline.task(number) for number in ("1.1", "1.2"))
+    served.desk.replace(other.title, f"{other.title} here")
+    served.keep(served.desk)
+    person.rename(other.title, f"{other.title} there")
+    person.close(task.title)
+    job = served.clone("job")
+
+    ran = job.run(*JOB, exits=4)
+
+    assert f"{other.title} here" in served.file(PLAN)
+    assert all(f"- [x] {step}" in served.file(PLAN) for step in task.steps)
+    assert served.log()[0] == MESSAGE
+    assert "title differs" in ran.out
+    second = served.clone("second")
+    second.run(*JOB, "--fail-on", "new")
+    assert served.log().count(MESSAGE) == 1
+
+
+def test_the_message_names_no_issue_and_closes_none(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    job.env["CI"] = "true"
+
+    job.run(*JOB)
+
+    message = git(job.folder, "log", "-1", "--format=%B").strip()
+    assert message == f"{MESSAGE} [skip ci]"
+    assert not re.search(r"#\d|\b(clos|fix|resolv)", message, re.IGNORECASE)
+
+
+def test_a_run_that_is_refused_commits_nothing(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    job.env["PLANSYNC_TOKEN"] = "wrong"
+
+    job.run(*JOB, exits=8)
+
+    assert served.log() == ["Plan"]
+    assert status(job) == ""
+
+
+def test_what_is_staged_beside_stays_staged(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    (served.desk.folder / "other.txt").write_text("mine")
+    git(served.desk.folder, "add", "other.txt")
+
+    served.desk.run(*JOB)
+
+    assert status(served.desk) == "A  other.txt\n"
+    assert served.log() == [MESSAGE, "Plan"]
+
+
+def test_commits_of_people_are_not_pushed_along(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    git(served.desk.folder, "commit", "-q", "--allow-empty", "-m", "Not ready")
+
+    ran = served.desk.run(*JOB)
+
+    assert served.log() == ["Plan"]
+    assert "not pushed" in ran.err
+    assert git(served.desk.folder, "log", "-1", "--format=%s").strip() == MESSAGE
+
+
+def test_a_job_goes_on_from_what_others_pushed_since_its_checkout(served: Served, person: Person) -> None:
+    task = served.desk.outline.task("1.1")
+    job = served.clone("job")
+    served.desk.tick("1.1")
+    served.keep(served.desk)
+
+    job.run(*JOB)
+
+    assert person.issue(task.title)["state"] == "closed"
+    assert served.log()[1:] == ["Work", "Plan"]
+
+
+def pushed_meanwhile(served: Served, job: Copy) -> None:
+    """Let somebody's push land between the job's look at the server and its own push."""
+    hook = job.folder / ".git" / "hooks" / "pre-push"
+    desk = served.desk.folder
+    hook.write_text(
+        f'#!/bin/sh\nrm "$0"\nunset GIT_DIR GIT_INDEX_FILE\ncd "{desk}" && git push -q origin main\n'
+    )
+    hook.chmod(0o755)
+
+
+def test_a_push_of_somebody_elses_is_joined_and_synced_again(served: Served, person: Person) -> None:
+    """A task is closed on the tracker; meanwhile somebody ticks another one, and renames a third."""
+    closed, ticked, renamed = (served.desk.outline.task(number) for number in ("1.1", "2.1", "1.2"))
+    person.close(closed.title)
+    job = served.clone("job")
+    served.desk.tick("2.1")
+    served.desk.replace(renamed.title, "Another name")
+    git(served.desk.folder, "commit", "-qam", "Mine")
+    pushed_meanwhile(served, job)
+
+    job.run(*JOB)
+
+    plan = served.file(PLAN)
+    assert all(f"- [x] {step}" in plan for task in (closed, ticked) for step in task.steps)
+    assert "Another name" in plan
+    assert served.log()[-2:] == ["Mine", "Plan"]
+    assert set(served.log()[:-2]) == {MESSAGE}
+    assert person.issue(ticked.title)["state"] == "closed"
+    assert person.issue("Another name")["state"] == "open"
+    assert len(person.tasks()) == 12
+    assert status(job) == ""
+    again = served.clone("again")
+    assert again.run(*JOB, "--json").writes == 0
+
+
+def test_both_changed_one_line_and_the_persons_word_stands_until_they_decide(
+    served: Served, person: Person
+) -> None:
+    task = served.desk.outline.task("1.2")
+    person.rename(task.title, "A title of the tracker")
+    job = served.clone("job")
+    served.desk.replace(task.title, "Quite another thing of mine")
+    git(served.desk.folder, "commit", "-qam", "Mine")
+    pushed_meanwhile(served, job)
+
+    ran = job.run(*JOB, exits=4)
+
+    assert "Quite another thing of mine" in served.file(PLAN)
+    assert person.issue("A title of the tracker")
+    assert "title differs" in ran.out
+    assert len(person.tasks()) == 12
+
+
+def test_ids_of_a_first_push_reach_tasks_that_were_renamed_meanwhile(
+    unpushed: Served, person: Person
+) -> None:
+    job = unpushed.clone("job")
+    titles = [unpushed.desk.outline.task(number).title for number in ("1.1", "2.1")]
+    for number, title in enumerate(titles):
+        unpushed.desk.replace(title, f"Renamed {number}")
+    git(unpushed.desk.folder, "commit", "-qam", "Mine")
+    pushed_meanwhile(unpushed, job)
+
+    job.run("push", "--yes", "--commit")
+
+    assert len(person.tasks()) == 12
+    assert person.issue("Renamed 0")
+    assert person.issue("Renamed 1")
+    assert unpushed.file(PLAN).count("<!-- plansync:") == 4 + 12, "each phase and task has its id, once"
+
+
+def test_a_protected_branch_is_named_with_the_way_out(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    hook = served.folder / "server.git" / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'error: GH006: Protected branch update failed' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    job = served.clone("job")
+
+    ran = job.run(*JOB, exits=1)
+
+    assert 'write_back = "merge-request"' in ran.err
+    assert served.log() == ["Plan"]
+    assert git(job.folder, "log", "-1", "--format=%s").strip() == MESSAGE
+
+
+def test_what_a_killed_job_left_is_committed_by_the_next_step(served: Served, person: Person) -> None:
+    """The step with `if: always()` after a sync that had no time to commit."""
+    task = served.desk.outline.task("1.1")
+    person.close(task.title)
+    job = served.clone("job")
+    job.run("sync", "--yes")
+
+    ran = job.run("sync", "--commit-only")
+
+    assert all(f"- [x] {step}" in served.file(PLAN) for step in task.steps)
+    assert served.log() == [MESSAGE, "Plan"]
+    assert ran.out == ""
+    job.run("sync", "--commit-only")
+    assert served.log() == [MESSAGE, "Plan"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_stopped_commits_what_it_did(
+    unpushed: Served, person: Person, sandbox: Sandbox, number: signal.Signals
+) -> None:
+    """A paced first push makes 20 things at once, and then one a second: it is stopped in the middle."""
+    job = unpushed.clone("job")
+    command = [sys.executable, "-m", "plansync", "push", "--yes", "--commit"]
+    process = subprocess.Popen(
+        command,
+        cwd=job.folder,
+        env={**job.env, "PLANSYNC_PACE": "on"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 30
+    while len(person.issues()) < 12 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130, (out, err)
+    assert "<!-- plansync:" in unpushed.file(PLAN)
+    assert '"ref":' in unpushed.file(STATE)
+    made = len(person.tasks())
+    assert 0 < made <= 12
+    unpushed.clone("next").run(*JOB)
+    assert len(person.tasks()) == 12
+
+
+def test_a_folder_without_git_is_told_so(copy: Copy) -> None:
+    ran = copy.run(*JOB, exits=2)
+
+    assert "needs a git repository" in ran.err
+
+
+def test_a_state_file_that_git_ignores_is_told_of(served: Served) -> None:
+    git(served.desk.folder, "rm", "-rq", "--cached", ".plansync")
+    (served.desk.folder / ".gitignore").write_text(".plansync/\n")
+    git(served.desk.folder, "add", ".gitignore")
+    git(served.desk.folder, "commit", "-qm", "Ignore")
+
+    ran = served.desk.run(*JOB, exits=2)
+
+    assert "git ignores" in ran.err
+
+
+def test_a_dry_run_has_nothing_to_commit(served: Served) -> None:
+    assert "contradict" in served.desk.run(*JOB, "--dry-run", exits=2).err

@@ -1,0 +1,107 @@
+"""`plansync resolve` on a terminal: each conflict is a question, and the answers reach both sides."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.people import Copy, Person
+from tests.support.sandbox import Sandbox
+from tests.support.terminal import Terminal
+
+
+@pytest.fixture
+def torn(copy: Copy, person: Person) -> Copy:
+    """Both sides gave two tasks other titles."""
+    for number, ours, theirs in (("1.1", "Ours", "Theirs"), ("2.1", "Mine", "Yours")):
+        task = copy.outline.task(number)
+        copy.replace(f"Task {number}: {task.title}", f"Task {number}: {ours}")
+        person.rename(task.title, theirs)
+    copy.sync(exits=4)
+    return copy
+
+
+def answered(copy: Copy, *answers: str, arguments: tuple[str, ...] = ("resolve",)) -> tuple[int, str]:
+    """Give one answer after the other; says how it ended, and what was shown."""
+    terminal = Terminal(copy, arguments)
+    for number, answer in enumerate(answers, 1):
+        while terminal.seen.count("Decide (") + terminal.seen.count("  Value") < number:
+            assert terminal.more(), terminal.seen
+        terminal.type(f"{answer}\n")
+    return terminal.end(), terminal.seen
+
+
+def titles(copy: Copy, person: Person) -> list[str]:
+    """Name both tasks as plan and tracker agree that they are called."""
+    found = [
+        line.partition(f"Task {n}: ")[2].partition(" <!--")[0]
+        for n in ("1.1", "2.1")
+        for line in copy.text.splitlines()
+        if line.startswith(f"### Task {n}: ")
+    ]
+    assert all(person.issue(title) for title in found)
+    return found
+
+
+def test_each_conflict_is_asked_about_and_every_answer_reaches_both_sides(torn: Copy, person: Person) -> None:
+    code, shown = answered(torn, "plan", "issue")
+
+    assert code == 0
+    assert "1 of 2: Task 1.1: title differs" in shown
+    assert "“Ours”" in shown and "“Theirs”" in shown
+    assert titles(torn, person) == ["Ours", "Yours"]
+    assert torn.is_settled()
+
+
+def test_a_word_that_is_none_is_asked_about_again_and_a_beginning_is_enough(
+    torn: Copy, person: Person
+) -> None:
+    code, shown = answered(torn, "perhaps", "p", "v", "Both")
+
+    assert code == 0
+    assert "'perhaps' is none of plan, issue, base, value, skip, quit" in shown
+    assert titles(torn, person) == ["Ours", "Both"]
+
+
+def test_what_is_left_for_later_stays_a_conflict(torn: Copy, person: Person) -> None:
+    code, _ = answered(torn, "", "base")
+
+    assert code == 4
+    assert torn.run("resolve", exits=4).out.count("title differs") == 1
+
+
+@pytest.mark.parametrize("answers", [("quit",), ("skip", "skip")])
+def test_nothing_is_written_where_nothing_is_decided(
+    torn: Copy, person: Person, answers: tuple[str, ...]
+) -> None:
+    before = torn.content, torn.state.read_bytes(), person.everything()
+
+    assert answered(torn, *answers)[0] == 4
+
+    assert (torn.content, torn.state.read_bytes(), person.everything()) == before
+
+
+def test_an_issue_that_is_gone_is_asked_about_with_its_ways_out(
+    copy: Copy, person: Person, sandbox: Sandbox
+) -> None:
+    title = copy.outline.task("3.1").title
+    sandbox.delete(person.issue(title)["number"])
+
+    code, shown = answered(copy, "recreate")
+
+    assert code == 0
+    assert "recreate     make a new one" in shown and "drop " in shown
+    assert person.issue(title)
+    copy.sync()  # the texts and links of the others that name it
+    assert copy.is_settled()
+
+
+def test_without_a_conflict_nothing_is_asked(copy: Copy) -> None:
+    code, shown = answered(copy)
+
+    assert code == 0 and "Nothing to decide." in shown and "Decide (" not in shown
+
+
+def test_a_dry_run_and_a_ci_job_are_asked_nothing(torn: Copy) -> None:
+    assert "Decide (" not in answered(torn, arguments=("resolve", "--dry-run"))[1]
+    torn.env["CI"] = "true"
+    assert "Decide (" not in answered(torn)[1]

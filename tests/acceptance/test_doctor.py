@@ -1,0 +1,160 @@
+"""`plansync doctor`: what stands in the way of a sync is named with its way out, and nothing is written unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.people import Copy, Person, environment
+
+
+def git(folder: Path, *arguments: str) -> None:
+    own = {
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@b",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@b",
+    }
+    subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, env=environment(folder) | own
+    )
+
+
+def examined(copy: Copy, *arguments: str, exits: int = 0) -> dict[str, tuple[str, str, str]]:
+    """Give health, text and way out of each part; of a part with several, the worst."""
+    found = json.loads(copy.run("doctor", "--json", *arguments, exits=exits).out)["findings"]
+    order = ["well", "note", "ill"]
+    found.sort(key=lambda each: order.index(each["health"]))
+    return {each["name"]: (each["health"], each["text"], each["way"]) for each in found}
+
+
+def test_of_a_sound_project_all_is_well(copy: Copy) -> None:
+    before = copy.content, copy.state.read_bytes()
+
+    found = examined(copy)
+
+    assert {name for name, (health, *_) in found.items() if health == "well"} >= {
+        "plan file",
+        "state file",
+        "local memory",
+        "tracker",
+    }
+    assert "17 issues and milestones" in found["state file"][1]
+    assert (copy.content, copy.state.read_bytes()) == before
+    assert "Nothing is in the way of a sync." in copy.run("doctor").out
+
+
+def test_a_plan_that_check_finds_ill_is_named_with_the_command_that_mends_it(copy: Copy) -> None:
+    copy.replace("## Phase 2", "<<<<<<< ours\n## Phase 2")
+
+    health, text, way = examined(copy, exits=1)["plan"]
+
+    assert health == "ill" and "line " in text and way.startswith("plansync check")
+
+
+def test_a_state_file_that_cannot_be_read_is_named_with_its_way_out(copy: Copy) -> None:
+    copy.state.write_bytes(b"no state\n")
+
+    health, _, way = examined(copy, exits=1)["state file"]
+
+    assert health == "ill" and way.startswith("plansync state rebuild")
+
+
+def test_a_copy_of_the_plan_with_the_same_id_is_named(copy: Copy) -> None:
+    twin = copy.folder / "twin.md"
+    twin.write_bytes(copy.content)
+    (copy.state.parent / "twin.md.jsonl").write_bytes(
+        copy.state.read_bytes().replace(f'"path":"{copy.name}"'.encode(), b'"path":"twin.md"')
+    )
+
+    health, text, way = examined(copy, exits=1)["state file"]
+
+    assert health == "ill" and "twin.md" in text and "rekey" in way
+
+
+def test_conflicts_are_counted(copy: Copy, person: Person) -> None:
+    task = copy.outline.task("1.1")
+    copy.replace(f"Task 1.1: {task.title}", "Task 1.1: Ours")
+    person.rename(task.title, "Theirs")
+    copy.sync(exits=4)
+
+    assert examined(copy)["conflicts"][:2] == ("note", "1 items wait for a decision")
+
+
+def test_a_state_file_that_git_ignores_is_in_the_way(copy: Copy) -> None:
+    git(copy.folder, "init", "--quiet")
+    (copy.folder / ".gitignore").write_text(".plansync/\n")
+
+    health, text, way = examined(copy, exits=1)["git"]
+
+    assert health == "ill" and ".gitignore:1" in text and "git add" in way
+
+
+def test_plan_and_state_file_travel_together(copy: Copy) -> None:
+    git(copy.folder, "init", "--quiet")
+    assert "not committed" in examined(copy)["git"][1]
+    git(copy.folder, "add", "-A")
+    git(copy.folder, "commit", "--quiet", "-m", "plan")
+    assert examined(copy)["git"][0] == "well"
+    copy.tick(copy.outline.task("1.1").steps[0])
+
+    health, text, _ = examined(copy)["git"]
+
+    assert health == "note" and "only one of" in text and copy.name in text
+
+
+def test_the_merge_driver_is_set_where_somebody_says_so(copy: Copy) -> None:
+    git(copy.folder, "init", "--quiet")
+    assert examined(copy)["merge driver"][0] == "note"
+    assert "--yes" in copy.run("doctor", "--fix", exits=7).err
+
+    copy.run("doctor", "--fix", "--yes")
+
+    assert examined(copy)["merge driver"][0] == "well"
+    assert (copy.folder / ".plansync" / ".gitattributes").read_text() == "*.jsonl merge=plansync\n"
+
+
+def test_what_a_run_left_open_is_told(copy: Copy) -> None:
+    with sqlite3.connect(copy.folder / ".plansync" / "local" / "plansync.db") as db:
+        db.execute("UPDATE journal SET state='unknown' WHERE number=(SELECT max(number) FROM journal)")
+
+    health, text, way = examined(copy)["journal"]
+
+    assert health == "note" and "1 unknown" in text and way.startswith("plansync sync")
+
+
+def test_a_damaged_local_database_is_named(copy: Copy) -> None:
+    (copy.folder / ".plansync" / "local" / "plansync.db").write_bytes(b"no database" * 500)
+
+    health, _, way = examined(copy, exits=1)["local memory"]
+
+    assert health == "ill" and "away" in way
+
+
+def test_a_plan_with_two_names_is_told(copy: Copy) -> None:
+    os.link(copy.plan, copy.folder / "other.md")
+
+    assert examined(copy)["plan file"][0] == "note"
+
+
+def test_a_tracker_that_refuses_the_token_is_in_the_way(copy: Copy) -> None:
+    copy.env["PLANSYNC_TOKEN"] = "wrong-token"
+
+    health, text, _ = examined(copy, exits=1)["tracker"]
+
+    assert health == "ill" and "token" in text
+    assert "1 in the way of a sync." in copy.run("doctor", exits=1).out
+
+
+@pytest.mark.parametrize("flag", ["-q"])
+def test_quiet_shows_what_is_not_well(copy: Copy, flag: str) -> None:
+    os.link(copy.plan, copy.folder / "other.md")
+
+    said = copy.run("doctor", flag).out
+
+    assert "hard links" in said and "ok " not in said

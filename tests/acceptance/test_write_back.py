@@ -1,0 +1,224 @@
+"""`write_back = "merge-request"`: one branch, one request, whatever happens on the branch that takes no pushes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.people import Copy, Person
+from tests.support.repository import git
+from tests.support.sandbox import Sandbox
+from tests.support.served import Served
+
+QUICK = False
+PLAN = "implementation-plan.md"
+STATE = f".plansync/{PLAN}.jsonl"
+BRANCH = "plansync/write-back"
+JOB = ("sync", "--yes", "--commit")
+
+
+def protect(served: Served) -> Served:
+    """Let the server take pushes to no branch but that of a request."""
+    hook = served.folder / "server.git" / "hooks" / "update"
+    hook.write_text(
+        f'#!/bin/sh\ncase "$1" in refs/heads/{BRANCH}) exit 0;; esac\n'
+        '[ -e allowed ] || { echo "protected" >&2; exit 1; }\n'
+    )
+    hook.chmod(0o755)
+    return served
+
+
+def by_people(served: Served) -> None:
+    """Push what people committed on their desk; they may."""
+    allowed = served.folder / "server.git" / "allowed"
+    allowed.touch()
+    git(served.desk.folder, "push", "-q", "origin", "main")
+    allowed.unlink()
+
+
+def merge(served: Served) -> None:
+    allowed = served.folder / "server.git" / "allowed"
+    allowed.touch()
+    served.merge(BRANCH)
+    allowed.unlink()
+
+
+def pulls(person: Person, state: str = "all") -> list[Any]:
+    return list(person.client.get("pulls", params={"state": state}).raise_for_status().json())
+
+
+@pytest.fixture
+def served(copy: Copy) -> Served:
+    """A project whose plan is on the tracker and on a server, with a protected branch."""
+    return protect(Served.of(copy, 'write_back = "merge-request"'))
+
+
+@pytest.fixture
+def unpushed(fresh: Copy) -> Served:
+    """The same before the first push."""
+    return protect(Served.of(fresh, 'write_back = "merge-request"'))
+
+
+def test_ten_runs_make_one_request(served: Served, person: Person) -> None:
+    tasks = served.desk.outline.tasks
+    for number in range(10):
+        person.close(tasks[number].title)
+        served.clone(f"job {number}").run(*JOB)
+
+    (request,) = pulls(person)
+    assert (request["head"]["ref"], request["base"]["ref"], request["state"]) == (BRANCH, "main", "open")
+    plan = served.file(PLAN, BRANCH)
+    assert all(f"- [x] {step}" in plan for task in tasks[:10] for step in task.steps)
+    assert served.log(BRANCH) == ["Sync the plan with its issues", "Plan"]
+    assert served.log() == ["Plan"]
+
+
+def test_a_run_that_finds_nothing_new_leaves_the_branch_as_it_is(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    served.clone("one").run(*JOB)
+    head = served.head(BRANCH)
+
+    ran = served.clone("two").run(*JOB, "--json")
+
+    assert served.head(BRANCH) == head
+    assert ran.writes == 0
+    assert len(pulls(person)) == 1
+
+
+def test_the_work_tree_is_left_as_it_was_checked_out(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+
+    job.run(*JOB)
+
+    assert git(job.folder, "status", "--short") == ""
+    assert git(job.folder, "log", "--format=%s").split() == ["Plan"]
+
+
+def test_a_task_renamed_while_the_first_request_is_open_makes_no_second_issue(
+    unpushed: Served, person: Person
+) -> None:
+    unpushed.clone("first").run("push", "--yes", "--commit")
+    titles = [unpushed.desk.outline.task(number).title for number in ("1.1", "2.1", "3.2")]
+    for number, title in enumerate(titles):
+        unpushed.desk.replace(title, f"Quite another name {number}")
+    git(unpushed.desk.folder, "commit", "-qam", "Rename")
+    by_people(unpushed)
+
+    unpushed.clone("second").run(*JOB)
+
+    assert len(person.tasks()) == 12
+    assert {f"Quite another name {n}" for n in range(3)} <= {issue["title"] for issue in person.tasks()}
+    plan = unpushed.file(PLAN, BRANCH)
+    assert "Quite another name 0 <!-- plansync:" in plan
+    assert unpushed.log(BRANCH) == ["Sync the plan with its issues", "Rename", "Plan"]
+    assert len(pulls(person)) == 1
+    merge(unpushed)
+    assert unpushed.clone("third").run(*JOB, "--json").writes == 0
+
+
+def test_a_task_added_and_one_removed_meanwhile_are_what_people_made_of_them(
+    unpushed: Served, person: Person
+) -> None:
+    unpushed.clone("first").run("push", "--yes", "--commit")
+    section = unpushed.desk.section("1.1")
+    unpushed.desk.replace(section, f"{section}\n\n### Task 1.9: More\n\n- [ ] a")
+    gone = unpushed.desk.section("4.3")
+    unpushed.desk.replace(f"{gone}\n", "")
+    git(unpushed.desk.folder, "commit", "-qam", "Change")
+    by_people(unpushed)
+
+    unpushed.clone("second").run(*JOB)
+
+    assert len(person.tasks()) == 13
+    assert person.issue("More")
+    assert "### Task 4.3" not in unpushed.file(PLAN, BRANCH)
+
+
+def test_a_request_that_was_merged_is_followed_by_a_new_one_only_when_there_is_something(
+    served: Served, person: Person
+) -> None:
+    one, other = (served.desk.outline.task(number) for number in ("1.1", "2.1"))
+    person.close(one.title)
+    served.clone("first").run(*JOB)
+    merge(served)
+    person.change(pulls(person)[0]["number"], state="closed")
+
+    served.clone("second").run(*JOB)
+    assert len(pulls(person)) == 1
+    assert served.branches() == ["main"], "what is merged needs no branch"
+
+    person.close(other.title)
+    served.clone("third").run(*JOB)
+
+    assert len(pulls(person)) == 2
+    assert len(pulls(person, "open")) == 1
+    assert all(f"- [x] {step}" in served.file(PLAN, BRANCH) for step in other.steps)
+
+
+def test_conflicts_reach_the_branch_before_the_exit_code_says_so(served: Served, person: Person) -> None:
+    task, other = (served.desk.outline.task(number) for number in ("1.1", "1.2"))
+    served.desk.replace(other.title, f"{other.title} here")
+    git(served.desk.folder, "commit", "-qam", "Rename")
+    by_people(served)
+    person.rename(other.title, f"{other.title} there")
+    person.close(task.title)
+
+    served.clone("job").run(*JOB, exits=4)
+
+    assert all(f"- [x] {step}" in served.file(PLAN, BRANCH) for step in task.steps)
+    served.clone("next").run(*JOB, "--fail-on", "new")
+
+
+def test_a_branch_that_people_use_for_something_else_is_not_written_over(
+    served: Served, person: Person
+) -> None:
+    git(served.desk.folder, "switch", "-qc", BRANCH)
+    (served.desk.folder / "notes.txt").write_text("mine")
+    git(served.desk.folder, "add", "notes.txt")
+    git(served.desk.folder, "commit", "-qm", "Notes")
+    git(served.desk.folder, "push", "-q", "origin", BRANCH)
+    issues = person.everything()
+    person.close(served.desk.outline.task("1.1").title)
+
+    ran = served.clone("job").run(*JOB, exits=1)
+
+    assert "holds more than plan and state file (notes.txt)" in ran.err
+    assert served.log(BRANCH)[0] == "Notes"
+    assert len(person.everything()) == len(issues)
+
+
+def test_what_is_not_committed_stays_on_the_desk(served: Served, person: Person) -> None:
+    title = served.desk.outline.task("1.1").title
+    served.desk.tick("1.1")
+
+    served.desk.run(*JOB)
+
+    assert person.issue(title)["state"] == "closed"
+    assert git(served.desk.folder, "status", "--short").split() == ["M", STATE, "M", PLAN]
+    assert "- [x]" in served.file(PLAN, BRANCH)
+
+
+def test_on_gitlab_the_push_asks_for_the_request(fresh: Copy, sandbox: Sandbox) -> None:
+    place = sandbox.gitlab
+    fresh.flags = ("--api-url", place.api_url, "-R", place.repo)
+    served = Served.of(fresh, 'write_back = "merge-request"')
+    settings = served.desk.folder / "plansync.toml"
+    settings.write_text(settings.read_text().replace('"github"', '"gitlab"'))
+    served.keep(served.desk, "Settings")
+    protect(served)
+    hook = served.folder / "server.git" / "hooks" / "post-receive"
+    hook.write_text("#!/bin/sh\nenv | grep ^GIT_PUSH_OPTION_[0-9] | sort >> options\n")
+    hook.chmod(0o755)
+
+    served.clone("job").run("push", "--yes", "--commit")
+
+    said = (served.folder / "server.git" / "options").read_text().splitlines()
+    options = [line.partition("=")[2] for line in said]
+    assert options[:3] == [
+        "merge_request.create",
+        "merge_request.target=main",
+        "merge_request.title=Sync the plan with its issues",
+    ]
+    assert "plansync:" in served.file(PLAN, BRANCH)
