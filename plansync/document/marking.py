@@ -67,11 +67,19 @@ def exclusive(names: tuple[str, ...], scope_mark: str) -> tuple[str, ...]:
 
 def owners(document: Document, node: Node, marking: Marking) -> tuple[str, ...]:
     """List the accounts of a task's owners: those written as @name, and those whose names are mapped."""
-    names = [one_line(part.strip("`* \t")) for part in _parts(document, node, "owner")]
-    accounts = (
-        marking.people.get(name.casefold()) or (name[1:] if name.startswith("@") else "") for name in names
-    )
-    return _once(account for account in accounts if _LOGIN.fullmatch(account))
+    accounts = (account_of(name, marking.people) for name in owner_names(document, node))
+    return _once(account for account in accounts if account)
+
+
+def owner_names(document: Document, node: Node) -> list[str]:
+    """List a task's owners as the plan names them."""
+    return [name for part in _parts(document, node, "owner") if (name := one_line(part.strip("`* \t")))]
+
+
+def account_of(name: str, people: Mapping[str, str]) -> str:
+    """Say which account is meant, empty where nobody can be. Shape: `people` as `Marking` has it."""
+    account = people.get(name.casefold()) or (name[1:] if name.startswith("@") else "")
+    return account if _LOGIN.fullmatch(account) else ""
 
 
 def effort(document: Document, node: Node, marking: Marking) -> int | None:

@@ -561,3 +561,9 @@ def filled(session: Session, op: Operation) -> Operation | None:
         return op
     link = text_of(session.remote.get(op.uid), Field.LINK)
     return replace(op, changes=(replace(op.changes[0], new=link),)) if link else None
+
+
+def lacks_address(session: Session, op: Operation) -> bool:
+    """Say whether a link was to come of which the tracker tells the number alone: it would lead nowhere."""
+    link = text_of(session.remote.get(op.uid), Field.LINK)
+    return op.kind == "set-link" and op.changes[0].new is None and link != "" and " " not in link
