@@ -142,11 +142,11 @@ class GitLab:
         return sound(account.username) if account and answer.status == 200 else ""
 
     async def is_protected(self, branch: str) -> bool | None:
-        """Read whether a branch is protected."""
+        """Read whether a branch is protected, and against this account."""
         path = f"repository/branches/{quote(branch, safe='')}"
         answer = await self._door.get(path, accept=(403, 404), is_cached=False)
         found = valid(BranchPayload, answer.body)
-        return found.protected if found and answer.status == 200 else None
+        return found.is_shut if found and answer.status == 200 else None
 
     # Reading.
 
