@@ -167,10 +167,13 @@ def _mended(
 
 
 def beside_of(home: Home, path: Path) -> Beside:
-    """Collect what is known beyond a plan's text: its requirements, and what the state file remembers."""
+    """Collect what is known beyond a plan's text: its requirements, who is who, and what the state file remembers."""
+    from plansync import config
     from plansync.checks.context import Beside
     from plansync.store.files import read_requirements
 
     saved = remembered(home, path)
-    known = (saved.base, saved.lineage) if saved else ()
-    return Beside(path.stem, read_requirements(path), *known)
+    people = config.people(home.settings)
+    if saved is None:
+        return Beside(path.stem, read_requirements(path), people=people)
+    return Beside(path.stem, read_requirements(path), saved.base, saved.lineage, people)
