@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.simulation.driver import CHUNK, check, play
