@@ -32,8 +32,9 @@ def test_an_issue_keeps_its_words_and_labels_and_gets_our_part_below(
 ) -> None:
     task = fresh.outline.task("1.2")
 
-    fresh.run("link", "1.2", str(number))
+    said = fresh.run("link", "1.2", str(number)).out
 
+    assert f"~ #{number} move Task 1.2 {task.title} to {task.phase}\n" in said
     issue = person.issue(task.title)
     assert issue["body"].startswith(person.kept(WORDS))
     ours = issue["body"].partition("<!-- plansync:begin")[2]
