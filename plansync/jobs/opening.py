@@ -55,16 +55,17 @@ def _asking(home: Home, root: Path) -> Asking:
             'write_back = "merge-request" needs a remote on GitHub or GitLab; the other way is write_back = "commit"'
         )
     place = Target(kind, api, remote.path if remote else project)
-    token = _token(target, place)
+    token = token_for(target, place)
     return Asking(
         ensure=lambda base, since: asyncio.run(_pull_request(home.settings, place, token, base, since))
     )
 
 
-def _token(issues: Target, place: Target) -> Token:
+def token_for(issues: Target, place: Target) -> Token:
     """Find what may make a request where the plan is; the token of the issues goes to no other host.
 
     In a job for issues that are elsewhere `PLANSYNC_TOKEN` is theirs, and the job's own is the repository's.
+    Raises: AuthError where there is none.
     """
     if place.project.casefold() != issues.project.casefold() or place.api != issues.api:
         others = {name: value for name, value in os.environ.items() if name != "PLANSYNC_TOKEN"}
