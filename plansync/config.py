@@ -53,6 +53,14 @@ class Check(Strict, BaseModel):
         return codes
 
 
+class Watching(Strict):
+    """How `plansync watch` goes about it, in seconds."""
+
+    every_s: Annotated[float, Field(gt=0)] = 300.0
+    quiet_s: Annotated[float, Field(ge=0)] = 2.0
+    settle_s: Annotated[float, Field(ge=0)] = 60.0
+
+
 Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]
 
 
@@ -79,6 +87,7 @@ class Settings(Place, BaseModel):
     people: dict[str, Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_][A-Za-z0-9_.-]*$")]] = {}
     when: When = When()
     check: Check = Check()
+    watch: Watching = Watching()
     plan: list[PlanEntry] = []
 
     @field_validator("title")
@@ -209,7 +218,12 @@ def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:
     name = ".".join(keys)
     place, called = (f"{places[name]}: ", "") if name in places else (f"{path}: ", f"{name} ")
     if error["type"] == "extra_forbidden":
-        tables: dict[str, type[BaseModel]] = {"when": When, "check": Check, "plan": PlanEntry}
+        tables: dict[str, type[BaseModel]] = {
+            "when": When,
+            "check": Check,
+            "watch": Watching,
+            "plan": PlanEntry,
+        }
         table = tables.get(keys[0] if len(keys) > 1 else "", Settings)
         close = difflib.get_close_matches(keys[-1], list(table.model_fields), 1, 0.5)
         return f"{place}unknown key {name!r}" + (
@@ -221,6 +235,11 @@ def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:
         return f"{place}{keys[0]}: {error['input']!r} must be one letter that is neither blank nor x"
     words = _SHAPES.get(keys[-1]) or error["msg"].lower()
     return f"{place}{called}{words} (got {error['input']!r})"
+
+
+def people(settings: Settings) -> dict[str, str]:
+    """Say who is who: names as plans have them, folded → accounts."""
+    return {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
 
 
 def git_root(start: Path) -> Path | None:

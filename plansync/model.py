@@ -114,6 +114,11 @@ class Field(StrEnum):
     GRAPH = "graph"
     WRITTEN = "written"
 
+    @property
+    def in_words(self) -> str:
+        """Call it as people do: what a tracker has of its own for an estimate is the estimate."""
+        return "estimate" if self is Field.EFFORT else self.value.replace("_", " ")
+
 
 SECTIONS = (Field.PROGRESS, Field.CRITERIA, Field.DECISIONS, Field.OUTSIDERS, Field.GRAPH)
 """What the overview issue says besides the plan's own words, in its order: derived, and only ever written there."""

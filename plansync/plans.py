@@ -98,11 +98,16 @@ def is_pattern(path: str) -> bool:
 
 
 def matching(root: Path, entry: PlanEntry) -> list[Path]:
-    """List the files that a table means; one that it names itself is listed even where it is not there."""
+    """List the files that a table means; one that it names itself is listed even where it is not there.
+
+    As in a shell, a pattern means hidden files only where it says so: editors lay some beside a plan.
+    """
     named = root / entry.path
     if not is_pattern(entry.path) or named.is_file():
         return [named]
-    return sorted(path for path in root.glob(entry.path) if path.is_file())
+    is_hidden = Path(entry.path).name.startswith(".")
+    found = (path for path in root.glob(entry.path) if is_hidden or not path.name.startswith("."))
+    return sorted(path for path in found if path.is_file())
 
 
 def named(root: Path, entries: Sequence[PlanEntry]) -> list[Path]:

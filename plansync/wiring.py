@@ -30,7 +30,7 @@ from plansync.store.branch import other_branch
 from plansync.store.files import PlanFiles, read_state
 from plansync.store.header import command as state_command
 from plansync.store.journal import Journal
-from plansync.store.lock import locked
+from plansync.store.lock import is_held, locked
 from plansync.store.moments import Commits
 from plansync.store.state import Target
 from plansync.sync.events import Listener, Waiting
@@ -82,6 +82,11 @@ class Paths:
     def database(self) -> Path:
         """The local database."""
         return self.local / "plansync.db"
+
+    @property
+    def pulse(self) -> Path:
+        """Where it is written when the plan was last synced here."""
+        return self.local / f"{_short(self)}.pulse"
 
     @property
     def sandbox(self) -> Path:
@@ -264,10 +269,11 @@ async def _opened(
 
 def marking(settings: Settings, traits: Traits) -> Marking:
     """Say how labels and owners are made."""
-    people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
     risk = traits.risk_label if settings.risk_label is None else settings.risk_label
     has_efforts = Field.EFFORT in traits.stores and settings.estimates == "text"
-    return Marking(risk, settings.estimates == "label", people, has_efforts)
+    return Marking(
+        risk, settings.estimates == "label", config.people(settings), has_efforts, traits.scope_mark
+    )
 
 
 def new_id() -> str:
@@ -408,6 +414,22 @@ def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
     """Make the lock of one plan; it is taken with the name of the command that holds it."""
     at = datetime.now().astimezone().isoformat(timespec="seconds")
     return lambda command: locked(paths.local / f"{_short(paths)}.lock", f"plansync {command}", at)
+
+
+def watcher(paths: Paths) -> AbstractContextManager[None]:
+    """Make the lock of whoever watches a plan: one at a time, beside the runs.
+
+    Raises: Busy where somebody does.
+    """
+    shelf.connect(paths.database).close()
+    at = datetime.now().astimezone().isoformat(timespec="seconds")
+    busy = f"{paths.name} is being watched already ({{holder}}); end that first"
+    return locked(paths.local / f"{_short(paths)}.watch.lock", "plansync watch", at, busy)
+
+
+def is_watched(paths: Paths) -> bool:
+    """Say whether somebody watches a plan at this moment."""
+    return is_held(paths.local / f"{_short(paths)}.watch.lock")
 
 
 def _short(paths: Paths) -> str:

@@ -100,4 +100,4 @@ def _conflict(report: Report, conflict: Conflict) -> str:
     if conflict.field in (Field.EXISTENCE, Field.TWIN):
         return f"{name}: something is gone, or there twice. {how}"
     sides = f"plan {told(report, conflict.local)}, issue {told(report, conflict.remote)}"
-    return f"{name}: {conflict.field.value} differs: {sides}. {how}"
+    return f"{name}: {conflict.field.in_words} differs: {sides}. {how}"

@@ -79,7 +79,9 @@ def _what(conflict: Conflict) -> str:
     if conflict.field is Field.EXISTENCE:
         return "it is gone on one side"
     return (
-        "two issues were made for it" if conflict.field is Field.TWIN else f"{conflict.field.value} differs"
+        "two issues were made for it"
+        if conflict.field is Field.TWIN
+        else f"{conflict.field.in_words} differs"
     )
 
 

@@ -52,9 +52,9 @@ def runs_document(command: str, all_: Sequence[Ended], code: int) -> dict[str, A
     }
 
 
-def dumped(document: object) -> str:
-    """Write any JSON document."""
-    return _OBEYED.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=2))
+def dumped(document: object, *, is_line: bool = False) -> str:
+    """Write any JSON document; `is_line`: in one line."""
+    return _OBEYED.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=None if is_line else 2))
 
 
 _OBEYED = re.compile(rf"[^\n\x20-\x7e\xa0-\U0010ffff]|[{HIDDEN}\ud800-\udfff]|(?<=#)#(?=\[|vso\[)")

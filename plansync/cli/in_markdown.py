@@ -22,7 +22,7 @@ def markdown(report: Report) -> str:
         lines += [f"### {title}", "", *_bullets(texts), ""] if texts else []
     if report.conflicts:
         words = (
-            f"{report.labels.get(c.uid, c.uid)}: {c.field.value}: plan {said(c.local)}, issue {said(c.remote)}"
+            f"{report.labels.get(c.uid, c.uid)}: {c.field.in_words}: plan {said(c.local)}, issue {said(c.remote)}"
             for c in report.conflicts
         )
         lines += ["### For you to decide", "", *_bullets(words), ""]

@@ -20,6 +20,7 @@ from plansync.cli.commands import (
     demo,
     diff,
     doctor,
+    health,
     init,
     inspect,
     link,
@@ -36,6 +37,7 @@ from plansync.cli.commands import (
     sync,
     undo,
     unlink,
+    watch,
 )
 from plansync.cli.context import Common
 from plansync.cli.door import say
@@ -48,7 +50,7 @@ _VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-
 
 app = typer.Typer(
     name="plansync",
-    help="Keep a Markdown implementation plan and GitHub issues telling the same story.",
+    help="Keep a Markdown implementation plan and the issues of GitHub or GitLab telling the same story.",
     epilog="Common options stand before or after the verb. Exit codes: docs/exit-codes.md.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -72,9 +74,12 @@ def common(
         Path | None, typer.Option("-C", "--directory", help="Work as if started there.")
     ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Use this settings file.")] = None,
-    repo: Annotated[str | None, typer.Option("-R", "--repo", help="The repository, OWNER/NAME.")] = None,
+    repo: Annotated[
+        str | None,
+        typer.Option("-R", "--repo", help="The repository, OWNER/NAME; on GitLab the project, GROUP/NAME."),
+    ] = None,
     tracker: Annotated[
-        str | None, typer.Option("--tracker", help="github, sandbox, or one that is installed.")
+        str | None, typer.Option("--tracker", help="github, gitlab, sandbox, or one that is installed.")
     ] = None,
     api_url: Annotated[str | None, typer.Option("--api-url", help="The tracker's API address.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -85,7 +90,7 @@ def common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Keep a Markdown implementation plan and GitHub issues telling the same story."""
+    """Keep a Markdown implementation plan and the issues of GitHub or GitLab telling the same story."""
     if directory is not None:
         if not directory.is_dir():
             raise ConfigError(f"there is no folder {directory}")
@@ -119,6 +124,8 @@ for verb in (
     init,
     demo,
     sandbox,
+    watch,
+    health,
     schedule,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)

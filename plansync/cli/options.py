@@ -38,6 +38,9 @@ Allow = Annotated[
 MaxTime = Annotated[
     str, typer.Option("--max-time", help="Stop between requests after this time, such as 20m.")
 ]
+Every = Annotated[
+    str, typer.Option("--every", help="How often it syncs by itself, such as 5m; default: watch.every_s.")
+]
 FailOn = Annotated[FailOnChoice, typer.Option("--fail-on", help="Which conflicts make the exit code 4.")]
 Full = Annotated[
     bool, typer.Option("--full", help="Read each linked issue directly: notices every deleted one.")

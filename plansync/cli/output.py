@@ -70,7 +70,8 @@ class Writer:
         done, op = line.done, line.done.operation
         sign = next((s for word, s in _SIGNS.items() if op.kind.startswith(word)), "~")
         color = {"+": "green", "-": "red", "x": "red"}.get(sign, "yellow")
-        number = f"#{done.ref}" if done.ref and op.side is Side.REMOTE and "milestone" not in op.kind else ""
+        is_issue = op.side is Side.REMOTE and (op.kind == "set-milestone" or "milestone" not in op.kind)
+        number = f"#{done.ref}" if done.ref and is_issue else ""
         why = _why_not_now(report, done)
         rest = self.style(f" ({why})", dim=True) if why else ""
         if report.is_dry and (reason := because(report, op)):
@@ -111,7 +112,7 @@ class Writer:
             line = report.lines.get(conflict.uid, 0)
             issue = report.remote.get(owner_of(conflict.uid))
             place = f"line {line}" if line else "plan"
-            self._item(report, conflict, f"{conflict.field.value} differs")
+            self._item(report, conflict, f"{conflict.field.in_words} differs")
             self.say(f"      {place}: {told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {told(report, conflict.remote)}")
         if any(c.field not in (Field.EXISTENCE, Field.TWIN) for c in report.conflicts):

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _WRITES_UNASKED = 20
 _TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
+_BUSY = 9
+_BEATS = ("sync", "push", "pull")
+"""The commands that a job runs: each of their runs tells that it is alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Request:
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
     would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
-    that is printed. `commit`: plan and state file are written back to git, whatever it ends with.
+    that is printed. `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is
+    there to be asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
     """
 
     command: str
@@ -66,6 +70,8 @@ class Request:
     assume: str = ""
     several: bool = False
     commit: bool = False
+    watches: float | None = None
+    is_settled: bool = True
     heard: Callable[[Ended], object] | None = None
 
 
@@ -111,6 +117,8 @@ class Performer:
             raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
         self.common, self.request, self.home = common, request, home
         self.has_hinted = False
+        self.is_attended = common.is_attended and request.watches is None
+        self.stopper = Stopper(hears=request.watches is None)
         self.deadline = time.monotonic() + seconds(request.max_time) if request.max_time else None
 
     @property
@@ -138,13 +146,33 @@ class Performer:
             report = self._ran(home, plan, target)
         except PlansyncError as error:
             if not catches:
+                self._beat(plan, Report(self.request.command, "", str(plan), error=error), error.exit_code)
                 raise
             report = Report(self.request.command, "", str(plan), error=error)
         code = exit_code(report, self.request.fail_on, self.request.wants_pending)
+        self._beat(plan, report, code)
         settings = self.home.settings
         kind, project = (target.kind, target.project) if target else (settings.kind, settings.repo or "")
         took_s = time.monotonic() - began
         return Ended(plan, report, kind, project, _web(target) if target else "", code, took_s)
+
+    def _beat(self, plan: Path, report: Report, code: int) -> None:
+        """Write down that a plan was synced, or why not: `plansync health` asks."""
+        from datetime import UTC, datetime
+
+        from plansync import wiring
+        from plansync.cli.outcome import OUTCOMES
+        from plansync.store import pulse
+
+        request = self.request
+        is_whole = request.command in _BEATS and not request.dry_run and not request.only
+        if not is_whole or code == _BUSY or report.is_interrupted:
+            return
+        paths = wiring.paths_of(self.home, plan)
+        before = pulse.read(paths.pulse, paths.name)
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        error = str(report.error or "")
+        pulse.beat(paths.pulse, before, at=at, outcome=OUTCOMES[code], error=error, every_s=request.watches)
 
     @property
     def is_late(self) -> bool:
@@ -163,7 +191,8 @@ class Performer:
         from plansync.sync.run import Direction, Options, run
 
         common, request = self.common, self.request
-        listener, stopper = progress.listener(common), Stopper()
+        listener = progress.listener(common)
+        self.stopper = stopper = Stopper(hears=request.watches is None)
         limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
         asker = _Asker(common, request, Writer(common.has_color), str(target))
         direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
@@ -171,7 +200,7 @@ class Performer:
             direction,
             request.dry_run,
             request.allow,
-            common.is_attended,
+            self.is_attended,
             asker.confirm,
             listener.listen,
             request.only,
@@ -183,7 +212,8 @@ class Performer:
             rebuild=request.rebuild,
             full=request.full,
             assume=Take(request.assume) if request.assume else None,
-            names_account=common.is_attended and not request.yes,
+            names_account=self.is_attended and not request.yes,
+            is_settled=request.is_settled,
             **_hooks(request),
         )
 
@@ -263,14 +293,14 @@ def _web(target: Target) -> str:
     return f"{web}/{target.project}" if web else ""
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, option: str = "--max-time") -> float:
     """Read `90s`, `20m`, `2h`.
 
     Raises: ConfigError for anything else.
     """
     units = {"s": 1, "m": 60, "h": 3600}
     if not text[:-1].isdecimal() or text[-1:] not in units:
-        raise ConfigError(f"--max-time takes a time such as 90s, 20m or 2h; not {text!r}")
+        raise ConfigError(f"{option} takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]
 
 
@@ -313,7 +343,7 @@ class _Asker:
         what = f"make {counted(*((len(creates), 'issue') if is_first else (len(writes), 'change')))}"
         if self.request.command == "prune":
             what = f"close {counted(len(writes), 'issue')} as not planned"
-        if not self.common.is_attended:
+        if not self.common.is_attended or self.request.watches is not None:
             raise SafetyStop(
                 f"this would {what} in {self.target}; add --yes to go on, or look first: {self._look()}"
             )

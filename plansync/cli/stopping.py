@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from plansync.cli.door import say
@@ -15,17 +16,22 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopper:
-    """Turns signals into a stop that loses nothing."""
+    """Turns signals into a stop that loses nothing.
 
-    def __init__(self) -> None:
-        self.stop = Stop()
+    `hears`: listens to the signals itself; else somebody who does passes them on, with `hear`.
+    """
+
+    def __init__(self, *, hears: bool = True) -> None:
+        self.stop, self.hears = Stop(), hears
+        self._hear: Callable[[], object] | None = None
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Hear signals while a run lasts; where a loop cannot, they end the program as ever."""
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         heard = {}
-        for number in _SIGNALS:
+        self._hear = functools.partial(loop.call_soon_threadsafe, self._heard, task)
+        for number in _SIGNALS if self.hears else ():
             before = signal.getsignal(number)
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._heard, task)
@@ -33,9 +39,15 @@ class Stopper:
         try:
             yield
         finally:
+            self._hear = None
             for number, before in heard.items():
                 loop.remove_signal_handler(number)
                 signal.signal(number, before)  # the loop would leave the default, which ends the program
+
+    def hear(self) -> None:
+        """Take a signal that somebody else got; where no run is at work there is nothing to do."""
+        if self._hear is not None:
+            self._hear()
 
     def _heard(self, task: asyncio.Task[Any] | None) -> None:
         if self.stop.is_asked or not self.stop.is_writing:

@@ -161,7 +161,7 @@ def _changes_in_words(changes: Sequence[Change]) -> str:
         elif change.field is Field.TITLE:
             counts[f"title {said(change.old)} → {said(change.new)}"] = 0
         elif change.field not in (Field.TICK, Field.STEPS):
-            counts[_FIELD_WORDS.get(change.field, change.field.value)] = 0
+            counts[_FIELD_WORDS.get(change.field, change.field.in_words)] = 0
         elif change.field is Field.STEPS:
             counts.setdefault("steps", 0)
     if len(counts) > 1:
@@ -181,8 +181,16 @@ def said(value: Value | None) -> str:
     return in_line(f"“{cut(value, TEXT_MAX)}”" if isinstance(value, str) else str(value))
 
 
+_OPEN = "open"
+"""What people call a task that is to do."""
+
+
 def told(report: Report, value: Value | None) -> str:
     """Say one side of a conflict; tasks by their titles."""
+    if isinstance(value, int):
+        return said(value)
+    if value == State.TODO:
+        return said(_OPEN)
     if not isinstance(value, tuple):
         return said(_name_of(report, value) if value is not None else None)
     return in_line(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"

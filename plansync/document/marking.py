@@ -17,7 +17,8 @@ from plansync.text import folded, one_line
 LABEL_MAX = 50
 """Characters of a label's name. Source: GitHub's schema of labels."""
 
-_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+_LOGIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
+"""How accounts are named on GitHub and on GitLab, where dots may stand within a name."""
 _SEPARATORS = re.compile(r"[,;、，]")
 
 
@@ -26,12 +27,14 @@ class Marking(NamedTuple):
 
     `risk`: the label of a task of high risk, empty for none. `has_estimates`: an estimate is a label too.
     `people`: names as plans have them, folded → accounts. `has_efforts`: the tracker keeps estimates itself.
+    `scope_mark`: what ends a label's scope, of which one label alone can be borne; empty where all go together.
     """
 
     risk: str = "risk: high"
     has_estimates: bool = False
     people: Mapping[str, str] = MappingProxyType({})
     has_efforts: bool = False
+    scope_mark: str = ""
 
 
 def risky(document: Document, known: Register) -> set[Uid]:
@@ -52,13 +55,31 @@ def labels(document: Document, node: Node, marking: Marking, *, is_risky: bool =
     return _once(found)
 
 
+def exclusive(names: tuple[str, ...], scope_mark: str) -> tuple[str, ...]:
+    """Leave the last label of each scope, as the tracker would keep it: two would take turns there."""
+    if not scope_mark:
+        return names
+    scopes = [folded(name.rpartition(scope_mark)[0]) for name in names]
+    return tuple(
+        name for at, name in enumerate(names) if not scopes[at] or scopes[at] not in scopes[at + 1 :]
+    )
+
+
 def owners(document: Document, node: Node, marking: Marking) -> tuple[str, ...]:
     """List the accounts of a task's owners: those written as @name, and those whose names are mapped."""
-    names = [one_line(part.strip("`* \t")) for part in _parts(document, node, "owner")]
-    accounts = (
-        marking.people.get(name.casefold()) or (name[1:] if name.startswith("@") else "") for name in names
-    )
-    return _once(account for account in accounts if _LOGIN.fullmatch(account))
+    accounts = (account_of(name, marking.people) for name in owner_names(document, node))
+    return _once(account for account in accounts if account)
+
+
+def owner_names(document: Document, node: Node) -> list[str]:
+    """List a task's owners as the plan names them."""
+    return [name for part in _parts(document, node, "owner") if (name := one_line(part.strip("`* \t")))]
+
+
+def account_of(name: str, people: Mapping[str, str]) -> str:
+    """Say which account is meant, empty where nobody can be. Shape: `people` as `Marking` has it."""
+    account = people.get(name.casefold()) or (name[1:] if name.startswith("@") else "")
+    return account if _LOGIN.fullmatch(account) else ""
 
 
 def effort(document: Document, node: Node, marking: Marking) -> int | None:

@@ -11,7 +11,7 @@ from plansync import titles
 from plansync.document import vocabulary
 from plansync.document.dialect import Counts
 from plansync.document.listing import parts
-from plansync.document.marking import Marking, effort, labels, owners, risky
+from plansync.document.marking import Marking, effort, exclusive, labels, owners, risky
 from plansync.document.metadata import Key, day_in, folded
 from plansync.document.prose import opened, prose_of
 from plansync.document.references import Register, named, register
@@ -202,7 +202,7 @@ class _Viewer:
             Field.REQUIREMENTS: document.value(node, "requirements"),
             Field.ESTIMATE: document.value(node, "estimate"),
             Field.MARKER: node.marker,
-            Field.LABELS: labels(document, node, self.marking, is_risky=uid in self.risky),
+            Field.LABELS: self._labels(uid, node),
             Field.OWNERS: owners(document, node, self.marking),
         }
         if (minutes := effort(document, node, self.marking)) is not None:
@@ -218,6 +218,15 @@ class _Viewer:
         if node.tail and node.tail.ref:
             fields[Field.REFERENCE] = node.tail.ref
         self._add(uid, Kind.TASK, index, fields | status_fields(document, node))
+
+    def _labels(self, uid: Uid, node: Node) -> tuple[str, ...]:
+        """List the labels that an issue can bear together; the others are told."""
+        said = labels(self.document, node, self.marking, is_risky=uid in self.risky)
+        borne = exclusive(said, self.marking.scope_mark)
+        if away := [name for name in said if name not in borne]:
+            text = f"{', '.join(away)}: an issue bears one label of a scope, and the last one here counts"
+            self._note(node, text)
+        return borne
 
     def _frame(self, node: Node) -> str:
         """Fill in the title's template for a task, all but its title."""

@@ -117,7 +117,7 @@ def _decision(items: Snapshot, conflict: Conflict, facts: Facts) -> str:
     owner = owner_of(conflict.uid)
     title = _title(text_of(items.get(owner), Field.TITLE)) or owner
     ref = f"#{facts.numbers[owner]} " if owner in facts.numbers else ""
-    what = _WORDS.get(conflict.field, conflict.field.value.replace("_", " "))
+    what = _WORDS.get(conflict.field, conflict.field.in_words)
     if is_step(conflict.uid):
         what = f"{what} of “{_title(text_of(items.get(conflict.uid), Field.TEXT))}”"
     ident = conflict_id(conflict.uid, conflict.field)

@@ -12,12 +12,14 @@ import filelock
 
 from plansync.errors import Busy, StoreError
 
+_BUSY = "another run is at work on this plan ({holder}); wait for it, then run again"
+
 
 @contextmanager
-def locked(path: Path, run: str, started: str) -> Iterator[None]:
+def locked(path: Path, run: str, started: str, busy: str = _BUSY) -> Iterator[None]:
     """Hold a plan's lock; the file stays, what it says names the holder.
 
-    Raises: Busy at once where another run holds it.
+    Raises: Busy at once, with the words `busy`, where another run holds it.
     """
     holder = path.with_suffix(".holder")
     lock = filelock.FileLock(path, timeout=0)
@@ -28,15 +30,27 @@ def locked(path: Path, run: str, started: str) -> Iterator[None]:
             f"pid {os.getpid()} on {socket.gethostname()}, {run} since {started}\n", encoding="utf-8"
         )
     except filelock.Timeout:
-        raise Busy(
-            f"another run is at work on this plan ({_name(holder)}); wait for it, then run again"
-        ) from None
+        raise Busy(busy.format(holder=_name(holder))) from None
     except OSError as error:
         raise StoreError(f"the lock {path} cannot be taken: {error.strerror}") from None
     try:
         yield
     finally:
         lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Say whether a lock is held at this moment; what cannot be tried is not."""
+    lock = filelock.FileLock(path, timeout=0)
+    try:
+        if not path.is_file():
+            return False
+        with lock:
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:
+        return False
 
 
 def _name(holder: Path) -> str:

@@ -49,8 +49,8 @@ def _refused(session: Session) -> set[str]:
 def _told(session: Session, login: str, uid: Uid) -> str:
     line = session.line_of(owner_of(uid))
     return (
-        f"line {line}: @{login} cannot be given issues of {session.project.target.project}, so nobody is; it takes a "
-        "collaborator of the repository"
+        f"line {line}: @{login} cannot be given issues of {session.project.target.project}, so nobody is; it takes "
+        f"{session.project.tracker.traits.terms.member}"
     )
 
 

@@ -6,7 +6,19 @@ from collections.abc import Collection, Set
 from enum import StrEnum
 
 from plansync.errors import ConfigError
-from plansync.model import OVERVIEW, Changeset, Field, Item, Operation, Side, Uid, is_step, owner_of, text_of
+from plansync.model import (
+    OVERVIEW,
+    SECTIONS,
+    Changeset,
+    Field,
+    Item,
+    Operation,
+    Side,
+    Uid,
+    is_step,
+    owner_of,
+    text_of,
+)
 from plansync.reconcile.order import IDS
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session
@@ -14,6 +26,8 @@ from plansync.sync.session import Session
 _IDENTITY = ("set-marker", "set-link")
 _FINAL = ("close-issue", "reopen-issue", "close-milestone", "reopen-milestone")
 """What waits for the default branch: work elsewhere is not done before it is merged."""
+_SETTLED = frozenset({Field.TICK, Field.STATE, *SECTIONS})
+"""What is meant as soon as it is saved; all else in a plan may still be half of something."""
 
 
 class Direction(StrEnum):
@@ -27,12 +41,14 @@ class Direction(StrEnum):
 class Chooser:
     """Takes the operations of a run's direction, about the tasks that it is for.
 
-    `only`: uids, numbers or titles of those tasks, none for all. `wanted`: the items that a choice was about, `None`
-    for all.
+    `only`: uids, numbers or titles of those tasks, none for all. `is_settled`: the plan is not just being written.
+    `wanted`: the items that a choice was about, `None` for all.
     """
 
-    def __init__(self, session: Session, direction: Direction, only: Collection[str]) -> None:
-        self.session, self.direction, self.only = session, direction, only
+    def __init__(
+        self, session: Session, direction: Direction, only: Collection[str], *, is_settled: bool = True
+    ) -> None:
+        self.session, self.direction, self.only, self.is_settled = session, direction, only, is_settled
         self.wanted: set[Uid] | None = None
 
     def choose(self, changeset: Changeset, settled: Set[Uid] | None) -> list[Done]:
@@ -70,7 +86,21 @@ class Chooser:
         is_wanted = self.wanted is None or is_footer or self.session.owner_of(op.uid) in self.wanted
         if self.wanted is not None and op.kind == "add-dependency":
             is_wanted &= all(uid in self.session.remote or uid in self.wanted for uid in op.needs)
-        return is_wanted and not self.waits_for_branch(op) and self._is_of_direction(op, news)
+        is_held = self.waits_for_branch(op) or (not self.is_settled and self._waits_to_settle(op))
+        return is_wanted and not is_held and self._is_of_direction(op, news)
+
+    def _waits_to_settle(self, op: Operation) -> bool:
+        """Say whether an operation follows from what may still be half of something: new, renamed or gone."""
+        remote, owner = self.session.remote, owner_of(op.uid)
+        if op.side is Side.LOCAL:
+            return op.kind == "set-marker" or (op.kind == "set-link" and owner not in remote)
+        if (
+            owner not in remote
+            or any(uid not in remote for uid in op.needs)
+            or owner not in self.session.local
+        ):
+            return True
+        return op.kind not in _FINAL and any(change.field not in _SETTLED for change in op.changes)
 
     def _is_of_direction(self, op: Operation, news: Set[Uid]) -> bool:
         match self.direction:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from plansync.model import Base, Conflict, Field, Item, Kind, Snapshot, State, Uid, conflict_id
 from plansync.reconcile.merge import shown_state
-from plansync.trackers.base import Absence, Thing
+from plansync.trackers.base import Absence, Terms, Thing
 
 LOST = (Absence.GONE, Absence.MOVED)
 """Absences that are certain. What merely cannot be read proves nothing."""
@@ -23,6 +23,7 @@ def lost(
     known: Mapping[tuple[Thing, int], Uid],
     shown: Snapshot,
     base: Base,
+    terms: Terms,
 ) -> list[Conflict]:
     """Ask about each item of the plan whose record is certainly not there, unless that was decided.
 
@@ -35,7 +36,7 @@ def lost(
             continue
         if shown[uid].kind is not Kind.TASK or shown_state(shown, uid) is not State.DROPPED:
             there = f"{key[0].value} #{key[1]}"
-            found.append(Conflict(uid, Field.EXISTENCE, there, "in the plan", absence.value))
+            found.append(Conflict(uid, Field.EXISTENCE, there, "in the plan", terms.absent(key[0], absence)))
     return found
 
 

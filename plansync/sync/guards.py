@@ -154,7 +154,12 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
 
 
 def check_repository(
-    known: str, repository: Repository, *, allow: Collection[str], tell: Tell = quiet
+    known: str,
+    repository: Repository,
+    *,
+    allow: Collection[str],
+    tell: Tell = quiet,
+    place: str = "repository",
 ) -> None:
     """Stop where the target is not the repository that it was: one made anew has other issues under old numbers.
 
@@ -163,10 +168,13 @@ def check_repository(
     if known and repository.node and known != repository.node:
         _stop(
             "other-repository",
-            f"{repository.name} is not the repository that this plan was synced with",
+            f"{repository.name} is not the {place} that this plan was synced with",
             allow,
             tell,
         )
+
+
+_OTHER = f"a setting that says what becomes what ({SETTINGS}) is not as it was in the last run"
 
 
 def check_settings(known: str, now: str, *, allow: Collection[str], tell: Tell = quiet) -> None:
@@ -174,9 +182,19 @@ def check_settings(known: str, now: str, *, allow: Collection[str], tell: Tell =
 
     Raises: SafetyStop.
     """
-    if known != NO_CONFIG and known != now:
-        words = f"a setting that says what becomes what ({SETTINGS}) is not as it was in the last run"
-        _stop("settings-changed", words, allow, tell, "see first what it changes: plansync diff")
+    if _are_other(known, now):
+        _stop("settings-changed", _OTHER, allow, tell, "see first what it changes: plansync diff")
+
+
+def about_settings(known: str, now: str) -> str:
+    """Say of a run that only looks what one that writes would stop at; empty where the settings are the same."""
+    if not _are_other(known, now):
+        return ""
+    return f"{_OTHER}: what is shown may come of that; a run stops before it writes, unless --allow settings-changed"
+
+
+def _are_other(known: str, now: str) -> bool:
+    return known != NO_CONFIG and known != now
 
 
 def _stop(name: str, what: str, allow: Collection[str], tell: Tell, look: str = "") -> None:

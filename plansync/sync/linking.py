@@ -93,10 +93,13 @@ async def find(session: Session, thing: Thing, ref: str) -> Record:
     """
     number = _number(session, thing, ref)
     answer = await session.mirror.look(thing, number)
+    terms = session.project.tracker.traits.terms
     if answer is Absence.OTHER:
-        raise ConfigError(f"#{number} is a pull request; only an issue can be a task")
+        raise ConfigError(f"#{number} is {terms.other}; only an issue can be a task")
     if isinstance(answer, Absence):
-        raise ConfigError(f"{thing.value} #{number} of {session.project.target} is {answer.value}")
+        raise ConfigError(
+            f"{thing.value} #{number} of {session.project.target} is {terms.absent(thing, answer)}"
+        )
     return answer
 
 

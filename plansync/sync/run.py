@@ -38,7 +38,7 @@ from plansync.sync.choosing import Direction as Direction
 from plansync.sync.costs import reckon
 from plansync.sync.events import Done, Listener, Report, Status, told_of
 from plansync.sync.existence import LOST, is_accepted
-from plansync.sync.intake import take_in
+from plansync.sync.intake import note_left, take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.project import Project
 from plansync.sync.reading import require_plan
@@ -69,7 +69,8 @@ class Options:
     that has no id yet. `rounds`: in how many rounds what moved is decided anew. `rebuild`: forget what is remembered
     and read it from the issues. `assume`: the side that is taken for what differs and of which nothing is remembered.
     `full`: read each linked issue directly, so that a deleted one that no list tells of is missed. `names_account`:
-    whoever confirms a first push is told as whom it would be made.
+    whoever confirms a first push is told as whom it would be made. `is_settled`: the plan is not just being written, so
+    what is new, renamed or gone in it is meant.
     """
 
     direction: Direction = Direction.BOTH
@@ -91,6 +92,7 @@ class Options:
     full: bool = False
     names_account: bool = False
     assume: Take | None = None
+    is_settled: bool = True
 
 
 class Declined(PlansyncError):
@@ -122,7 +124,7 @@ class _Run:
         self.report = Report(command, self.session.run, project.path, is_dry=options.is_dry)
         told = (i.fields.get(Field.TOLD) for i in self.session.base.agreed.values())
         self.settled: set[Uid] | None = None
-        self.chooser = Chooser(self.session, options.direction, options.only)
+        self.chooser = Chooser(self.session, options.direction, options.only, is_settled=options.is_settled)
         self.passed: list[Note] = []
         self.noted = {
             (uid, name)
@@ -151,6 +153,7 @@ class _Run:
         alike = [] if self.report.is_rebuilt else await self._look_alikes(planned)
         self.report.cost = reckon(session, planned, is_whole=self.options.is_dry)
         if self.options.is_dry:
+            self._tell_settings(planned)
             return self._finish()
         if self.report.is_rebuilt:
             return await self._rebuild(journal)
@@ -194,9 +197,10 @@ class _Run:
         recover.take_late(session, journal)
         recover.doubt_late(session, journal)
         await session.read_links_found()
-        await take_in(session)
+        left = await take_in(session)
         await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
+        note_left(session, left)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
             self._forget()
@@ -330,6 +334,12 @@ class _Run:
         if any(op.side is Side.LOCAL for op in planned):
             self._require_writable()
 
+    def _tell_settings(self, planned: Sequence[Operation]) -> None:
+        """Say in a run that only looks that other settings may be why something would be written."""
+        saved = self.session.saved
+        if saved and planned and (text := guards.about_settings(saved.config, self.project.config)):
+            self.report.notes.append(Note("", text))
+
     def _tell_passed(self, text: str) -> None:
         self.passed.append(Note("", text))
         self.report.notes.append(Note("", text))
@@ -361,7 +371,11 @@ class _Run:
         if any(op.side is Side.REMOTE for op in planned):
             repository = await self.project.tracker.repository()
             guards.check_repository(
-                self.session.repository, repository, allow=self.options.allow, tell=self._tell_passed
+                self.session.repository,
+                repository,
+                allow=self.options.allow,
+                tell=self._tell_passed,
+                place=self.project.tracker.traits.terms.place,
             )
             self.session.repository = repository.node
             self.report.repository = repository
@@ -374,9 +388,9 @@ class _Run:
                 self.report.account = await self.project.tracker.account()
 
     def _tell_name(self, name: str) -> None:
-        """Note that the repository has another name now: its old one may be given to somebody else's."""
+        """Note that the repository has another name now, unless it is asked by number: nobody takes that over."""
         known = self.project.target.project
-        if name and name.casefold() != known.casefold():
+        if name and name.casefold() != known.casefold() and not known.isdecimal():
             text = f"{known} is called {name} now; the old name leads there as long as nobody takes it"
             self.report.notes.append(Note("", f"{text}, so set repo = {name!r}".replace("'", '"')))
 

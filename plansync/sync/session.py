@@ -475,7 +475,7 @@ class Session:
             if uid in self.base.remote and item.stamp.is_beyond(self.base.remote[uid].stamp)
         }
         self.agreed = decision.changeset.agreed
-        lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
+        lost = self._lost()
         self.asked = (*decision.changeset.conflicts, *lost)
         changeset = replace(decision.changeset, conflicts=self.asked)
         if self.torn is None:
@@ -501,11 +501,15 @@ class Session:
         self, items: Snapshot, states: Mapping[Uid, State], conflicts: Sequence[Conflict]
     ) -> Mapping[Field, str]:
         """Derive what the overview issue says, of all that is known here."""
-        lost = existence.lost(self.absent, self.names.known, self.shown, self.base)
+        lost = self._lost()
         whole, held = self._with_frozen(items, states)
         known, traits = {*self.names.known, *self.bound}, self.project.tracker.traits
         told = facts(self.view, self.mirror.records, known, whole, traits.body_max)
         return overview.sections(whole, held, (*conflicts, *lost), told)
+
+    def _lost(self) -> list[Conflict]:
+        terms = self.project.tracker.traits.terms
+        return existence.lost(self.absent, self.names.known, self.shown, self.base, terms)
 
     def keep_sections(self) -> None:
         """Remember on this machine the derived parts in which the overview issue says what it is to say."""
@@ -572,8 +576,11 @@ class Session:
 
     def all_notes(self) -> list[Note]:
         """Collect what was noted while reading."""
+        terms = self.project.tracker.traits.terms
         frozen = [
-            Note(uid, f"{key[0].value} #{key[1]} is {absence.value}; nothing was done about it")
+            Note(
+                uid, f"{key[0].value} #{key[1]} is {terms.absent(key[0], absence)}; nothing was done about it"
+            )
             for key, absence in self.absent.items()
             if absence not in existence.LOST and (uid := self.names.known.get(key))
         ]

@@ -84,7 +84,7 @@ class Settling:
             name = session.label_of(conflict.uid)
             side = {Take.PLAN: "the plan", Take.ISSUE: "the issue"}.get(self.take, "what was agreed")
             raise ConfigError(
-                f"{side} says nothing of the {conflict.field.value} of {name}; take another side"
+                f"{side} says nothing of the {conflict.field.in_words} of {name}; take another side"
             )
         return choice
 

@@ -29,7 +29,7 @@ from plansync.sync import existence
 from plansync.sync.existence import accept
 from plansync.sync.prune import CLOSED
 from plansync.sync.session import Session, thing_of
-from plansync.trackers.base import Absence, Record, Thing
+from plansync.trackers.base import Record, Thing
 
 
 class How(StrEnum):
@@ -119,14 +119,14 @@ def go(session: Session, how: How, about: Conflict | Drift) -> None:
 
     Raises: ConfigError for a way that is none here, or that leads nowhere.
     """
-    ways = ways_of(session, about)
+    ways, terms = ways_of(session, about), session.project.tracker.traits.terms
     if how not in ways:
         name, takes = session.label_of(about.uid), ", ".join(ways)
         instead = (
             f"it takes --how {takes}" if takes else "take a side: --take plan, --take issue or --take base"
         )
-        is_away = how is How.FOLLOW and isinstance(about, Conflict) and about.remote == Absence.MOVED
-        why = ": it went to another repository, and a plan has one target" if is_away else ""
+        is_away = how is How.FOLLOW and isinstance(about, Conflict) and about.remote == terms.moved
+        why = f": it went to another {terms.place}, and a plan has one target" if is_away else ""
         raise ConfigError(f"--how {how.value} is no way out for {name}{why}; {instead}")
     if isinstance(about, Conflict) and (twin := _twin_of(session, about)):
         _settle_twin(session, how, twin)

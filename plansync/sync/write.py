@@ -68,6 +68,7 @@ class Writer:
     def __init__(self, session: Session, journal: Journal) -> None:
         self.session, self.journal = session, journal
         self.at_once = session.project.tracker.traits.writes_at_once
+        self._terms = session.project.tracker.traits.terms
         self._slots = asyncio.Semaphore(self.at_once)
 
     # ------------------------------------------------------------- tracker
@@ -156,7 +157,7 @@ class Writer:
         if others and list(lost) == ["assignees"]:
             named = ", ".join(f"@{login}" for login in others)
             return f"{project} did not keep {named} beside the one whom the issue is given to: it takes one person"
-        return f"{project} did not keep the {' and '.join(lost)}; it needs a token whose account has write access there"
+        return f"{project} did not keep the {' and '.join(lost)}; it needs {self._terms.writer}"
 
     def _fresh(self, uid: Uid) -> dict[Field, Value]:
         """Say what a record will show that is only now made: all that is agreed, open, and no estimate.
@@ -180,7 +181,9 @@ class Writer:
         fresh = await self.session.project.tracker.look(thing_of(item), item.at)
         if not isinstance(fresh, Record):
             self.session.lose(thing_of(item), item.at, fresh)
-            raise Rejected(f"#{item.at} is {fresh.value}; nothing was written to it")
+            raise Rejected(
+                f"#{item.at} is {self._terms.absent(thing_of(item), fresh)}; nothing was written to it"
+            )
         self.session.mirror.keep(fresh)
         rests_on = _seen_of_twin if self.session.twin(op.uid) else _RESTS_ON.get(op.kind, _seen)
         if known is None or rests_on(fresh) != rests_on(known):
@@ -279,6 +282,10 @@ class Writer:
             known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
+        if (
+            known.blockers is None and known.blocked_by == UNCOUNTED
+        ):  # nor does the answer say which there are
+            return replace(answer, blockers=await tracker.blockers(ref))
         expected = UNCOUNTED if known.blocked_by == UNCOUNTED else (known.blocked_by or 0) + step
         if known.blockers is None or answer.blocked_by != expected:
             return answer
@@ -293,7 +300,7 @@ class Writer:
         found = await self.session.project.tracker.look(Thing.ISSUE, ref)
         if not isinstance(found, Record):
             self.session.lose(Thing.ISSUE, ref, found)
-            raise Moved(f"#{ref} is {found.value}; nothing was written to it")
+            raise Moved(f"#{ref} is {self._terms.absent(Thing.ISSUE, found)}; nothing was written to it")
         if found.blocked_by is None:
             raise Unsupported(
                 f"{self.session.project.target} keeps no links between issues; they stand in the texts"
@@ -518,11 +525,15 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {*drafts.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - _OUTSIDE
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
     return {**known, op.uid: replace(known[op.uid], fields=fields)}
+
+
+_OUTSIDE = {*drafts.TITLE, Field.STATE, Field.PHASE, Field.LABELS, Field.OWNERS, Field.EFFORT, Field.EDGES}
+"""What an issue shows that is not in its text."""
 
 
 def _has_body(op: Operation) -> bool:
@@ -550,3 +561,9 @@ def filled(session: Session, op: Operation) -> Operation | None:
         return op
     link = text_of(session.remote.get(op.uid), Field.LINK)
     return replace(op, changes=(replace(op.changes[0], new=link),)) if link else None
+
+
+def lacks_address(session: Session, op: Operation) -> bool:
+    """Say whether a link was to come of which the tracker tells the number alone: it would lead nowhere."""
+    link = text_of(session.remote.get(op.uid), Field.LINK)
+    return op.kind == "set-link" and op.changes[0].new is None and link != "" and " " not in link

@@ -126,11 +126,33 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a tracker calls its own, for messages.
+
+    `member`: whom issues can be given to. `writer`: what it takes to write. `other`: what shares the numbers of issues.
+    `gone` and `moved`: why an issue cannot be read.
+    """
+
+    place: str = "repository"
+    member: str = "a collaborator of the repository"
+    writer: str = "a token whose account has write access there"
+    other: str = "a pull request"
+    gone: str = Absence.GONE.value
+    moved: str = Absence.MOVED.value
+
+    def absent(self, thing: Thing, why: Absence) -> str:
+        """Say why a record cannot be read."""
+        own = {Absence.GONE: self.gone, Absence.MOVED: self.moved} if thing is Thing.ISSUE else {}
+        return own.get(why, why.value)
+
+
+@dataclass(frozen=True, slots=True)
 class Traits:
-    """What differs between trackers and is no code: limits, abilities, looks.
+    """What differs between trackers and is no code: limits, abilities, looks, words.
 
     `risk_label`: what a task of high risk is labelled with where the settings do not say. `drop_letter`: the letter in
-    the box of a step that is dropped, empty where its text is struck through instead.
+    the box of a step that is dropped, empty where its text is struck through instead. `scope_mark`: what ends the scope
+    in a label's name, of which an issue bears one label alone; empty where all labels go together.
     """
 
     name: str
@@ -141,6 +163,8 @@ class Traits:
     is_paced: bool = False
     risk_label: str = "risk: high"
     drop_letter: str = ""
+    scope_mark: str = ""
+    terms: Terms = Terms()
 
 
 @dataclass(slots=True)

@@ -11,11 +11,11 @@ from plansync.errors import Moved, Rejected
 from plansync.model import SECTIONS, Field, State
 from plansync.text import sound
 from plansync.trackers import gitlab_sent as sent
-from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Thing, Traits, Written
+from plansync.trackers.base import Absence, Page, Record, Repository, Requests, Terms, Thing, Traits, Written
 from plansync.trackers.credentials import Kind, sign_in_advice
 from plansync.trackers.gitlab_access import RIGHTS, ProjectPayload, TokenPayload
 from plansync.trackers.gitlab_door import Door, valid
-from plansync.trackers.gitlab_labels import Spellings
+from plansync.trackers.gitlab_labels import SCOPE, Spellings
 from plansync.trackers.gitlab_links import Links
 from plansync.trackers.gitlab_payloads import (
     PAYLOADS,
@@ -59,6 +59,15 @@ TRAITS = Traits(
     ),
     risk_label="risk::high",
     drop_letter="~",
+    scope_mark=SCOPE,
+    terms=Terms(
+        place="project",
+        member="a member of the project",
+        writer=f"a token with {RIGHTS}",
+        other="something else of the same numbers, a task or an incident say",
+        gone="deleted on the tracker, or made confidential",
+        moved="moved to another project",
+    ),
 )
 DROPPED_LABELS = ("wontfix", "won't do", "invalid", "duplicate")
 
@@ -133,11 +142,11 @@ class GitLab:
         return sound(account.username) if account and answer.status == 200 else ""
 
     async def is_protected(self, branch: str) -> bool | None:
-        """Read whether a branch is protected."""
+        """Read whether a branch is protected, and against this account."""
         path = f"repository/branches/{quote(branch, safe='')}"
         answer = await self._door.get(path, accept=(403, 404), is_cached=False)
         found = valid(BranchPayload, answer.body)
-        return found.protected if found and answer.status == 200 else None
+        return found.is_shut if found and answer.status == 200 else None
 
     # Reading.
 

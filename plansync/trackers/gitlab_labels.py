@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 
 from plansync.errors import Rejected
 from plansync.trackers.gitlab_door import Door
 from plansync.trackers.gitlab_payloads import LabelPayload
+
+SCOPE = "::"
+"""What ends the scope in a label's name."""
+_CLEANED = re.compile(r"<[A-Za-z/!?]|&#?\w+;")
+"""What GitLab takes for HTML in a label's name: app/models/label.rb strips tags and decodes entities."""
 
 
 class Spellings:
@@ -24,8 +30,8 @@ class Spellings:
         """
         known = await self._labels()
         spelt = [_closest(check(name), known.get(name.casefold(), [])) for name in names]
-        last = {_scope(name) or name: name for name in spelt}
-        return tuple(name for name in dict.fromkeys(spelt) if last[_scope(name) or name] == name)
+        last = {_scope(name): name for name in spelt}
+        return tuple(name for name in dict.fromkeys(spelt) if not _scope(name) or last[_scope(name)] == name)
 
     async def alike(self, name: str) -> tuple[str, ...]:
         """List all spellings under which an issue may bear a label."""
@@ -60,7 +66,7 @@ class Spellings:
 
 
 def check(name: str) -> str:
-    """Refuse a name that GitLab would take for several.
+    """Refuse a name that GitLab would take for several, or keep as another one.
 
     Raises: Rejected.
     """
@@ -68,6 +74,11 @@ def check(name: str) -> str:
         raise Rejected(
             f"the label {name!r} holds a comma, at which GitLab cuts it in two; give it a name without one. Nothing "
             "was written"
+        )
+    if _CLEANED.search(name):
+        raise Rejected(
+            f"the label {name!r} holds what GitLab takes for HTML and strips; give it a name without it. Nothing was "
+            "written"
         )
     return name
 
@@ -78,4 +89,4 @@ def _closest(name: str, spelt: list[str]) -> str:
 
 def _scope(name: str) -> str:
     """Give what stands before the last `::`, which is what excludes; empty for a label without a scope."""
-    return name.rpartition("::")[0]
+    return name.rpartition(SCOPE)[0]

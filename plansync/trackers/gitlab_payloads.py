@@ -234,9 +234,15 @@ class LabelPayload(Lenient):
 
 
 class BranchPayload(Lenient):
-    """A branch, and whether it is protected."""
+    """A branch, whether it is protected, and whether the account may push to it all the same."""
 
     protected: bool | None = None
+    can_push: bool | None = None
+
+    @property
+    def is_shut(self) -> bool | None:
+        """Whether it takes no push of this account's; by default maintainers push to a protected branch."""
+        return self.protected and not self.can_push
 
 
 Payload: TypeAlias = IssuePayload | MilestonePayload

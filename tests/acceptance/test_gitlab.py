@@ -5,6 +5,7 @@ Everything a person would see in the same way on GitHub is asked of both tracker
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -126,6 +127,8 @@ def test_an_estimate_that_both_sides_changed_is_a_conflict_and_a_person_decides(
         300,
     )
     assert (time_line(copy), person.minutes(TITLE)) == ("**Estimated Time**: 3 hours", 300)
+    told = copy.run("resolve", exits=4).out
+    assert "estimate differs" in told and ": 3h" in told and ": 5h" in told
 
     copy.run("resolve", conflict["id"], "--take", "issue", "--yes")
 
@@ -502,6 +505,37 @@ def test_a_person_who_sets_another_label_of_the_scope_keeps_it(
     assert fresh.is_settled()
 
 
+@EVERY_TIER
+def test_of_two_labels_of_one_scope_the_last_is_set_and_they_take_no_turns(
+    fresh: Copy, person: GitLabPerson, sandbox: Sandbox, tier: Tier
+) -> None:
+    sandbox.play(tier=tier)
+    fresh.replace(TIME.format("2 hours"), f"**Labels**: prio, prio::1, prio::2\n{TIME.format('2 hours')}")
+
+    ran = fresh.push()
+
+    assert "prio::1: an issue bears one label of a scope" in notes(ran)
+    names = {each["name"] for each in person.issue(TITLE)["labels"]}
+    assert names == {"plansync", "prio", "prio::2"}
+    shutil.rmtree(fresh.plan.parent / ".plansync" / "local")
+    assert fresh.sync().own_writes == 0, "on a machine that remembers nothing either"
+    assert fresh.is_settled()
+
+
+@pytest.mark.parametrize("name", ["<b>bold</b>", "R&amp;D"])
+def test_a_label_that_gitlab_would_keep_as_another_one_is_refused_for_its_task_alone(
+    fresh: Copy, person: GitLabPerson, name: str
+) -> None:
+    fresh.plan.with_name("plansync.toml").write_text(f'risk_label = "{name}"\n')
+
+    ran = fresh.push(exits=5)
+
+    failed = [op for op in ran.operations if op["status"] == "refused" and op["kind"] == "create-issue"]
+    assert {op["label"] for op in failed} == {"Task 2.2", "Task 4.3"}
+    assert all("HTML" in op["error"] for op in failed)
+    assert len(person.tasks()) == 10
+
+
 def test_a_label_that_is_spelt_otherwise_on_the_tracker_is_not_made_twice(
     fresh: Copy, person: GitLabPerson
 ) -> None:
@@ -635,6 +669,22 @@ def test_of_several_owners_one_is_given_the_issue_and_the_others_are_told(
     assert fresh.is_settled()
 
 
+def test_an_account_may_have_dots_in_its_name_and_who_is_no_member_is_told(
+    fresh: Copy, person: GitLabPerson, sandbox: Sandbox
+) -> None:
+    sandbox.play(assignable=("jo.doe_2",))
+    fresh.replace(TIME.format("2 hours"), f"**Owner**: @jo.doe_2, @ed\n{TIME.format('2 hours')}")
+
+    ran = fresh.push()
+
+    assert [each["login"] for each in person.issue(TITLE)["assignees"]] == ["jo.doe_2"]
+    assert (
+        "@ed cannot be given issues of local/plans, so nobody is; it takes a member of the project"
+        in notes(ran)
+    )
+    assert fresh.is_settled()
+
+
 # ------------------------------------------------------------------ writing at once
 
 
@@ -721,11 +771,24 @@ def test_a_moved_issue_is_no_done_task_and_is_not_made_again(
 
     for _ in range(2):
         ran = copy.sync(exits=4)
-        assert [conflict["field"] for conflict in ran.json["conflicts"]] == ["existence"]
+        told = [(conflict["field"], conflict["issue"]) for conflict in ran.json["conflicts"]]
+        assert told == [("existence", "moved to another project")]
         assert ran.own_writes == 0
 
     assert body(copy.since(before)) == []
     assert len(person.tasks()) == 12, "it is closed there, and stays behind"
+    (conflict,) = copy.sync(exits=4).json["conflicts"]
+    refused = copy.run("resolve", conflict["id"], "--how", "follow", "--yes", exits=2)
+    assert "it went to another project" in refused.err
+
+
+def test_what_only_shares_the_numbers_of_issues_cannot_be_taken_in(copy: Copy, person: GitLabPerson) -> None:
+    given = {"title": "The oven is on fire", "issue_type": "incident"}
+    number = person.client.post("issues", json=given).raise_for_status().json()["iid"]
+
+    told = copy.run("adopt", str(number), "--yes", exits=2).err
+
+    assert f"#{number} is something else of the same numbers, a task or an incident say" in told
 
 
 def test_an_issue_that_was_deleted_is_decided_by_a_person_and_not_made_again(
@@ -733,6 +796,7 @@ def test_an_issue_that_was_deleted_is_decided_by_a_person_and_not_made_again(
 ) -> None:
     before = copy.content
     sandbox.delete(int(person.issue(TITLE)["number"]))
+    assert "is deleted on the tracker, or made confidential" in copy.run("diff", exits=4).out
 
     for _ in range(2):
         ran = copy.pull(exits=4)
@@ -754,6 +818,18 @@ def test_a_confidential_issue_that_the_token_sees_is_like_any_other(copy: Copy, 
     assert len(body(copy.since(before))) == 1
     assert person.issue(TITLE)["confidential"] is True
     assert copy.is_settled()
+
+
+def test_a_project_that_is_named_by_its_number_is_called_by_no_other_name(
+    fresh: Copy, person: GitLabPerson, tracker: Place
+) -> None:
+    number = str(person.client.get(str(person.client.base_url).rstrip("/")).json()["id"])
+    fresh.flags = tuple(number if flag == tracker.repo else flag for flag in fresh.flags)
+
+    ran = fresh.push()
+
+    assert "is called" not in notes(ran)
+    assert "/local/plans/-/issues/" in fresh.text
 
 
 def test_a_renamed_project_is_read_and_written_by_its_old_name_which_is_told(

@@ -232,6 +232,18 @@ def test_an_address_of_version_4_is_gitlabs(alone: Copy, front: Front, root: str
     assert alone.push().json["tracker"]["kind"] == "gitlab"
 
 
+@pytest.mark.parametrize("named", [("--api-url", "https://git.example.com/api/v4"), ("--tracker", "gitlab")])
+def test_a_tracker_that_is_named_without_its_project_is_no_sandbox(
+    alone: Copy, named: tuple[str, ...]
+) -> None:
+    alone.flags = ()
+
+    said = alone.run("init", "--yes", *named, exits=2).err
+
+    assert "add -R" in said
+    assert not alone.plan.with_name("plansync.toml").exists()
+
+
 def test_without_a_plan_the_next_step_is_one_that_works(tmp_path: Path, forks: Mortals) -> None:
     copy = Copy.of(b"", tmp_path / "work", forked=forks.run)
     copy.plan.unlink()

@@ -12,7 +12,7 @@ import pytest
 
 from plansync import config, errors
 from plansync.cli import outcome
-from plansync.config import Check, Settings, When
+from plansync.config import Check, Settings, Watching, When
 from plansync.sync.guards import ALLOWED
 from tests.docs.pages import ALSO, PAGES, ROOT, headings, read, rows
 
@@ -81,6 +81,7 @@ def test_the_example_holds_each_option_and_no_other() -> None:
     assert set(values) == set(Settings.model_fields)
     assert set(values["when"]) == set(When.model_fields)
     assert set(values["check"]) == set(Check.model_fields)
+    assert set(values["watch"]) == set(Watching.model_fields)
 
 
 def test_an_option_without_a_default_stands_there_as_a_comment() -> None:
@@ -103,11 +104,11 @@ def test_the_example_can_be_switched_on_as_a_whole(tmp_path: Path) -> None:
 def test_each_option_has_a_reason_above_it() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
 
-    for name in (*Settings.model_fields, *When.model_fields, *Check.model_fields):
+    for name in (*Settings.model_fields, *When.model_fields, *Check.model_fields, *Watching.model_fields):
         at = next(
             n for n, line in enumerate(lines) if re.match(rf"(# )?(\[+{name}\]+$|{name}(\.| = ))", line)
         )
-        beside = lines[at + 1] if lines[at] in ("[when]", "[check]", "[people]") else lines[at - 1]
+        beside = lines[at + 1] if lines[at] in ("[when]", "[check]", "[watch]", "[people]") else lines[at - 1]
         assert beside.startswith("# "), name
 
 

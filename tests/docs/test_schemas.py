@@ -34,6 +34,7 @@ NAMES = {
     "plansync/state/1": "state-1.json",
     "plansync/new/1": "new-1.json",
     "plansync/log/1": "log-1.json",
+    "plansync/health/1": "health-1.json",
     "plansync/changeset/1": "changeset-1.json",
     "plansync/schedule/1": "schedule-1.json",
     "plansync/doctor/1": "doctor-1.json",
@@ -237,3 +238,10 @@ def test_several_plans_print_one_document_with_a_part_each(run: Run, plan: Path)
         document = check(run(f"plansync {verb} --json").out)
         found = [each["document"] for each in document["plans"] if each["document"]]
         assert [check(json.dumps(each))["schema"] for each in found][:2] == [found[0]["schema"]] * 2
+
+
+def test_health_prints_what_its_schema_says(run: Run, plan: Path) -> None:
+    assert check(run("plansync health --json").out)["plans"][0]["age_s"] is None
+    run("plansync push --yes")
+
+    assert check(run("plansync health --json").out)["is_ok"]

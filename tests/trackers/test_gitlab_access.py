@@ -151,6 +151,15 @@ async def test_a_branch_says_whether_it_is_protected(server: Any, gitlab: GitLab
     assert server.asked[0].path == f"{HOME}/repository/branches/a%2Fb"
 
 
+@pytest.mark.parametrize(("can_push", "is_shut"), [(True, False), (False, True), (None, True)])
+async def test_a_protected_branch_may_be_open_to_the_account(
+    server: Any, gitlab: GitLab, can_push: bool | None, is_shut: bool
+) -> None:
+    server.says({"name": "main", "protected": True, "can_push": can_push})
+
+    assert await gitlab.is_protected("main") is is_shut
+
+
 async def test_who_is_a_member_can_be_given_issues_and_is_asked_about_once(
     server: Any, gitlab: GitLab
 ) -> None:

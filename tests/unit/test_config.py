@@ -179,7 +179,7 @@ def test_what_an_option_or_the_environment_says_stands_before_a_plans_own_table(
 
 def test_the_table_that_names_a_plan_stands_before_a_pattern_that_matches_it(tmp_path: Path) -> None:
     (tmp_path / "plans").mkdir()
-    for name in ("a.md", "b.md", "notes.txt"):
+    for name in ("a.md", "b.md", "notes.txt", ".#a.md"):
         (tmp_path / "plans" / name).write_text("# Plan\n", encoding="utf-8")
     tables = '[[plan]]\npath = "plans/*"\nrepo = "a/b"\n[[plan]]\npath = "plans/b.md"\nrepo = "c/d"\n'
     where = home(tmp_path, tables)

@@ -170,12 +170,15 @@ def _mended(
 
 
 def beside_of(home: Home, path: Path) -> Beside:
-    """Collect what is known beyond a plan's text: its requirements, and what the state file remembers."""
+    """Collect what is known beyond a plan's text: its requirements, who is who, and what the state file remembers."""
+    from plansync import config
     from plansync.checks.context import Beside
 
     saved = remembered(home, path)
-    known = (saved.base, saved.lineage) if saved else ()
-    return Beside(path.stem, _requirements(path), *known)
+    people = config.people(home.settings)
+    if saved is None:
+        return Beside(path.stem, _requirements(path), people=people)
+    return Beside(path.stem, _requirements(path), saved.base, saved.lineage, people)
 
 
 def _requirements(path: Path) -> str | None:

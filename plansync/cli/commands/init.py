@@ -117,6 +117,8 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
         if "://" in repo or "@" in repo:
             found = lookup(repo)
             repo = found.repo
+    if not repo and (named["api_url"] or named["tracker"] not in ("", "sandbox")):
+        raise ConfigError("nothing says which repository or project there is meant: add -R OWNER/NAME")
     api = named["api_url"] or (found.api_url if repo else "")
     guessed = (found.kind or whereabouts.kind_of(repo, api)) if repo else "sandbox"
     return whereabouts.Whereabouts(named["tracker"] or guessed, repo, api)
@@ -158,7 +160,7 @@ def _tell_standing(home: Home, tracker: str, repo: str) -> None:
         is_not = (
             "is protected: a job that commits the plan there is refused"
             if found.is_protected
-            else "is not protected"
+            else "is open to pushes"
         )
         tell(f"Default branch: {place.default_branch} {is_not}")
     if place.parent:
