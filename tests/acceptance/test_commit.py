@@ -277,6 +277,26 @@ def test_a_run_that_is_stopped_commits_what_it_did(
     assert len(person.tasks()) == 12
 
 
+def test_a_signal_between_commit_and_push_waits_for_the_push(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    hook = job.folder / ".git" / "hooks" / "pre-push"
+    hook.write_text("#!/bin/sh\ntouch reached\nsleep 1\n")
+    hook.chmod(0o755)
+    command = [sys.executable, "-m", "plansync", *JOB]
+    process = subprocess.Popen(
+        command, cwd=job.folder, env=job.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 30
+    while not (job.folder / "reached").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130, (out, err)
+    assert served.log() == [MESSAGE, "Plan"]
+
+
 def test_a_folder_without_git_is_told_so(copy: Copy) -> None:
     ran = copy.run(*JOB, exits=2)
 
