@@ -28,6 +28,8 @@ from tests.support.sandbox import Sandbox
 ROOT = Path(__file__).parents[2]
 PHASES, TASKS = 4, 10
 _UNTICKED = 0.03
+_BREATH = 25
+"""After so many edits people rest for a moment."""
 SETTINGS = "[watch]\nevery_s = 0.4\nquiet_s = 0.03\nsettle_s = 0.3\n"
 _RUNS_MAX = 12
 _BOX = re.compile(r"^- \[([ x])\] (.*)$", re.MULTILINE)
@@ -238,7 +240,7 @@ class Soaked:
 def soak(folder: Path, sandbox: Sandbox, *, edits: int, kills: int, seed: int) -> Soaked:
     """Let them all work; the watch is killed in the first half, and lives through the second."""
     sandbox.restore(sandbox.empty)
-    copy = Copy.of(plan(max(8, edits // 25)).encode(), folder / "work", sandbox.place, name="plan.md")
+    copy = Copy.of(plan(max(12, edits // 60)).encode(), folder / "work", sandbox.place, name="plan.md")
     (copy.folder / "plansync.toml").write_text(SETTINGS, encoding="utf-8")
     rng, person = Random(seed), Person(sandbox.place)
     editor, colleague = Editor(copy, rng), Colleague(person, rng)
@@ -260,6 +262,8 @@ def soak(folder: Path, sandbox: Sandbox, *, edits: int, kills: int, seed: int) -
             editor.save()
             time.sleep(rng.uniform(0, 0.06))
             colleague.edit()
+            if number % _BREATH == 0:
+                time.sleep(0.8)  # whoever never rests is never caught up with, and a guard then rightly asks
             if number >= edits * 0.6:
                 watcher.memory.append(watcher.weigh())
         _rest(copy)
