@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from plansync.cli.context import Common, find_plan
+from plansync.cli.context import Common, find_plan, find_plans
 from plansync.cli.door import say
 from plansync.cli.outcome import worst
 from plansync.cli.running import Ended, Performer, Request
@@ -71,14 +71,22 @@ def _commit_each(performer: Performer, plans: Sequence[Path], signals: _Signals)
 
 
 def commit_only(common: Common, plan: Path | None) -> int:
-    """Write back what an earlier run left, and ask no tracker."""
-    signals = _Signals()
+    """Write back what earlier runs left, of the plan that is named or of all, and ask no tracker."""
+    signals, codes = _Signals(), [0]
     with signals.caught():
-        job = _job(common, find_plan(common.home(), plan))
-        job.begin()
-        with signals.held():
-            job.finish(lambda: None)
-    return _INTERRUPTED if signals.is_heard else 0
+        plans = find_plans(common.home(), plan)
+        for each in plans:
+            try:
+                job = _job(common, each)
+                job.begin()
+                with signals.held():
+                    job.finish(lambda: None)
+            except PlansyncError as error:
+                if len(plans) == 1:
+                    raise
+                say(f"plansync: {in_line(f'{each}: {error}')}", err=True)
+                codes.append(error.exit_code)
+    return worst([*codes, *([_INTERRUPTED] if signals.is_heard else [])])
 
 
 def _job(common: Common, plan: Path) -> WriteBack:

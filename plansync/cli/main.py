@@ -31,6 +31,7 @@ from plansync.cli.commands import (
     push,
     resolve,
     sandbox,
+    schedule,
     state,
     status,
     sync,
@@ -125,6 +126,7 @@ for verb in (
     sandbox,
     watch,
     health,
+    schedule,
 ):
     app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
 

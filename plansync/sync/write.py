@@ -282,6 +282,10 @@ class Writer:
             known = await self._counted(ref)
         answer = await (tracker.block(ref, blocker) if coming else tracker.unblock(ref, blocker))
         step = len(coming) - len(going)
+        if (
+            known.blockers is None and known.blocked_by == UNCOUNTED
+        ):  # nor does the answer say which there are
+            return replace(answer, blockers=await tracker.blockers(ref))
         expected = UNCOUNTED if known.blocked_by == UNCOUNTED else (known.blocked_by or 0) + step
         if known.blockers is None or answer.blocked_by != expected:
             return answer
@@ -521,11 +525,15 @@ def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
         return answer
     written = {c.field for c in op.changes if c.uid == op.uid}
     if _has_body(op):
-        written |= set(answer[op.uid].fields) - {*drafts.TITLE, Field.STATE, Field.PHASE}
+        written |= set(answer[op.uid].fields) - _OUTSIDE
     fields = {**known[op.uid].fields, **{f: v for f, v in answer[op.uid].fields.items() if f in written}}
     if _has_body(op):
         return {**answer, op.uid: replace(answer[op.uid], fields=fields)}
     return {**known, op.uid: replace(known[op.uid], fields=fields)}
+
+
+_OUTSIDE = {*drafts.TITLE, Field.STATE, Field.PHASE, Field.LABELS, Field.OWNERS, Field.EFFORT, Field.EDGES}
+"""What an issue shows that is not in its text."""
 
 
 def _has_body(op: Operation) -> bool:

@@ -39,8 +39,8 @@ def parse(words: tuple[str, ...]) -> str:
 def test_the_pages_are_read_for_command_lines() -> None:
     assert ("diff", "--exit-code") in LINES
     assert ("push", "--yes") in LINES
-    assert ("sync", "--yes", "--quiet", "PLAN.md") in LINES
-    assert ("sync", "--yes", "--max-time", "20m", "PLAN.md") in LINES
+    assert ("schedule", "github-actions", "--install") in LINES
+    assert ("sync", "--yes", "--commit", "--fail-on", "new", "--max-time", "20m", "PLAN.md") in LINES
     assert ("unlink", "--all", "--strip") in LINES
     assert ("--version",) in LINES
 

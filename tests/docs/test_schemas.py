@@ -36,6 +36,7 @@ NAMES = {
     "plansync/log/1": "log-1.json",
     "plansync/health/1": "health-1.json",
     "plansync/changeset/1": "changeset-1.json",
+    "plansync/schedule/1": "schedule-1.json",
     "plansync/doctor/1": "doctor-1.json",
 }
 
@@ -138,6 +139,7 @@ def test_kinds_of_operations_are_those_that_are_described(run: Run, plan: Path) 
         "state rebuild",
         "prune",
         "link --suggest",
+        "schedule cron -R owner/name --tracker github",
     ],
 )
 def test_a_command_prints_what_its_schema_says(run: Run, plan: Path, verb: str) -> None:

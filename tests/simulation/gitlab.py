@@ -76,9 +76,9 @@ class SimGitLab(SimTracker):
         def timed(row: Row) -> Row:
             return replace(row, estimate=minutes)
 
-        self._beside("POST", f"estimate of #{ref}", ref, timed)
+        answer = self._beside("POST", f"estimate of #{ref}", ref, timed)
         await asyncio.sleep(0)
-        return self.rows[Thing.ISSUE, ref].estimate
+        return answer.estimate or 0
 
     async def block(self, ref: int, blocker: Record) -> Record:
         return await self._answered(super().block(ref, blocker))

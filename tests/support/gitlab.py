@@ -68,6 +68,9 @@ class GitLabPerson(Person):
         found = self._all(f"issues/{number}/links")
         return sorted(each["iid"] for each in found if each["link_type"] == "is_blocked_by")
 
+    def kept(self, text: str) -> str:
+        return text.replace("\r", "").rstrip()
+
     # acting
 
     def change(self, number: int, /, **fields: Any) -> None:

@@ -289,6 +289,10 @@ class Person:
         """All that one could see, to compare two moments."""
         return [*self.milestones(), *self.issues()]
 
+    def kept(self, text: str) -> str:
+        """Say what this tracker keeps of a text that somebody writes."""
+        return text
+
     # acting
 
     def everything_else(self) -> list[Issue]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common
-from plansync.cli.options import Full, Only, Plan
+from plansync.cli.options import FailOn, FailOnChoice, Full, Only, Plan
 from plansync.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def command(
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
     only: Only = None,
     full: Full = False,
+    fail_on: FailOn = FailOnChoice.ANY,
     out: Annotated[
         Path | None, typer.Option("--out", help="Save it to this file, for plansync apply.")
     ] = None,
@@ -50,6 +51,7 @@ def command(
         only=tuple(only or ()),
         wants_pending=exit_code,
         format=form.value,
+        fail_on=fail_on.value,
         full=full,
         decided=_saver(out) if out else None,
         several=not only and out is None,

@@ -185,3 +185,30 @@ def test_an_estimate_is_set_once_whatever_its_answer(timed: Bench, is_sent: bool
     assert minutes(timed) == 120
     assert [row.title for row in timed.tracker.issues()].count("Level") == 1
     assert timed.is_settled()
+
+
+def test_an_estimate_that_somebody_says_while_the_issues_text_is_written_is_news_to_the_next_run(
+    timed: Bench,
+) -> None:
+    timed.run()
+    timed.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    timed.at["intended update-issue"] = lambda: say(timed, 300)
+
+    timed.run()
+    assert minutes(timed) == 300
+    timed.run()
+
+    assert minutes(timed) == 300
+    assert "**Estimated Time**: 5 hours (dry weather)" in timed.text
+
+
+def test_an_estimate_that_somebody_says_while_a_run_decides_is_not_written_over(timed: Bench) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours", "**Estimated Time**: 3 hours")
+    timed.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    timed.at["landed update-issue"] = lambda: say(timed, 300)
+
+    report = timed.run()
+
+    assert [conflict.remote for conflict in report.conflicts] == [300]
+    assert minutes(timed) == 300
