@@ -261,22 +261,22 @@ def test_killed_between_any_two_operations_of_a_task_the_next_run_completes_it(
         assert copy.is_settled(), point
 
 
-@pytest.mark.parametrize("kind", ["create-issue", "set-estimate", "add-dependency"])
+@pytest.mark.parametrize("before", ["create-issue", "set-estimate", "add-dependency"])
 def test_what_was_not_done_of_a_task_is_named_and_no_half_task_counts_as_whole(
-    tmp_path: Path, tracker: Place, sandbox: Sandbox, person: GitLabPerson, forks: Mortals, kind: str
+    tmp_path: Path, tracker: Place, sandbox: Sandbox, person: GitLabPerson, forks: Mortals, before: str
 ) -> None:
     copy = Copy.of(SMALL.encode(), tmp_path / "work", tracker, forked=forks.run)
     assert forks.run(copy, ["push", "--yes"]).code == 0
     order = [point.split()[1] for point in forks.points() if point.startswith("intended")]
     sandbox.restore(sandbox.empty)
     again = Copy.of(SMALL.encode(), tmp_path / "again" / "work", tracker, forked=forks.run)
-    at = 1 + order.index(kind)
+    at = 1 + order.index(before)
     found = [n for n, p in enumerate(forks.points(), 1) if p.startswith("intended")]
     assert forks.run(again, ["push", "--yes"], dies_at=found[at - 1]).code == KILLED
 
     ran = again.run("push", "--yes", "--json")
 
-    assert kind in ran.kinds("tracker"), "the one before which it died is made now, and told"
+    assert before in ran.kinds("tracker"), "the one before which it died is made now, and told"
     whole(person)
 
 
@@ -849,6 +849,32 @@ def test_a_renamed_project_is_read_and_written_by_its_old_name_which_is_told(
 
 
 # ------------------------------------------------------------------ tokens
+
+
+def test_a_renamed_project_is_found_by_its_number_where_its_old_name_leads_nowhere(
+    fresh: Copy, person: GitLabPerson, sandbox: Sandbox, tracker: Place
+) -> None:
+    sandbox.play(former_names=("local/former",))
+    own = fresh.flags
+    fresh.flags = tuple("local/former" if flag == tracker.repo else flag for flag in own)
+    fresh.push()
+    sandbox.play(former_names=())
+    person.tick(TITLE, fresh.outline.task(NUMBER).steps[0])
+
+    ran = fresh.sync()
+
+    assert ran.json["outcome"] == "done"
+    assert fresh.sync().writes == 0
+    fresh.tick(fresh.outline.task(NUMBER).steps[1])
+    assert "local/former is called local/plans now" in notes(fresh.sync())
+    fresh.flags = own
+    fresh.tick(fresh.outline.task(NUMBER).steps[2])
+    ran = fresh.sync()
+    assert (ran.own_writes, "is called" in notes(ran)) == (1, False), (
+        "its new name may be set, as the note says"
+    )
+    assert fresh.is_settled()
+    assert len(person.tasks()) == 12
 
 
 def test_a_token_that_expires_within_thirty_days_is_told_with_the_day(copy: Copy, sandbox: Sandbox) -> None:

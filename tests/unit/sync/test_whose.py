@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -71,9 +72,29 @@ def test_a_state_file_of_another_plan_stops_the_run_and_names_both_ways_out(sync
 
 def test_a_state_file_of_another_place_stops_the_run(synced: Bench) -> None:
     synced.fields["target"] = Target("github", TARGET.api, "other/place")
+    synced.tracker.here = replace(synced.tracker.here, node="R2")
 
     with pytest.raises(StoreError, match=r"is synced with owner/name at .*, not with other/place at"):
         synced.run()
+
+
+@pytest.mark.parametrize(("kind", "api"), [("gitlab", TARGET.api), ("github", "https://other.example.com")])
+def test_a_state_file_of_another_server_stops_the_run_unasked(synced: Bench, kind: str, api: str) -> None:
+    synced.fields["target"] = Target(kind, api, "owner/name")
+
+    with pytest.raises(StoreError, match="one plan has one target"):
+        synced.run()
+
+
+def test_a_place_of_another_name_is_the_same_where_its_lasting_id_is(synced: Bench) -> None:
+    synced.fields["target"] = Target(TARGET.kind, TARGET.api, "other/place")
+    synced.edit("Buy paint", "Buy red paint")
+
+    synced.run()
+
+    saved = state.load(synced.files.state.decode(), "the state file", "plan.md")
+    assert saved.target == synced.fields["target"]
+    assert synced.is_settled()
 
 
 def test_a_copy_of_another_plan_in_the_project_stops_the_run(synced: Bench) -> None:
