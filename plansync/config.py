@@ -237,6 +237,11 @@ def _problem(error: Any, path: Path | None, places: Mapping[str, str]) -> str:
     return f"{place}{called}{words} (got {error['input']!r})"
 
 
+def people(settings: Settings) -> dict[str, str]:
+    """Say who is who: names as plans have them, folded → accounts."""
+    return {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
+
+
 def git_root(start: Path) -> Path | None:
     """Find the git work tree that holds a folder."""
     return next((f for f in (start.resolve(), *start.resolve().parents) if (f / ".git").exists()), None)

@@ -270,10 +270,11 @@ async def _opened(
 
 def marking(settings: Settings, traits: Traits) -> Marking:
     """Say how labels and owners are made."""
-    people = {name.strip().casefold(): account.removeprefix("@") for name, account in settings.people.items()}
     risk = traits.risk_label if settings.risk_label is None else settings.risk_label
     has_efforts = Field.EFFORT in traits.stores and settings.estimates == "text"
-    return Marking(risk, settings.estimates == "label", people, has_efforts, traits.scope_mark)
+    return Marking(
+        risk, settings.estimates == "label", config.people(settings), has_efforts, traits.scope_mark
+    )
 
 
 def new_id() -> str:

@@ -178,6 +178,14 @@ _ENTRIES = (
         "A task whose whole title is a placeholder is skipped; a step goes to the tracker as it is.",
     ),
     Entry(
+        "PLAN206",
+        "unknown-owner",
+        "note",
+        "An owner is no account, so that the issue is given to nobody.",
+        "An owner counts who is written as @name, or whose name stands in the settings under [people] with an account. "
+        "Each such name is told once.",
+    ),
+    Entry(
         "PLAN301",
         "lost-marker",
         "warning",

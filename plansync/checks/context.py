@@ -31,13 +31,15 @@ class Beside:
     """What is known beyond the plan's own text.
 
     `name`: the file's, without its ending. `requirements`: the text of the requirements.md beside the
-    plan, `None` where there is none. `base` and `lineage`: what the plan's state file remembers.
+    plan, `None` where there is none. `base` and `lineage`: what the plan's state file remembers. `people`: names as
+    plans have them, folded → accounts.
     """
 
     name: str = ""
     requirements: str | None = None
     base: Base = field(default_factory=Base)
     lineage: str = ""
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

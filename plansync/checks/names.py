@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from plansync.checks.context import Context
 from plansync.checks.finding import Finding
 from plansync.checks.words import is_blank, is_left_title
+from plansync.document.marking import account_of, owner_names
 from plansync.document.references import plain
 from plansync.document.spans import Span
 from plansync.document.tree import Node, Role
@@ -104,3 +105,20 @@ def _left_in_title(title: str) -> str:
     """Give the blank that is a plan's whole title but for the words that any plan's may begin with."""
     bare = re.sub(r"^\W*(?:implementation\s+plan|plan|tasks?)\s*[:：–—-]\s*", "", title, flags=re.IGNORECASE)
     return bare if is_left_title(bare) and bare.casefold() != "todo" else ""
+
+
+def unknown_owner(context: Context) -> Iterator[Finding]:
+    """Find owners that are nobody's account, each where it first stands."""
+    told = set[str]()
+    for _, node in context.tasks:
+        key = node.key("owner")
+        for name in owner_names(context.document, node) if key else ():
+            is_somebody = (
+                is_blank(name) or account_of(name, context.beside.people) or not any(map(str.isalnum, name))
+            )
+            if key and not is_somebody and name.casefold() not in told:
+                told.add(name.casefold())
+                message = (
+                    f"“{name}” is no account: write @name, or name the account under [people] in the settings"
+                )
+                yield context.finding("PLAN206", key.value, message)

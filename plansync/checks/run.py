@@ -93,6 +93,7 @@ RULES: Mapping[str, Rule] = {
     "PLAN203": names.duplicate_id,
     "PLAN204": names.duplicate_title,
     "PLAN205": names.placeholder,
+    "PLAN206": names.unknown_owner,
     "PLAN301": marks.lost_marker,
     "PLAN302": marks.copied_marker,
     "PLAN303": marks.malformed_marker,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import typer
-
 from plansync.cli.door import ask, say, tell
 from plansync.cli.wording import TEXT_MAX, told
 from plansync.model import Conflict, Drift, Field, Take, conflict_id
@@ -71,7 +69,7 @@ def _answer(name: str, choices: Mapping[str, tuple[str, Answer]]) -> Answer | st
         return name
     answer = choices[name][1]
     if name == "value":
-        return Answer(value=typer.prompt("  Value"))
+        return Answer(value=ask("  Value", ""))
     return answer
 
 

@@ -29,7 +29,8 @@ def print_outline(writer: Writer, plan: Words, *, is_plan: bool, has_steps: bool
     for phase in [*plan["phases"], {"uid": "", "title": ""}]:
         tasks = [task for task in plan["tasks"] if task["phase"] == phase["uid"]]
         if phase["title"]:
-            writer.say(shortened(in_line(phase["title"]), width))
+            due = f"  (due {in_line(phase['due'])})" if has_steps and phase["due"] else ""
+            writer.say(shortened(f"{in_line(phase['title'])}{due}", width))
         for task in tasks:
             name, count, estimate = _row(task)
             end = f"{count:>7}  {writer.style(estimate, dim=True)}".rstrip()
@@ -56,9 +57,17 @@ def _within(task: Words, has_steps: bool) -> Iterator[str]:
     """Say why a task is not written, and what its steps are."""
     if task["unwritable"]:
         yield f"      {_UNWRITABLE} not written: {in_line(task['unwritable'])}"
+    if has_steps and (said := _said(task)):
+        yield f"      {said}"
     for step in task["steps"] if has_steps else ():
         mark = _STEP_MARKS[step["tick"]]
         yield f"      {'  ' * step['level']}{mark} {'* ' * step['is_optional']}{in_line(step['text'])}"
+
+
+def _said(task: Words) -> str:
+    """Say a task's labels, owner and risk, as the plan has them."""
+    said = {"labels": ", ".join(task["labels"]), "owner": task["owner"], "risk": task["risk"]}
+    return " · ".join(f"{name}: {in_line(value)}" for name, value in said.items() if value)
 
 
 def _below(plan: Words, is_plan: bool) -> Iterator[str]:

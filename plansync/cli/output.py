@@ -70,7 +70,8 @@ class Writer:
         done, op = line.done, line.done.operation
         sign = next((s for word, s in _SIGNS.items() if op.kind.startswith(word)), "~")
         color = {"+": "green", "-": "red", "x": "red"}.get(sign, "yellow")
-        number = f"#{done.ref}" if done.ref and op.side is Side.REMOTE and "milestone" not in op.kind else ""
+        is_issue = op.side is Side.REMOTE and (op.kind == "set-milestone" or "milestone" not in op.kind)
+        number = f"#{done.ref}" if done.ref and is_issue else ""
         why = _why_not_now(report, done)
         rest = self.style(f" ({why})", dim=True) if why else ""
         if report.is_dry and (reason := because(report, op)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import signal
 import time
@@ -114,6 +115,7 @@ class Watching:
         """Sync one plan; whatever goes wrong is told and written down, and the watch goes on."""
         from plansync.server.when import Went
 
+        performer: Performer | None
         request = Request("sync", plan, yes=self.has_leave, watches=pace.every_s, is_settled=is_settled)
         try:
             common = replace(self.common, quiet=True)
@@ -131,7 +133,8 @@ class Watching:
             told(error)
             return Went(has_failed=True)
         finally:
-            self.at_work = None
+            self.at_work = performer = None
+            gc.collect()  # a run's values stand in circles, and nothing else would come to look for months
         self.is_told |= ended.code == _INTERRUPTED
         self._tell(ended)
         return self._went(ended)

@@ -181,10 +181,16 @@ def said(value: Value | None) -> str:
     return in_line(f"“{cut(value, TEXT_MAX)}”" if isinstance(value, str) else str(value))
 
 
+_OPEN = "open"
+"""What people call a task that is to do."""
+
+
 def told(report: Report, value: Value | None) -> str:
     """Say one side of a conflict; tasks by their titles."""
     if isinstance(value, int):
         return said(value)
+    if value == State.TODO:
+        return said(_OPEN)
     if not isinstance(value, tuple):
         return said(_name_of(report, value) if value is not None else None)
     return in_line(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"

@@ -20,6 +20,8 @@ LABEL_MAX = 50
 _LOGIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 """How accounts are named on GitHub and on GitLab, where dots may stand within a name."""
 _SEPARATORS = re.compile(r"[,;、，]")
+_RESERVED = re.compile(r"plansync(?:::.*)?")
+"""Labels, folded, by which plansync finds its issues and tells why one was closed: no task has them of its own."""
 
 
 class Marking(NamedTuple):
@@ -45,14 +47,17 @@ def risky(document: Document, known: Register) -> set[Uid]:
 
 
 def labels(document: Document, node: Node, marking: Marking, *, is_risky: bool = False) -> tuple[str, ...]:
-    """List a task's labels, each once, however it is spelt; one that is longer than a label may be is cut."""
+    """List a task's labels, each once, however it is spelt; one that is longer than a label may be is cut.
+
+    Those that are plansync's own are left out: an issue of ours shows them as none of the plan's.
+    """
     found = [one_line(part.strip("`#* \t"))[:LABEL_MAX].strip() for part in _parts(document, node, "labels")]
     if marking.risk and (is_risky or HIGH_RISK.match(document.value(node, "risk"))):
         found.append(marking.risk)
     estimate = durations.read(document.value(node, "estimate")) if marking.has_estimates else None
     if estimate:
         found.append(f"estimate: {durations.compact(estimate.high)}")
-    return _once(found)
+    return tuple(name for name in _once(found) if not _RESERVED.fullmatch(folded(name)))
 
 
 def exclusive(names: tuple[str, ...], scope_mark: str) -> tuple[str, ...]:
@@ -67,11 +72,19 @@ def exclusive(names: tuple[str, ...], scope_mark: str) -> tuple[str, ...]:
 
 def owners(document: Document, node: Node, marking: Marking) -> tuple[str, ...]:
     """List the accounts of a task's owners: those written as @name, and those whose names are mapped."""
-    names = [one_line(part.strip("`* \t")) for part in _parts(document, node, "owner")]
-    accounts = (
-        marking.people.get(name.casefold()) or (name[1:] if name.startswith("@") else "") for name in names
-    )
-    return _once(account for account in accounts if _LOGIN.fullmatch(account))
+    accounts = (account_of(name, marking.people) for name in owner_names(document, node))
+    return _once(account for account in accounts if account)
+
+
+def owner_names(document: Document, node: Node) -> list[str]:
+    """List a task's owners as the plan names them."""
+    return [name for part in _parts(document, node, "owner") if (name := one_line(part.strip("`* \t")))]
+
+
+def account_of(name: str, people: Mapping[str, str]) -> str:
+    """Say which account is meant, empty where nobody can be. Shape: `people` as `Marking` has it."""
+    account = people.get(name.casefold()) or (name[1:] if name.startswith("@") else "")
+    return account if _LOGIN.fullmatch(account) else ""
 
 
 def effort(document: Document, node: Node, marking: Marking) -> int | None:

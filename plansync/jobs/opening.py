@@ -9,15 +9,16 @@ from pathlib import Path
 
 from plansync import remotes, wiring
 from plansync.config import Home, Settings
-from plansync.errors import ConfigError
+from plansync.errors import AuthError, ConfigError
 from plansync.jobs import pulls
 from plansync.jobs.repository import Repository
 from plansync.jobs.request import BODY, BRANCH, Asking, Requested
 from plansync.jobs.writing_back import MESSAGE, Straight, WriteBack
 from plansync.store.state import Target
-from plansync.trackers.credentials import sign_in_advice
+from plansync.trackers.credentials import find_token, sign_in_advice
 from plansync.trackers.http import Http
 from plansync.trackers.registry import adapter
+from plansync.trackers.token import Token
 
 
 def write_back(home: Home, plan: Path, tell: Callable[[str], None], *, is_attended: bool) -> WriteBack:
@@ -54,7 +55,28 @@ def _asking(home: Home, root: Path) -> Asking:
             'write_back = "merge-request" needs a remote on GitHub or GitLab; the other way is write_back = "commit"'
         )
     place = Target(kind, api, remote.path if remote else project)
-    return Asking(ensure=lambda base: asyncio.run(_pull_request(home.settings, place, base)))
+    token = token_for(target, place)
+    return Asking(
+        ensure=lambda base, since: asyncio.run(_pull_request(home.settings, place, token, base, since))
+    )
+
+
+def token_for(issues: Target, place: Target) -> Token:
+    """Find what may make a request where the plan is; the token of the issues goes to no other host.
+
+    In a job for issues that are elsewhere `PLANSYNC_TOKEN` is theirs, and the job's own is the repository's.
+    Raises: AuthError where there is none.
+    """
+    if place.project.casefold() != issues.project.casefold() or place.api != issues.api:
+        others = {name: value for name, value in os.environ.items() if name != "PLANSYNC_TOKEN"}
+        if found := find_token(place.api, others):
+            return found
+    if place.api != issues.api:
+        raise AuthError(f"no token for the pull request at {place.api}: {sign_in_advice(place.api)}")
+    token = wiring.token_of(issues)
+    if token is None:
+        raise AuthError(f"no token for {place.api}: {sign_in_advice(place.api)}")
+    return token
 
 
 def _merge_request(base: str) -> tuple[str, ...]:
@@ -66,15 +88,19 @@ def _merge_request(base: str) -> tuple[str, ...]:
     return tuple(f"--push-option=merge_request.{word}" for word in words)
 
 
-async def _pull_request(settings: Settings, place: Target, base: str) -> str:
-    """See that there is a pull request; says so where it is new."""
+async def _pull_request(settings: Settings, place: Target, token: Token, base: str, since: str) -> str:
+    """See that there is a pull request; says what became of it.
+
+    Raises: AuthError where the token may make none; the rest of the TrackerError family.
+    """
     ca_file = Path(settings.ca_file) if settings.ca_file else None
-    http = Http(
-        base_url=place.api, token=wiring.token_of(place), ca_file=ca_file, sign_in=sign_in_advice(place.api)
-    )
+    http = Http(base_url=place.api, token=token, ca_file=ca_file, sign_in=sign_in_advice(place.api))
     try:
-        request = pulls.Request(BRANCH, base, MESSAGE, BODY)
-        url, is_new = await pulls.ensure(http, place.project, request)
+        return await pulls.ensure(http, place.project, pulls.Request(BRANCH, base, MESSAGE, BODY), since)
+    except AuthError as error:
+        raise AuthError(
+            f"{BRANCH} is pushed, and this token may make no pull request of it ({error}). For the token of a job: "
+            'Settings, Actions, General, "Allow GitHub Actions to create and approve pull requests"'
+        ) from None
     finally:
         await http.aclose()
-    return f"{'made' if is_new else 'brought up to date'}: {url}"

@@ -80,8 +80,14 @@ class Repository:
         return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
     def name(self, path: Path) -> str:
-        """Name a file from the root, as git does."""
-        return path.resolve().relative_to(self.root.resolve()).as_posix()
+        """Name a file from the root, as git does.
+
+        Raises: ConfigError where it lies elsewhere, perhaps behind a link.
+        """
+        there, root = path.resolve(), self.root.resolve()
+        if not there.is_relative_to(root):
+            raise ConfigError(f"{path} is not in {root}, so it cannot be committed there")
+        return there.relative_to(root).as_posix()
 
     def blob(self, revision: str, name: str) -> str:
         """Name the content of a file in a commit; empty where it has no such file."""
@@ -117,9 +123,9 @@ class Repository:
             remote = self.ask("config", f"branch.{branch}.remote")
             merge = self.ask("config", f"branch.{branch}.merge").removeprefix("refs/heads/")
             return Upstream(remote, merge) if remote and remote != "." and merge else None
-        is_branch = self.environ.get("GITHUB_REF_TYPE") == "branch"
+        ref = self.environ.get("GITHUB_REF", "")
         named = self.environ.get("CI_COMMIT_BRANCH") or (
-            self.environ.get("GITHUB_REF_NAME") if is_branch else ""
+            ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
         )
         return Upstream("origin", named) if named and self.environ.get("CI") else None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from plansync.errors import StoreError
 from plansync.jobs.carrying import carried
-from plansync.jobs.repository import Repository, Upstream
+from plansync.jobs.repository import GitFailed, Repository, Upstream
 from plansync.jobs.writing_back import MESSAGE, Again, Tell, contents
 
 BRANCH = "plansync/write-back"
@@ -25,10 +25,13 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Asking:
-    """How a request is made. `options`: what is said with the push; `ensure`: what is asked for after it."""
+    """How a request to merge into a branch is made. `options`: what is said with the push.
+
+    `ensure`: what is asked for after it, with the time of the commit where there was nothing to push.
+    """
 
     options: Callable[[str], tuple[str, ...]] = lambda base: ()
-    ensure: Callable[[str], str] = lambda base: ""
+    ensure: Callable[[str, str], str] = lambda base, since: ""
 
 
 @dataclass
@@ -58,7 +61,12 @@ class Requested:
             raise StoreError(f"{BRANCH} is plansync's own; check out the branch that it is to be merged into")
         self._base = base
         if git.fetch(base) and git.contains(base.seen, "HEAD") and not git.contains("HEAD", base.seen):
-            git.move_to(base.seen)
+            try:
+                git.move_to(base.seen)
+            except GitFailed as error:
+                raise StoreError(
+                    f"what others pushed could not be taken in ({error}); commit, and git pull"
+                ) from None
         self._names = {git.name(path) for path in self.files}
         if all(git.is_clean(name) for name in self._names):  # else a person is at work here
             self._clean = set(self._names)
@@ -81,17 +89,22 @@ class Requested:
             changed = {name: self._read(name) for name in sorted(self._names) if not git.is_clean(name)}
             if not changed:
                 self._drop()
-                break
+                self.abandon()
+                return
             commit = git.made("HEAD", changed, MESSAGE)
-            if self._is_there(commit) or self._is_pushed(commit):
-                if told := self.asking.ensure(self._base.branch):
-                    self.tell(told)
-                break
+            is_there = self._is_there(commit)
+            if is_there or self._is_pushed(commit):
+                self.abandon()
+                self._ask(is_there=is_there)
+                return
             self._carry()
             again()
-        else:
-            raise StoreError(f"others wrote to {BRANCH} {_ATTEMPTS} times meanwhile; run again")
-        self.abandon()
+        raise StoreError(f"others wrote to {BRANCH} {_ATTEMPTS} times meanwhile; run again")
+
+    def _ask(self, *, is_there: bool) -> None:
+        since = self.repository.ask("log", "-1", "--format=%cI", self._there) if is_there else ""
+        if told := self.asking.ensure(self._base.branch, since):
+            self.tell(told)
 
     # the branch
 

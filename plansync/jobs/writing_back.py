@@ -73,7 +73,7 @@ class Straight:
                 if self.repository.fetch(self._upstream):
                     self._catch_up()
             except GitFailed as error:  # the sync is worth its while; what it leaves is committed here
-                self._obstacle = str(error)
+                self.tell(f"what others pushed is not taken in: {error}")
         self._left = contents(self.files)
 
     def has_changed(self) -> bool:
@@ -89,8 +89,6 @@ class Straight:
         if self._upstream is None:
             self.tell("not pushed: the branch has no upstream; git push -u origin HEAD makes it one")
             return
-        if self._obstacle:
-            raise StoreError(f"committed and not pushed: {self._obstacle}")
         for _ in range(_ATTEMPTS):
             if not self._is_ahead() or self._is_pushed():
                 return

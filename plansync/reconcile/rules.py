@@ -391,7 +391,7 @@ def _status_line(agreement: Agreement, given: Given, uid: Uid) -> None:
 
 def _link(agreement: Agreement, given: Given, uid: Uid) -> None:
     link = text_of(given.remote.get(uid), Field.LINK)
-    if link and Field.LINK in given.local[uid].fields:
+    if " " in link and Field.LINK in given.local[uid].fields:  # a number without an address leads nowhere
         agreement.set(uid, Field.LINK, link, "link")
 
 

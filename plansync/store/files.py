@@ -16,6 +16,8 @@ from plansync.store.replacing import Overwriting, Unreplaceable, Unsure
 
 _WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _PLAN_MAX_BYTES = 16 * 1024 * 1024
+_REQUIREMENTS = "requirements.md"
+_REQUIREMENTS_MAX_BYTES = 4 * 1024 * 1024
 STATE_MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -228,3 +230,14 @@ def _doubt(unsure: Unsure) -> str:
             "kept, and the next run puts it back"
         )
     return f"the plan is written, but the disk does not say that it will last ({unsure.strerror}); run again"
+
+
+def read_requirements(path: Path) -> str | None:
+    """Read the requirements.md beside a plan; one that is too large or unreadable counts as none."""
+    file = path.resolve().parent / _REQUIREMENTS
+    try:
+        if not file.is_file() or file.stat().st_size > _REQUIREMENTS_MAX_BYTES:
+            return None
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None

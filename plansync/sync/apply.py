@@ -13,7 +13,7 @@ from plansync.sync.costs import Remaining, reckon
 from plansync.sync.events import Done, Progressed, Status
 from plansync.sync.session import LINKED, Session
 from plansync.sync.stopping import Stop
-from plansync.sync.write import Writer, filled
+from plansync.sync.write import Writer, filled, lacks_address
 
 TIME_IS_OVER = "the time for this run is over"
 LINKS = ("add-dependency", "remove-dependency")
@@ -129,6 +129,9 @@ class Applier:
     def _plan(self, batch: Sequence[Done]) -> None:
         ready = []
         for done in batch:
+            if lacks_address(self.session, done.operation):
+                done.status = Status.AGREED
+                continue
             op = filled(self.session, done.operation)
             if op is not None and owner_of(op.uid) not in self.failed:
                 done.operation = op

@@ -174,14 +174,27 @@ def check_repository(
         )
 
 
+_OTHER = f"a setting that says what becomes what ({SETTINGS}) is not as it was in the last run"
+
+
 def check_settings(known: str, now: str, *, allow: Collection[str], tell: Tell = quiet) -> None:
     """Stop where other settings than in the last run would write what nobody changed.
 
     Raises: SafetyStop.
     """
-    if known != NO_CONFIG and known != now:
-        words = f"a setting that says what becomes what ({SETTINGS}) is not as it was in the last run"
-        _stop("settings-changed", words, allow, tell, "see first what it changes: plansync diff")
+    if _are_other(known, now):
+        _stop("settings-changed", _OTHER, allow, tell, "see first what it changes: plansync diff")
+
+
+def about_settings(known: str, now: str) -> str:
+    """Say of a run that only looks what one that writes would stop at; empty where the settings are the same."""
+    if not _are_other(known, now):
+        return ""
+    return f"{_OTHER}: what is shown may come of that; a run stops before it writes, unless --allow settings-changed"
+
+
+def _are_other(known: str, now: str) -> bool:
+    return known != NO_CONFIG and known != now
 
 
 def _stop(name: str, what: str, allow: Collection[str], tell: Tell, look: str = "") -> None:

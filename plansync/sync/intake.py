@@ -5,7 +5,7 @@ Only its title comes along, as one more task at the end of a phase. Its text sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from plansync.document.dialect import Counts
@@ -101,8 +101,8 @@ class Intake:
         )
 
 
-async def take_in(session: Session) -> None:
-    """Take in the issues in this plan's milestones that the settings name; note the others."""
+async def take_in(session: Session) -> list[Record]:
+    """Take in the issues in this plan's milestones that the settings name; gives the others."""
     policy = session.project.policy.issue_added
     found = claims.newcomers(session.view, session.mirror.records, session.names.known)
     left: list[Record] = []
@@ -119,11 +119,16 @@ async def take_in(session: Session) -> None:
             expect(session, fresh, phase)
     if session.incoming:
         session.show_remote()
-    if left:
-        session.notes.append(Note("", _listed(left)))
+    return left
 
 
-def _listed(left: list[Record]) -> str:
+def note_left(session: Session, left: Sequence[Record]) -> None:
+    """Note the issues that are left out of the plan, but for one that was taken in since."""
+    if still := [record for record in left if (record.thing, record.ref) not in session.bound]:
+        session.notes.append(Note("", _listed(still)))
+
+
+def _listed(left: Sequence[Record]) -> str:
     more = ", …" if len(left) > _LISTED_MAX else ""
     numbers = ", ".join(f"#{record.ref}" for record in left[:_LISTED_MAX])
     what = "1 open issue is" if len(left) == 1 else f"{len(left)} open issues are"

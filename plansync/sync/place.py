@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plansync.errors import StoreError
+from plansync.errors import NotFound, StoreError
 from plansync.store.header import Target
 from plansync.store.state import Saved
 from plansync.trackers.base import Lasting, Tracker
@@ -21,7 +21,15 @@ async def find(tracker: Tracker, node: str, refusal: StoreError | None) -> None:
 
     `node`: what proved its identity last. Raises: `refusal`, where the place has another name and is another one.
     """
-    if refusal and (await tracker.repository()).node != node:
+    if refusal is not None and await _node(tracker) != node:
         raise refusal
     if node and isinstance(tracker, Lasting):
         tracker.known_as(node)
+
+
+async def _node(tracker: Tracker) -> str:
+    """Read what proves the identity of the place; empty where it is not there."""
+    try:
+        return (await tracker.repository()).node
+    except NotFound:
+        return ""

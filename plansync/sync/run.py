@@ -38,7 +38,7 @@ from plansync.sync.choosing import Direction as Direction
 from plansync.sync.costs import reckon
 from plansync.sync.events import Done, Listener, Report, Status, told_of
 from plansync.sync.existence import LOST, is_accepted
-from plansync.sync.intake import take_in
+from plansync.sync.intake import note_left, take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.project import Project
 from plansync.sync.reading import require_plan
@@ -153,6 +153,7 @@ class _Run:
         alike = [] if self.report.is_rebuilt else await self._look_alikes(planned)
         self.report.cost = reckon(session, planned, is_whole=self.options.is_dry)
         if self.options.is_dry:
+            self._tell_settings(planned)
             return self._finish()
         if self.report.is_rebuilt:
             return await self._rebuild(journal)
@@ -196,9 +197,10 @@ class _Run:
         recover.take_late(session, journal)
         recover.doubt_late(session, journal)
         await session.read_links_found()
-        await take_in(session)
+        left = await take_in(session)
         await ask_for_owners(session, is_full=self.options.full)
         await self.options.prepare(session)
+        note_left(session, left)
         self.report.is_rebuilt = self.options.rebuild or session.is_base_lost
         if self.options.rebuild:
             self._forget()
@@ -331,6 +333,12 @@ class _Run:
         )
         if any(op.side is Side.LOCAL for op in planned):
             self._require_writable()
+
+    def _tell_settings(self, planned: Sequence[Operation]) -> None:
+        """Say in a run that only looks that other settings may be why something would be written."""
+        saved = self.session.saved
+        if saved and planned and (text := guards.about_settings(saved.config, self.project.config)):
+            self.report.notes.append(Note("", text))
 
     def _tell_passed(self, text: str) -> None:
         self.passed.append(Note("", text))

@@ -146,7 +146,22 @@ class Writer:
         known = item.stamp if item else Stamp()
         stamp = known if is_derived(op) else Stamp(known.rev + 1, done.id, known.birth)
         after[op.uid] = replace(after[op.uid], stamp=stamp if _has_body(op) else after[op.uid].stamp)
+        if _has_body(op):
+            after[op.uid] = self._naming(after[op.uid])
         return drafts.written(self._draft(op, after, stamp), body), after
+
+    def _naming(self, item: Item) -> Item:
+        """Show the dependencies that a text can name: what has no issue yet is left out of it."""
+        there = {
+            *self.session.names.known.values(),
+            *(u for u, i in self.session.remote.items() if i.at is not None),
+        }
+        named = tuple(u for u in uids_of(item, Field.DEPENDS) if u.startswith("=") or u in there)
+        return (
+            item
+            if named == uids_of(item, Field.DEPENDS)
+            else replace(item, fields={**item.fields, Field.DEPENDS: named})
+        )
 
     def _not_kept(self, lost: Sequence[str], others: Sequence[str]) -> str:
         """Say what a tracker dropped without a word: it does where an account may not set it.
@@ -561,3 +576,9 @@ def filled(session: Session, op: Operation) -> Operation | None:
         return op
     link = text_of(session.remote.get(op.uid), Field.LINK)
     return replace(op, changes=(replace(op.changes[0], new=link),)) if link else None
+
+
+def lacks_address(session: Session, op: Operation) -> bool:
+    """Say whether a link was to come of which the tracker tells the number alone: it would lead nowhere."""
+    link = text_of(session.remote.get(op.uid), Field.LINK)
+    return op.kind == "set-link" and op.changes[0].new is None and link != "" and " " not in link

@@ -47,6 +47,15 @@ def test_an_issue_becomes_the_last_task_of_its_milestones_phase(
     assert copy.is_settled()
 
 
+def test_what_is_taken_in_is_not_told_as_left_out(copy: Copy, person: Person, number: int) -> None:
+    other = person.write("Tuesdays", WORDS, copy.outline.phases[1])
+
+    said = copy.run("adopt", str(number)).out
+
+    assert f"1 open issue is in this plan's milestones and not in the plan: #{other};" in said
+    assert "takes one in" not in copy.run("adopt", str(other)).out
+
+
 def test_from_then_on_it_is_a_task_like_any_other(copy: Copy, person: Person, number: int) -> None:
     copy.run("adopt", f"#{number}")
     section = copy.section("2.4")

@@ -175,6 +175,22 @@ def test_a_label_of_ours_that_somebody_takes_off_stays_off(copy: Copy, person: P
     assert copy.is_settled()
 
 
+def test_a_label_of_plansyncs_own_is_no_tasks_even_if_the_plan_names_it(fresh: Copy, person: Person) -> None:
+    line = "**Dependencies**: Task 1.2"
+    fresh.replace(line, f"**Labels**: PlanSync, plansync::dropped, plansync::duplicate, ux\n{line}")
+    fresh.push()
+
+    assert names(person.issue("Upload page")) == {"ux"}
+    assert fresh.sync("--full").own_writes == 0
+    assert fresh.is_settled()
+
+    person.close("Upload page")
+    fresh.sync()
+
+    assert "Dropped" not in fresh.section("3.1"), "the issue is done"
+    assert fresh.is_settled()
+
+
 def test_an_estimate_can_be_a_label_that_follows_it(fresh: Copy, person: Person) -> None:
     fresh.env |= {"PLANSYNC_ESTIMATES": "label", "PLANSYNC_RISK_LABEL": ""}
     fresh.push()

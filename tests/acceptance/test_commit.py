@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -275,6 +277,26 @@ def test_a_run_that_is_stopped_commits_what_it_did(
     assert len(person.tasks()) == 12
 
 
+def test_a_signal_between_commit_and_push_waits_for_the_push(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    hook = job.folder / ".git" / "hooks" / "pre-push"
+    hook.write_text("#!/bin/sh\ntouch reached\nsleep 1\n")
+    hook.chmod(0o755)
+    command = [sys.executable, "-m", "plansync", *JOB]
+    process = subprocess.Popen(
+        command, cwd=job.folder, env=job.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 30
+    while not (job.folder / "reached").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130, (out, err)
+    assert served.log() == [MESSAGE, "Plan"]
+
+
 def test_a_folder_without_git_is_told_so(copy: Copy) -> None:
     ran = copy.run(*JOB, exits=2)
 
@@ -294,3 +316,93 @@ def test_a_state_file_that_git_ignores_is_told_of(served: Served) -> None:
 
 def test_a_dry_run_has_nothing_to_commit(served: Served) -> None:
     assert "contradict" in served.desk.run(*JOB, "--dry-run", exits=2).err
+
+
+def test_work_that_is_not_committed_is_joined_with_what_others_pushed(served: Served, person: Person) -> None:
+    """Somebody at a desk ticked a box, and is behind: their edit cannot be taken aside, so it is committed first."""
+    job = served.clone("job")
+    ours, theirs = (served.desk.outline.task(number) for number in ("1.1", "2.1"))
+    served.desk.tick("2.1")
+    served.keep(served.desk)
+    job.tick("1.1")
+
+    ran = job.run(*JOB)
+
+    plan = served.file(PLAN)
+    assert all(f"- [x] {step}" in plan for task in (ours, theirs) for step in task.steps)
+    assert {person.issue(task.title)["state"] for task in (ours, theirs)} == {"closed"}
+    assert "pushed to origin/main" in ran.err
+    assert status(job) == ""
+
+
+def test_a_shallow_checkout_is_joined_with_what_others_pushed(served: Served, person: Person) -> None:
+    task = served.desk.outline.task("1.1")
+    served.keep(replaced(served.desk, "Earlier"), "Earlier")
+    job = served.clone("job")
+    shutil.rmtree(job.folder)
+    address = (served.folder / "server.git").as_uri()
+    git(served.folder, "clone", "-q", "--depth", "1", address, "job")
+    person.close(task.title)
+    served.desk.tick("2.1")
+    git(served.desk.folder, "commit", "-qam", "Mine")
+    pushed_meanwhile(served, job)
+
+    job.run(*JOB)
+
+    assert all(f"- [x] {step}" in served.file(PLAN) for step in task.steps)
+    assert served.log()[-3:] == ["Mine", "Earlier", "Plan"]
+
+
+def replaced(copy: Copy, title: str) -> Copy:
+    copy.replace(copy.outline.task("3.1").title, title)
+    return copy
+
+
+def test_a_commit_without_a_branch_is_pushed_to_the_one_that_the_ci_system_names(
+    served: Served, person: Person
+) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    git(job.folder, "checkout", "-q", "--detach")
+    job.env = {**job.env, "CI": "true", "GITHUB_REF": "refs/heads/main", "GITHUB_REF_NAME": "main"}
+
+    job.run(*JOB)
+
+    assert served.log() == [f"{MESSAGE} [skip ci]", "Plan"]
+
+
+def test_what_a_pull_request_would_be_when_merged_is_pushed_nowhere(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    git(job.folder, "checkout", "-q", "--detach")
+    pull = {"GITHUB_REF": "refs/pull/3/merge", "GITHUB_REF_NAME": "3/merge", "GITHUB_REF_TYPE": "branch"}
+    job.env = {**job.env, "CI": "true", **pull}
+
+    ran = job.run(*JOB)
+
+    assert served.branches() == ["main"]
+    assert served.log() == ["Plan"]
+    assert "not pushed" in ran.err
+
+
+def test_a_plan_behind_a_link_out_of_the_work_tree_is_refused(served: Served, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    git(elsewhere, "init", "-q")
+    (elsewhere / "plan.md").write_bytes(served.desk.content)
+    (served.desk.folder / "link.md").symlink_to(elsewhere / "plan.md")
+
+    ran = served.desk.run(*JOB, "link.md", exits=None)
+
+    assert ran.code in (1, 2), ran
+
+
+def test_credentials_of_an_address_are_never_told(served: Served, person: Person) -> None:
+    job = served.clone("job")
+    git(job.folder, "remote", "set-url", "origin", "https://robot:s3cr3t-t0ken@127.0.0.1:9/o/r.git")
+    person.close(served.desk.outline.task("1.1").title)
+
+    ran = job.run(*JOB, exits=1)
+
+    assert "s3cr3t" not in ran.out + ran.err
+    assert git(job.folder, "log", "-1", "--format=%s").strip() == MESSAGE, "it is committed all the same"

@@ -261,22 +261,22 @@ def test_killed_between_any_two_operations_of_a_task_the_next_run_completes_it(
         assert copy.is_settled(), point
 
 
-@pytest.mark.parametrize("before", ["create-issue", "set-estimate", "add-dependency"])
+@pytest.mark.parametrize("operation", ["create-issue", "set-estimate", "add-dependency"])
 def test_what_was_not_done_of_a_task_is_named_and_no_half_task_counts_as_whole(
-    tmp_path: Path, tracker: Place, sandbox: Sandbox, person: GitLabPerson, forks: Mortals, before: str
+    tmp_path: Path, tracker: Place, sandbox: Sandbox, person: GitLabPerson, forks: Mortals, operation: str
 ) -> None:
     copy = Copy.of(SMALL.encode(), tmp_path / "work", tracker, forked=forks.run)
     assert forks.run(copy, ["push", "--yes"]).code == 0
     order = [point.split()[1] for point in forks.points() if point.startswith("intended")]
     sandbox.restore(sandbox.empty)
     again = Copy.of(SMALL.encode(), tmp_path / "again" / "work", tracker, forked=forks.run)
-    at = 1 + order.index(before)
+    at = 1 + order.index(operation)
     found = [n for n, p in enumerate(forks.points(), 1) if p.startswith("intended")]
     assert forks.run(again, ["push", "--yes"], dies_at=found[at - 1]).code == KILLED
 
     ran = again.run("push", "--yes", "--json")
 
-    assert before in ran.kinds("tracker"), "the one before which it died is made now, and told"
+    assert operation in ran.kinds("tracker"), "the one before which it died is made now, and told"
     whole(person)
 
 

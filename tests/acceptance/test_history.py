@@ -45,6 +45,7 @@ def look(person: Person) -> list[Issue]:
 # ------------------------------------------------------------------------ log
 
 
+@pytest.mark.github
 def test_runs_are_listed_newest_first_with_what_they_did(copy: Copy) -> None:
     copy.tick("1.1")
     ran = copy.sync()
@@ -422,6 +423,7 @@ def test_a_number_that_another_step_bears_by_now_is_no_reason_to_untick_it(
     assert copy.is_settled()
 
 
+@pytest.mark.github
 @pytest.mark.slow
 @pytest.mark.parametrize("plan", ["example"], indirect=True)
 def test_a_run_that_was_cut_off_is_in_the_log_and_what_landed_can_be_undone(

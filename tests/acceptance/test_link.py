@@ -32,8 +32,9 @@ def test_an_issue_keeps_its_words_and_labels_and_gets_our_part_below(
 ) -> None:
     task = fresh.outline.task("1.2")
 
-    fresh.run("link", "1.2", str(number))
+    said = fresh.run("link", "1.2", str(number)).out
 
+    assert f"~ #{number} move Task 1.2 {task.title} to {task.phase}\n" in said
     issue = person.issue(task.title)
     assert issue["body"].startswith(person.kept(WORDS))
     ours = issue["body"].partition("<!-- plansync:begin")[2]
@@ -227,9 +228,10 @@ def test_a_phase_is_linked_to_a_milestone_which_keeps_its_words(fresh: Copy, per
     fresh.run("link", phase, phase)
     fresh.push()
 
-    milestones = person.milestones()
-    assert [m["title"] for m in milestones] == [phase, *(p for p in fresh.outline.phases if p != phase)]
-    assert milestones[0]["description"].startswith("By autumn.\n\n<!-- plansync:milestone")
+    milestones = {each["title"]: each for each in person.milestones()}
+    assert sorted(milestones) == sorted(fresh.outline.phases)
+    assert milestones[phase]["number"] == own
+    assert milestones[phase]["description"].startswith("By autumn.\n\n<!-- plansync:milestone")
     assert {i["milestone"]["number"] for i in person.tasks() if i["title"] in titles(fresh, phase)} == {own}
     assert fresh.is_settled()
 

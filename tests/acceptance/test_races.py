@@ -79,6 +79,7 @@ def made(person: Person, title: str = TITLE) -> list[dict[str, Any]]:
     return sorted((i for i in person.everything() if i["title"] == title), key=lambda i: i["number"])
 
 
+@pytest.mark.github
 @pytest.mark.parametrize("is_late_first", [True, False])
 def test_what_two_runs_made_at_once_is_one_issue_after_the_next_run_of_either(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path, is_late_first: bool
@@ -102,12 +103,29 @@ def test_what_two_runs_made_at_once_is_one_issue_after_the_next_run_of_either(
     assert [i["state"] for i in made(person)] == ["open", "closed"]
 
 
+def test_where_no_issue_says_that_nobody_touched_it_a_person_decides_which_one_stays(
+    copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path, kind: str
+) -> None:
+    """A GitLab's issue moves by its estimate and its links, and does not say that it was open again."""
+    if kind != "gitlab":
+        pytest.skip("an issue of GitHub's shows whether it is as it was made")
+    raced(copy, tmp_path, forks, stage)
+    low, high = made(person)
+
+    for _ in range(2):
+        (conflict,) = copy.sync(exits=4).json["conflicts"]
+        assert conflict["field"] == "twin"
+        assert {conflict["plan"], conflict["issue"]} == {f"#{low['number']}", f"#{high['number']}"}
+        assert [issue["state"] for issue in made(person)] == ["open", "open"]
+
+
 def raced(copy: Copy, tmp_path: Path, forks: Mortals, stage: Stage) -> tuple[Copy, Copy]:
     late, early = two(copy, tmp_path)
     race(forks, stage, late, early)
     return late, early
 
 
+@pytest.mark.github
 @pytest.mark.parametrize("way", ["comment", "words", "tick"])
 @pytest.mark.parametrize("is_late_first", [True, False])
 def test_of_one_that_says_more_a_person_decides(
@@ -145,6 +163,7 @@ def test_of_one_that_says_more_a_person_decides(
         assert "Nothing to decide" in each.run("resolve").out
 
 
+@pytest.mark.github
 def test_a_second_one_may_be_left_as_it_is(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:
@@ -161,6 +180,7 @@ def test_a_second_one_may_be_left_as_it_is(
     assert [i["state"] for i in made(person)] == ["open", "open"]
 
 
+@pytest.mark.github
 def test_one_that_people_open_again_stays_open(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:
@@ -189,6 +209,7 @@ def test_a_second_one_that_a_person_closed_asks(
     assert early.is_settled()
 
 
+@pytest.mark.github
 def test_a_sync_is_shown_before_it_heals_and_can_be_undone(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:
@@ -316,6 +337,7 @@ def test_what_either_side_did_since_is_merged(
     assert late.is_settled()
 
 
+@pytest.mark.github
 def test_what_the_late_one_said_when_it_was_made_is_not_lost(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:
@@ -358,6 +380,7 @@ def test_where_a_person_closes_the_one_that_is_kept_the_other_stays_open(
         assert [i["state"] for i in made(person)] == ["closed", "open"]
 
 
+@pytest.mark.github
 def test_an_undo_of_ones_own_push_leaves_the_issue_of_the_other_run_alone(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:
@@ -373,6 +396,7 @@ def test_an_undo_of_ones_own_push_leaves_the_issue_of_the_other_run_alone(
     assert "Dropped" not in late.section("1.9")
 
 
+@pytest.mark.github
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_the_plan_names_one_issue_whatever_became_of_the_healing_run(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path, is_lost: bool
@@ -408,6 +432,7 @@ def test_a_create_that_was_lost_is_not_what_another_run_made_of_the_same_task(
     assert len(made(person)) == 1
 
 
+@pytest.mark.github
 def test_a_second_issue_of_a_task_that_is_gone_is_pruned_with_it(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_template_that_comes_and_goes_later_shows_its_diff_first_and_renames_n
     every = ("--allow", "settings-changed", "--allow", "all-changed")
     settle(copy, 'title = "{number}: {title}"\n')
     assert "--allow settings-changed" in copy.run("sync", "--yes", exits=7).err
+    assert "a run stops before it writes, unless --allow settings-changed" in copy.run("diff").out
     assert copy.run("diff").out.count("frame") == 12
     assert titles(person) == plain
 

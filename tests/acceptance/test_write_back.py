@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -222,3 +223,72 @@ def test_on_gitlab_the_push_asks_for_the_request(fresh: Copy, sandbox: Sandbox) 
         "merge_request.title=Sync the plan with its issues",
     ]
     assert "plansync:" in served.file(PLAN, BRANCH)
+
+
+def test_a_request_that_people_closed_stays_closed_until_there_is_something_new(
+    served: Served, person: Person
+) -> None:
+    one, other = (served.desk.outline.task(number) for number in ("1.1", "2.1"))
+    person.close(one.title)
+    served.clone("first").run(*JOB)
+    person.change(pulls(person)[0]["number"], state="closed")
+
+    ran = served.clone("second").run(*JOB)
+
+    assert "left closed" in ran.err
+    assert len(pulls(person)) == 1
+    person.close(other.title)
+    served.clone("third").run(*JOB)
+    assert [pull["state"] for pull in pulls(person)] == ["open", "closed"]
+
+
+def test_a_shallow_checkout_knows_what_the_branch_began_with(unpushed: Served, person: Person) -> None:
+    """A CI system fetches one commit, as a rule: the branch stands on another that is not in it."""
+    unpushed.clone("first").run("push", "--yes", "--commit")
+    unpushed.desk.replace(unpushed.desk.outline.task("1.1").title, "Quite another name")
+    git(unpushed.desk.folder, "commit", "-qam", "Rename")
+    by_people(unpushed)
+    job = unpushed.clone("full")
+    shutil.rmtree(job.folder)
+    address = (unpushed.folder / "server.git").as_uri()
+    git(unpushed.folder, "clone", "-q", "--depth", "1", address, "full")
+    assert git(job.folder, "rev-list", "--count", "HEAD").strip() == "1"
+
+    job.run(*JOB)
+
+    assert len(person.tasks()) == 12
+    assert person.issue("Quite another name")
+
+
+def test_a_run_that_is_refused_leaves_branch_and_files_alone(served: Served, person: Person) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    served.clone("first").run(*JOB)
+    head = served.head(BRANCH)
+    job = served.clone("job")
+    job.env = {**job.env, "PLANSYNC_TOKEN": "wrong"}
+
+    job.run(*JOB, exits=8)
+
+    assert served.head(BRANCH) == head
+    assert git(job.folder, "status", "--short") == ""
+
+
+def test_two_plans_share_the_branch_and_the_request(served: Served, person: Person) -> None:
+    second = served.desk.folder / "second.md"
+    second.write_text(
+        "# Second\n\n## Phase 1: Only\n\n### Task 1.1: Alone\n\n- [ ] one step\n- [ ] two steps\n"
+    )
+    with (served.desk.folder / "plansync.toml").open("a") as file:
+        file.write(f'[[plan]]\npath = "{PLAN}"\n[[plan]]\npath = "second.md"\n')
+    git(served.desk.folder, "add", ".")
+    git(served.desk.folder, "commit", "-qm", "Second")
+    by_people(served)
+    person.close(served.desk.outline.task("1.1").title)
+
+    for number in range(2):
+        served.clone(f"job {number}").run(*JOB)
+
+    names = git(served.folder / "server.git", "diff", "--name-only", "main", BRANCH).split()
+    assert names == [STATE, ".plansync/second.md.jsonl", PLAN, "second.md"]
+    assert len(pulls(person)) == 1
+    assert len([issue for issue in person.tasks() if issue["title"] == "Alone"]) == 1

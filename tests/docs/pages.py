@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (
     "README.md",
     *("docs/how-it-works.md", "docs/state.md", "docs/exit-codes.md", "docs/checks.md", "docs/scheduled.md"),
-    *("docs/history.md", "docs/adopting.md", "docs/adapters.md", "docs/watching.md"),
+    *("docs/history.md", "docs/adopting.md", "docs/adapters.md", "docs/watching.md", "docs/library.md"),
     *("docs/tutorial.md", "docs/assistants.md", "docs/security.md", "docs/comparison.md"),
 )
 ALSO = ("CHANGELOG.md", "config.example.toml")

@@ -61,6 +61,15 @@ def test_the_example_takes_a_plan_and_gives_back_what_changed(copy: Copy) -> Non
     assert copy.is_settled()
 
 
+def test_a_number_without_an_address_is_no_link(copy: Copy) -> None:
+    ran = copy.push()
+
+    assert "**Issue**" not in copy.text
+    assert "]()" not in copy.text
+    assert ran.json["outcome"] == "done"
+    assert copy.is_settled()
+
+
 def test_a_copy_that_names_no_tracker_goes_on_with_the_one_of_its_state_file(copy: Copy) -> None:
     copy.push()
     copy.flags = ()

@@ -422,6 +422,26 @@ def test_the_pipeline_does_the_same_on_a_commit_without_a_branch(in_conflict: Pr
     assert f"password={project.person.token}" in asked.stdout
 
 
+def test_the_pipeline_of_a_merge_request_reads_with_the_token_that_only_reads(in_conflict: Project) -> None:
+    project, runner = in_conflict, in_conflict.clone("runner")
+    job = project.pipeline()["plansync:diff"]
+    lines = [line for line in (*job["before_script"], *job["script"]) if "pip install" not in line]
+    env = {
+        "CI": "true",
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "proposal",
+        "PLANSYNC_DEFAULT_BRANCH": "proposal",
+        "PLANSYNC_READ_TOKEN": project.person.token,
+        "PLANSYNC_TOKEN": "one-that-may-write",
+    }
+    issues = project.person.call("GET", "issues?state=all")
+
+    done = project.run("\n".join(lines), runner, env, BASH)
+
+    assert done.returncode == 0, done.stderr
+    assert "Attach one photo" in (runner / job["artifacts"]["paths"][0]).read_text(encoding="utf-8")
+    assert project.person.call("GET", "issues?state=all") == issues
+
+
 def test_the_crontab_line_commits_although_the_sync_failed(in_conflict: Project, home: Path) -> None:
     project = in_conflict
     command = project.scheduled("cron").splitlines()[-1].split(maxsplit=5)[5]

@@ -596,4 +596,25 @@ REGRESSIONS: dict[str, Past] = {
         look="boxes",
         chances=ALL,
     ),
+    "an issue that a run could not read is agreed to by nobody": Past(
+        154,
+        "plan:tick:604570830 plan:untick:1978023503 run:sync:2972025120 plan:finish:2015579987"
+        " tracker:tick:191044592 tracker:add:785489764 local:lose_records:3710813237 run:sync:2564805697"
+        " plan:untick:2538291050",
+        look="gitlab-template",
+        chances=ALL,
+    ),
+    "an estimate is read again before it is written over": Past(
+        253,
+        "run:sync:444387284 tracker:close:2065072466 plan:estimate:3641141153 tracker:close:3403124306"
+        " run:sync:553246975",
+        look="gitlab-template",
+        chances=ALL,
+    ),
+    "an estimate that an answer to another write shows is news to the next run": Past(
+        419,
+        "run:push:1413287646 run:pull:4107414539 plan:remove:519557471 run:push:3347436467",
+        look="gitlab-template",
+        chances=ALL,
+    ),
 }

@@ -57,8 +57,9 @@ class GitLabPerson(Person):
         return found
 
     def milestones(self) -> list[Issue]:
+        """List them by title: several are made at once, in no order."""
         found = self._all("milestones?include_ancestors=true&per_page=100")
-        return [_milestone(each) for each in sorted(found, key=lambda each: int(each["id"]))]
+        return [_milestone(each) for each in sorted(found, key=lambda each: str(each["title"]))]
 
     def issues(self) -> list[Issue]:
         found = self._all("issues?per_page=100")

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from plansync.cli.findings import Checked
     from plansync.config import Check, Home
 
-_REQUIREMENTS = "requirements.md"
-_REQUIREMENTS_MAX_BYTES = 4 * 1024 * 1024
-
 
 class Form(StrEnum):
     """How findings are printed."""
@@ -170,20 +167,13 @@ def _mended(
 
 
 def beside_of(home: Home, path: Path) -> Beside:
-    """Collect what is known beyond a plan's text: its requirements, and what the state file remembers."""
+    """Collect what is known beyond a plan's text: its requirements, who is who, and what the state file remembers."""
+    from plansync import config
     from plansync.checks.context import Beside
+    from plansync.store.files import read_requirements
 
     saved = remembered(home, path)
-    known = (saved.base, saved.lineage) if saved else ()
-    return Beside(path.stem, _requirements(path), *known)
-
-
-def _requirements(path: Path) -> str | None:
-    """Read the requirements.md beside a plan; one that is too large or unreadable counts as none."""
-    file = path.resolve().parent / _REQUIREMENTS
-    try:
-        if not file.is_file() or file.stat().st_size > _REQUIREMENTS_MAX_BYTES:
-            return None
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
+    people = config.people(home.settings)
+    if saved is None:
+        return Beside(path.stem, read_requirements(path), people=people)
+    return Beside(path.stem, read_requirements(path), saved.base, saved.lineage, people)

@@ -112,6 +112,7 @@ def _phase(document: Document, item: Item) -> dict[str, Any]:
         "label": document.nodes[item.at or 0].label,
         "title": text_of(item, Field.TITLE),
         "line": _line(document, item.at),
+        "due": text_of(item, Field.DUE),
     }
 
 
@@ -161,6 +162,7 @@ def _written(document: Document, node: Node) -> dict[str, Any]:
         "priority": document.value(node, "priority"),
         "owner": document.value(node, "owner"),
         "labels": [label for label in labels if label],
+        "risk": document.value(node, "risk"),
         "is_optional": node.block.is_optional,
         "is_parallel": any(label in ("P",) for label in labels),
         "unwritable": node.trap,

@@ -167,3 +167,26 @@ def test_a_letter_that_the_settings_explain_is_a_box() -> None:
     document = detect.read(b"# Shed\n\n- [ ] a\n- [d] b\n", ticks={"d": Tick.DROPPED})
 
     assert "PLAN202" not in {f.code for f in check(document, Beside("plan"))}
+
+
+@pytest.mark.parametrize(
+    ("owner", "found"),
+    [
+        ("Ben", ["Ben"]),
+        ("Ben, @ana", ["Ben"]),
+        ("@ana_maria.b-c", []),
+        ("Ana", []),
+        ("[Owner]", []),
+        ("—", []),
+        ("@", []),
+        ("", []),
+    ],
+)
+def test_an_owner_that_is_nobodys_account_is_told_once(owner: str, found: list[str]) -> None:
+    tasks = "".join(f"### Task {n}: Dig {n}\n\n- [ ] Down\n\n**Owner**: {owner}\n\n" for n in (1, 2))
+    plan = detect.read(f"# Plan: Shed\n\n## Phase 1: Ground\n\n{tasks}".encode())
+
+    told = check(plan, Beside("plan", people={"ana": "ana-dev"}), {"PLAN206"})
+
+    assert [each.message.partition("”")[0].removeprefix("“") for each in told] == found
+    assert {each.line for each in told} <= {9}

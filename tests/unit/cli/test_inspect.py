@@ -70,3 +70,16 @@ def test_a_task_that_is_not_written_says_why(folder: Path) -> None:
     at = next(i for i, line in enumerate(lines) if "Task 3 Paint" in line)
     assert lines[at].startswith("  ○ ⚠ Task 3 Paint")
     assert lines[at + 1].startswith("      ⚠ not written: it stands among nested code fences")
+
+
+def test_verbose_shows_what_stands_beside_a_tasks_text(folder: Path) -> None:
+    keys = "**Labels**: setup, ui\n**Owner**: @ana\n**Risk**: High\n"
+    text = f"# Shed\n\n## Phase 1: Ground\n\n**Due**: 2027-01-31\n\n### Task 1: Dig\n\n- [ ] Down\n\n{keys}"
+
+    shown = run(folder, "-v", "inspect", text=text).output
+    plain = run(folder, "inspect", text=text).output
+
+    assert "Phase 1: Ground  (due 2027-01-31)\n" in shown
+    assert "      labels: setup, ui · owner: @ana · risk: High\n" in shown
+    assert "due" not in plain
+    assert "labels" not in plain

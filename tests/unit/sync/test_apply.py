@@ -22,6 +22,7 @@ from plansync.store.journal import Journal
 from plansync.sync.events import Status
 from plansync.sync.stopping import Stop
 from plansync.trackers.base import Record, Repository, Thing, Traits, Written
+from tests.simulation.world import Row
 from tests.unit.sync.bench import Bench, Tracker, kinds, notes
 
 SKIPPED, REFUSED, APPLIED, UNKNOWN = Status.SKIPPED, Status.REFUSED, Status.APPLIED, Status.UNKNOWN
@@ -113,6 +114,24 @@ def test_what_is_ready_and_not_sent_when_the_run_stops_is_taken_back(bench: Benc
     assert f"{kind} intended" not in bench.outcomes()
     assert len(bench.tracker.issues()) == issues
     bench.run()
+    assert bench.is_settled()
+
+
+class _Numbers(Tracker):
+    """A tracker whose issues have no pages."""
+
+    def _record(self, thing: Thing, row: Row) -> Record:
+        return replace(super()._record(thing, row), url="")
+
+
+def test_a_number_without_an_address_is_no_link(bench: Bench) -> None:
+    bench.tracker = _Numbers(bench.clock)
+
+    report = bench.run()
+
+    assert report.outcome == "done"
+    assert kinds(report, Status.AGREED).count("set-link") == 3
+    assert "**Issue**" not in bench.text
     assert bench.is_settled()
 
 

@@ -233,6 +233,9 @@ def test_what_a_run_was_let_do_stands_in_its_report(make: Callable[..., Bench]) 
     bench.edit("Fill with gravel", "Fill with sand")
     with pytest.raises(SafetyStop, match="add --allow settings-changed"):
         bench.run()
+    assert notes(bench.run(is_dry=True)) == [
+        guards.about_settings("1" * 8, "2" * 8),
+    ], "where the guard sends people, they are told what it saw"
 
     report = bench.run(allow=("settings-changed", "other-repository"))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from plansync.errors import ConfigError, PlanError, SafetyStop, StoreError
+from plansync.errors import ConfigError, NotFound, PlanError, SafetyStop, StoreError
 from plansync.model import Field, State, Take
 from plansync.store import state
 from plansync.store.state import Target
@@ -16,7 +16,7 @@ from plansync.sync import leave, mend
 from plansync.sync.events import Report
 from plansync.sync.reading import reader
 from plansync.sync.run import Declined
-from plansync.trackers.base import Absence, Thing
+from plansync.trackers.base import Absence, Repository, Thing
 from tests.simulation.world import Disk
 from tests.unit.sync.bench import PLAN, TARGET, Bench, kinds, notes
 
@@ -95,6 +95,17 @@ def test_a_place_of_another_name_is_the_same_where_its_lasting_id_is(synced: Ben
     saved = state.load(synced.files.state.decode(), "the state file", "plan.md")
     assert saved.target == synced.fields["target"]
     assert synced.is_settled()
+
+
+def test_a_place_of_another_name_that_is_not_there_is_another_one(synced: Bench) -> None:
+    synced.fields["target"] = Target(TARGET.kind, TARGET.api, "other/place")
+
+    async def gone() -> Repository:
+        raise NotFound("there is no such repository")
+
+    synced.tracker.repository = gone  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match="one plan has one target"):
+        synced.run()
 
 
 def test_a_copy_of_another_plan_in_the_project_stops_the_run(synced: Bench) -> None:

@@ -1,0 +1,12 @@
+"""Words for values: one thing has one name."""
+
+from __future__ import annotations
+
+from plansync.cli.wording import told
+from plansync.model import State
+from plansync.sync.events import Report
+
+
+def test_a_task_that_is_to_do_is_called_open() -> None:
+    assert told(Report("sync", "", "plan.md"), State.TODO.value) == "“open”"
+    assert told(Report("sync", "", "plan.md"), State.DROPPED.value) == "“dropped”"
