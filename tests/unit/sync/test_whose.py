@@ -108,6 +108,17 @@ def test_a_place_of_another_name_that_is_not_there_is_another_one(synced: Bench)
         synced.run()
 
 
+def test_an_adapter_hears_by_what_its_place_was_known_last(
+    synced: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(synced.tracker, "known_as", heard.append, raising=False)
+
+    synced.run()
+
+    assert heard == ["R1"]
+
+
 def test_a_copy_of_another_plan_in_the_project_stops_the_run(synced: Bench) -> None:
     synced.fields["claimed"] = {"00000002": "docs/first.md"}
 
