@@ -464,6 +464,10 @@ class Session:
             apart=self.apart,
             overview=self.project.overview,
             sections=self._sections,
+            left_alone={
+                u: replace(self.shown[u], fields={**self.shown[u].fields, Field.STATE: state.value})
+                for u, state in self._held().items()
+            },
             seen=seen(self.mirror, self.lineage),
         )
         decision = reconcile(given)
@@ -497,9 +501,12 @@ class Session:
         if not self.frozen:
             return items, states
         whole = {uid: items.get(uid, item) for uid, item in self.shown.items()}
+        return {**whole, **items}, {**self._held(), **states}
+
+    def _held(self) -> dict[Uid, State]:
+        """Give the states that were agreed last of the plan's tasks that are left alone."""
         tasks = [u for u in self.frozen if u in self.shown and self.shown[u].kind is Kind.TASK]
-        held = {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
-        return {**whole, **items}, {**held, **states}
+        return {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
 
     def _sections(
         self, items: Snapshot, states: Mapping[Uid, State], conflicts: Sequence[Conflict]
