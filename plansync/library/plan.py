@@ -133,8 +133,9 @@ class Plan:
         if wrong := [text for code in (*select, *ignore) if (text := catalogue.misspelt(code))]:
             raise ConfigError(wrong)
         codes = catalogue.chosen(list(select) or chosen.select, list(ignore) or chosen.ignore)
-        known = (self._saved.base, self._saved.lineage) if self._saved else ()
-        beside = Beside(self.path.stem, read_requirements(self.path), *known)
+        base, lineage = (self._saved.base, self._saved.lineage) if self._saved else (Base(), "")
+        people = config.people(self._home.settings)
+        beside = Beside(self.path.stem, read_requirements(self.path), base, lineage, people)
         return tuple(
             Problem(
                 found.code,

@@ -214,3 +214,15 @@ def test_nothing_is_said_quietly_of_plans_that_need_nobody(copy: Copy) -> None:
         "3 plans: 2 done, 1 failed.",
         "  plans/shed.md: error (1)",
     ]
+
+
+def test_doctor_looks_at_each_plan(copy: Copy) -> None:
+    copy.run("push", "--yes")
+    (copy.folder / "plans" / "shed.md").unlink()
+    file = copy.folder / "plansync.toml"
+    file.write_text(f'{file.read_text("utf-8")}\n[[plan]]\npath = "plans/shed.md"\n', encoding="utf-8")
+
+    found = copy.run("doctor", "--json", exits=1).json
+
+    assert [each["plan"] for each in found["plans"]] == ["plans/bus.md", "plans/garden.md", "plans/shed.md"]
+    assert [each["outcome"] for each in found["plans"]] == ["done", "done", "error"]

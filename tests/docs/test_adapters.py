@@ -77,6 +77,20 @@ def test_a_copy_that_names_no_tracker_goes_on_with_the_one_of_its_state_file(cop
     assert copy.sync().json["tracker"] == {"kind": "jsonfile", "project": "team/plans", "url": ""}
 
 
+def test_a_program_uses_it_like_any_other(copy: Copy) -> None:
+    code = (
+        "import plansync\n"
+        f"plan = plansync.open({copy.name!r}, tracker='jsonfile', repo='team/plans')\n"
+        "print(plan.sync().outcome, plan.diff().is_empty)"
+    )
+    argv, env = [sys.executable, "-c", code], {**copy.env, "PYTHONPATH": f"{copy.env['PYTHONPATH']}:{ROOT}"}
+
+    done = subprocess.run(argv, cwd=copy.folder, env=env, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "done True\n", done.stderr
+    assert "create" not in str(copy.sync().json["operations"])
+
+
 def test_the_example_keeps_what_every_adapter_promises(site: Path) -> None:
     argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_jsonfile.py"]
     environment = {**os.environ, "PYTHONPATH": str(site)}

@@ -161,6 +161,7 @@ class Watcher:
     copy: Copy
     folder: Path
     starts: int = 0
+    since_ns: int = 0
     kills: int = 0
     ends: int = 0
     memory: list[int] = field(default_factory=list)
@@ -169,6 +170,7 @@ class Watcher:
     def start(self) -> None:
         self.out = (self.folder / f"watch {self.starts}").open("w")
         self.starts += 1
+        self.since_ns = time.time_ns()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "plansync", "watch", "--yes", *self.copy.flags],
             cwd=self.copy.folder,
@@ -185,6 +187,11 @@ class Watcher:
         self.ends += how is signal.SIGTERM
         if how is signal.SIGTERM:
             self.codes.append(code)
+
+    def wait(self) -> None:
+        """Wait until it synced once: one that is killed again and again before that never gets anywhere."""
+        while not any(f.stat().st_mtime_ns > self.since_ns for f in self.copy.folder.rglob("*.pulse")):
+            time.sleep(0.05)
 
     def end(self) -> None:
         """Tell it to end, once it can hear that: before, a process just dies of it."""
@@ -243,6 +250,7 @@ def soak(folder: Path, sandbox: Sandbox, *, edits: int, kills: int, seed: int) -
             time.sleep(0.1)
         for number in range(edits):
             while deaths and deaths[0] <= number:
+                watcher.wait()
                 if len(deaths) % 4:
                     watcher.stop(signal.SIGKILL)
                 else:
