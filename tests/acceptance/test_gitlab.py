@@ -168,7 +168,7 @@ def test_an_estimate_that_was_reset_on_the_tracker_is_a_note_and_stays_in_the_pl
 
     assert body(copy.since(before)) == []
     number = person.issue(TITLE)["number"]
-    assert f"#{number}: time_estimate was edited on the tracker" in notes(ran)
+    assert f"#{number}: the estimate was taken away on the tracker" in notes(ran)
     assert person.minutes(TITLE) == 0
     assert copy.is_settled()
 
