@@ -238,6 +238,7 @@ async def _opened(
         parse=reads(home, paths),
         named=str(paths.plan),
         config=config.fingerprint(home, paths.plan, str(target)),
+        config_at=lambda former: config.fingerprint(home, paths.plan, str(former)),
         files=plan_files(paths),
         target=target,
         tracker=tracker,

@@ -80,6 +80,7 @@ def _plan(home: Home, plan: Path) -> Iterator[Finding]:
     from plansync.checks.finding import Severity
     from plansync.checks.run import check
     from plansync.cli.commands.check import beside_of, codes_of
+    from plansync.cli.wording import counted
 
     try:
         document = open_plan(home, plan)
@@ -90,7 +91,8 @@ def _plan(home: Home, plan: Path) -> Iterator[Finding]:
     errors = [f for f in found if f.severity is Severity.ERROR]
     fixable = sum(1 for f in found if f.fix)
     fix = shlex.join(["plansync", "check", *(["--fix"] if fixable else []), str(plan)])
-    said = f"{document.dialect.name}, {len(errors)} errors and {len(found) - len(errors)} warnings of check"
+    counts = f"{counted(len(errors), 'error')} and {counted(len(found) - len(errors), 'warning')} of check"
+    said = f"{document.dialect.name}, {counts}"
     if errors:
         first = f"; the first: line {errors[0].line}: {errors[0].message}"
         yield Finding("plan", Health.ILL, said + first, fix)
@@ -100,6 +102,7 @@ def _plan(home: Home, plan: Path) -> Iterator[Finding]:
 
 def _state(home: Home, paths: Paths) -> Iterator[Finding]:
     """Look at what is remembered: whether it can be read, what is owed, open, unknown or told."""
+    from plansync.cli.wording import counted
     from plansync.store import state
     from plansync.store.files import read_state
     from plansync.store.header import command
@@ -129,9 +132,8 @@ def _state(home: Home, paths: Paths) -> Iterator[Finding]:
         yield Finding("state file", Health.ILL, text, command("rekey", other.path))
     told = sum(bool(item.fields.get(Field.TOLD)) for item in saved.base.agreed.values())
     if told:
-        yield Finding(
-            "conflicts", Health.NOTE, f"{told} items wait for a decision", f"plansync resolve {paths.plan}"
-        )
+        what = f"{counted(told, 'item')} wait{'s' if told == 1 else ''} for a decision"
+        yield Finding("conflicts", Health.NOTE, what, f"plansync resolve {paths.plan}")
     if not saved.unknown and not twins:
         linked = sum(item.at is not None for item in saved.base.remote.values())
         yield Finding("state file", Health.WELL, f"{name}: {linked} issues and milestones")

@@ -22,27 +22,40 @@ def is_ours(name: str) -> bool:
 
 
 def carried(
-    repository: Repository, ancestor: str, job: str, people: Read
+    repository: Repository, ancestor: str, job: str, people: Read, now: str
 ) -> tuple[dict[str, bytes | None], list[str]]:
-    """Join what a job changed since a commit with people's files as they are now.
+    """Join what a job changed since a commit with people's files as they are now, where they are now.
 
-    Gives the files, by name from the root, and the names of those that are none of a job's.
+    Gives the files, by name from the root, and the names of those that are none of a job's. `now`: the commit that
+    people's files come from.
     """
     names = repository.changed(ancestor, job) if ancestor else []
     strange = [name for name in names if not is_ours(name)]
     found: dict[str, bytes | None] = {}
     for plan, memory in _pairs([name for name in names if is_ours(name)]):
-        then, ours, now = (
-            Version(read(plan), read(memory))
-            for read in (_reader(repository, ancestor), _reader(repository, job), people)
+        then, ours = (
+            Version(read(plan), read(memory)) for read in (_reader(repository, c) for c in (ancestor, job))
         )
-        joined = join(then, ours, now, memory)
+        new_plan, new_memory = plan, memory
+        theirs = Version(people(plan), people(memory))
+        if theirs.plan is None and (to := repository.moved(ancestor, now).get(plan)):
+            new_plan, new_memory = to, _memory_of(to, memory, plan) or memory
+            theirs = Version(people(to), people(new_memory) or theirs.state)
+        joined = join(then, ours, theirs, memory)
+        if new_memory != memory and people(memory) is not None:
+            found[memory] = None
         found |= {
             name: content
-            for name, content, before in zip((plan, memory), joined, now, strict=True)
-            if content != before
+            for name, content in zip((new_plan, new_memory), joined, strict=True)
+            if content != people(name)
         }
     return found, strange
+
+
+def _memory_of(plan: str, memory: str, before: str) -> str:
+    """Name the state file of a plan that was moved; empty where that left the project."""
+    root = memory[: -len(f"{places.FOLDER}/{before}.jsonl")]
+    return f"{root}{places.FOLDER}/{plan.removeprefix(root)}.jsonl" if plan.startswith(root) else ""
 
 
 def _reader(repository: Repository, revision: str) -> Read:

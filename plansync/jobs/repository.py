@@ -112,6 +112,12 @@ class Repository:
         said = self.run("diff", "--name-only", "--no-renames", "-z", one, other).decode("utf-8", "replace")
         return [name for name in said.split("\0") if name]
 
+    def moved(self, one: str, other: str) -> dict[str, str]:
+        """Say which files have another name in a later commit."""
+        words = ("diff", "--name-status", "--find-renames", "--diff-filter=R", "-z", one, other)
+        parts = self.run(*words).decode("utf-8", "replace").split("\0")
+        return dict(zip(parts[1::3], parts[2::3], strict=False))
+
     def contains(self, revision: str, other: str) -> bool:
         """Say whether a commit has another one in its history."""
         return self._git(("merge-base", "--is-ancestor", other, revision), _LOCAL_S).returncode == 0

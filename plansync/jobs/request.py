@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plansync.errors import StoreError
+from plansync.errors import PlansyncError, StoreError
 from plansync.jobs.carrying import carried
 from plansync.jobs.repository import GitFailed, Repository, Upstream
 from plansync.jobs.writing_back import MESSAGE, Again, Tell, contents
@@ -85,21 +85,28 @@ class Requested:
     def finish(self, again: Again) -> None:
         """Rebuild the branch on what is checked out, and see that there is a request for it."""
         git = self.repository
+        failed: PlansyncError | None = None
         for _ in range(_ATTEMPTS):
             changed = {name: self._read(name) for name in sorted(self._names) if not git.is_clean(name)}
             if not changed:
                 self._drop()
                 self.abandon()
-                return
+                break
             commit = git.made("HEAD", changed, MESSAGE)
             is_there = self._is_there(commit)
             if is_there or self._is_pushed(commit):
                 self.abandon()
                 self._ask(is_there=is_there)
-                return
+                break
             self._carry()
-            again()
-        raise StoreError(f"others wrote to {BRANCH} {_ATTEMPTS} times meanwhile; run again")
+            try:
+                again()
+            except PlansyncError as error:  # what is joined is pushed all the same
+                failed = error
+        else:
+            raise StoreError(f"others wrote to {BRANCH} {_ATTEMPTS} times meanwhile; run again")
+        if failed is not None:
+            raise failed
 
     def _ask(self, *, is_there: bool) -> None:
         since = self.repository.ask("log", "-1", "--format=%cI", self._there) if is_there else ""
@@ -120,7 +127,7 @@ class Requested:
         ancestor = git.ask("merge-base", "HEAD", self._there) or git.ask(
             "rev-parse", "--verify", "--quiet", f"{self._there}^"
         )
-        files, strange = carried(git, ancestor, self._there, self._read)
+        files, strange = carried(git, ancestor, self._there, self._read, "HEAD")
         if strange or not ancestor:
             raise StoreError(
                 f"{BRANCH} on {self._base.remote} holds more than plan and state file"

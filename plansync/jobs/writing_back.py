@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from plansync.errors import StoreError
+from plansync.errors import PlansyncError, StoreError
 from plansync.jobs.carrying import carried
 from plansync.jobs.repository import GitFailed, Repository, Upstream
 
@@ -89,18 +89,25 @@ class Straight:
         if self._upstream is None:
             self.tell("not pushed: the branch has no upstream; git push -u origin HEAD makes it one")
             return
+        failed: PlansyncError | None = None
         for _ in range(_ATTEMPTS):
             if not self._is_ahead() or self._is_pushed():
-                return
+                break
             self.repository.fetch(self._upstream)
             self._catch_up()
             if self._obstacle:
                 raise StoreError(f"committed and not pushed: {self._obstacle}")
-            again()
+            try:
+                again()
+            except PlansyncError as error:  # what is joined is pushed all the same
+                failed = error
             self._commit()
-        raise StoreError(
-            f"others pushed {_ATTEMPTS} times meanwhile; what was committed is pushed by the next run"
-        )
+        else:
+            raise StoreError(
+                f"others pushed {_ATTEMPTS} times meanwhile; what was committed is pushed by the next run"
+            )
+        if failed is not None:
+            raise failed
 
     def _commit(self) -> None:
         message = MESSAGE + (_STARTS_NOTHING if self.is_ci else "")
@@ -158,7 +165,7 @@ class Straight:
         if self._commits_of_others():
             raise GitFailed("commits that are not pushed are on the branch here")
         ancestor = git.ask("merge-base", "HEAD", seen)
-        files, strange = carried(git, ancestor, "HEAD", lambda name: git.content(seen, name))
+        files, strange = carried(git, ancestor, "HEAD", lambda name: git.content(seen, name), seen)
         if not ancestor or strange:
             raise GitFailed("the branch has another history there")
         return git.made(seen, files, MESSAGE + (_STARTS_NOTHING if self.is_ci else ""))

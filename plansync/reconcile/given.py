@@ -60,7 +60,8 @@ class Given:
     for a task which has another one. `told`: which tasks a person said to be which on the tracker; `apart`: which ones
     to be none of those. `spoken`: the items below whose issues people wrote comments. `overview`: for which plans an
     overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide;
-    `seen`: what this machine last saw both sides say in them.
+    `seen`: what this machine last saw both sides say in them. `left_alone`: the plan's tasks of which nothing can be
+    decided now, and which `local` leaves out, each in the state that was agreed last.
     """
 
     base: Base
@@ -87,6 +88,7 @@ class Given:
     overview: str = "auto"
     sections: Sections = no_sections
     seen: Mapping[Field, str] = field(default_factory=dict)
+    left_alone: Snapshot = field(default_factory=dict)
 
     @property
     def has_overview(self) -> bool:

@@ -158,8 +158,10 @@ def _decide(
             uid, Field.REASON, f"#{at} is closed on both sides for different reasons; only the reason differs"
         )
     elif verdict.rule == "edited on the tracker":
-        text = "was edited on the tracker; plansync writes it only when the plan changes it"
-        agreement.notes.append(Note(uid, f"#{at}: {name.value} {text}"))
+        text = f"{name.value} was edited on the tracker; plansync writes it only when the plan changes it"
+        if name is Field.EFFORT:
+            text = "the estimate was taken away on the tracker; the plan keeps its own until somebody says another"
+        agreement.notes.append(Note(uid, f"#{at}: {text}"))
 
 
 # ------------------------------------------------------------------- steps

@@ -17,7 +17,11 @@ _YES, _NO = "yes", "no"
 
 
 def follow_tasks(agreement: Agreement, given: Given, states: Mapping[Uid, State]) -> None:
-    """Agree on the state of every phase's milestone, and remember whether its tasks are done."""
+    """Agree on the state of every phase's milestone, and remember whether its tasks are done.
+
+    A task that is left alone counts as it was: nothing is done because its issue cannot be found.
+    """
+    states = {**{uid: state_of(item) or State.TODO for uid, item in given.left_alone.items()}, **states}
     for uid, item in given.local.items():
         if item.kind is not Kind.PHASE:
             continue
@@ -42,4 +46,5 @@ def follow_tasks(agreement: Agreement, given: Given, states: Mapping[Uid, State]
 
 def _phase_of(agreement: Agreement, given: Given, task: Uid) -> str:
     agreed = agreement.get(task, Field.PHASE)
-    return agreed if isinstance(agreed, str) else text_of(given.local.get(task), Field.PHASE)
+    item = given.local.get(task) or given.left_alone.get(task)
+    return agreed if isinstance(agreed, str) else text_of(item, Field.PHASE)

@@ -39,7 +39,8 @@ class Project:
 
     `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
     root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
-    path of the root's other plans. `config`: the fingerprint of the settings. `commits`: what git's history knows.
+    path of the root's other plans. `config`: the fingerprint of the settings, `config_at` with
+    another target. `commits`: what git's history knows.
     `at_point` does nothing; tests let a run die there.
     """
 
@@ -73,5 +74,6 @@ class Project:
     named: str = ""
     flags: tuple[str, ...] = ()
     config: str = NO_CONFIG
+    config_at: Callable[[Target], str] = lambda target: NO_CONFIG
     commits: Commits | None = None
     at_point: Callable[[str], None] = lambda name: None

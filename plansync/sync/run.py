@@ -317,9 +317,9 @@ class _Run:
         session, allow = self.session, self.options.allow
         guards.check_look_alikes([(record.ref, record.title) for _, record in alike])
         if session.saved and planned:
-            guards.check_settings(
-                session.saved.config, self.project.config, allow=allow, tell=self._tell_passed
-            )
+            former, now = session.saved.target, self.project.config
+            now = self.project.config_at(former) if former and session.refusal is not None else now
+            guards.check_settings(session.saved.config, now, allow=allow, tell=self._tell_passed)
         frozen = {u: i for u, i in session.shown.items() if owner_of(u) in session.frozen}
         guards.check(
             session.base,
@@ -391,7 +391,9 @@ class _Run:
         """Note that the repository has another name now, unless it is asked by number: nobody takes that over."""
         known = self.project.target.project
         if name and name.casefold() != known.casefold() and not known.isdecimal():
-            text = f"{known} is called {name} now; the old name leads there as long as nobody takes it"
+            text = (
+                f"{known} is called {name} now; the old name leads there at most as long as nobody takes it"
+            )
             self.report.notes.append(Note("", f"{text}, so set repo = {name!r}".replace("'", '"')))
 
     # ---------------------------------------------------------------- write

@@ -49,7 +49,7 @@ from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import command
 from plansync.store.state import Saved
-from plansync.sync import claims, existence, unkept
+from plansync.sync import claims, existence, place, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
 from plansync.sync.lineage import Traces, traces
@@ -185,6 +185,7 @@ class Session:
             if not (self.is_rebuilding or isinstance(error, Unreadable)):
                 raise
             self.damage = str(error).partition(";")[0]
+        self.refusal: StoreError | None = None  # it holds unless the place is the same one under a new name
         self.base = self.saved.base if self.saved else Base({}, {}, {})
         self.repository = self.saved.repository if self.saved else ""
         self.lacks = set(self.saved.lacks) if self.saved else set()
@@ -218,10 +219,12 @@ class Session:
                 f"If the plan is: `{self.command('lineage', '--take', self.lineage)}`"
             )
         if saved.target and saved.target != self.project.target:
-            raise StoreError(
+            self.refusal = StoreError(
                 f"this plan is synced with {saved.target}, not with {self.project.target}; one plan has one target. "
                 f"Name that one; or begin anew at the other: `{self.command('retarget', *self.project.flags)}`"
             )
+            if not place.is_maybe_renamed(saved, self.project.target):
+                raise self.refusal
         for uid in saved.unknown:
             text = f"the state file's lines of {uid} cannot be read; the item is compared anew"
             self.notes.append(Note("" if " " in uid else uid, text))
@@ -286,6 +289,7 @@ class Session:
 
     async def read_tracker(self, *, full: bool = False) -> None:
         """Bring the mirror up to date and show the tracker's side; `full`: each linked record is read directly."""
+        await place.find(self.project.tracker, self.repository, self.refusal)
         named = claims.named(self.shown, self.project.target.project)
         linked = {*mapping.known_numbers(self.base.remote), *named}
         wants_all = self.project.policy.issue_added != "labelled"
@@ -460,6 +464,10 @@ class Session:
             apart=self.apart,
             overview=self.project.overview,
             sections=self._sections,
+            left_alone={
+                u: replace(self.shown[u], fields={**self.shown[u].fields, Field.STATE: state.value})
+                for u, state in self._held().items()
+            },
             seen=seen(self.mirror, self.lineage),
         )
         decision = reconcile(given)
@@ -493,9 +501,12 @@ class Session:
         if not self.frozen:
             return items, states
         whole = {uid: items.get(uid, item) for uid, item in self.shown.items()}
+        return {**whole, **items}, {**self._held(), **states}
+
+    def _held(self) -> dict[Uid, State]:
+        """Give the states that were agreed last of the plan's tasks that are left alone."""
         tasks = [u for u in self.frozen if u in self.shown and self.shown[u].kind is Kind.TASK]
-        held = {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
-        return {**whole, **items}, {**held, **states}
+        return {u: state_of(self.base.agreed.get(u)) or shown_state(self.shown, u) for u in tasks}
 
     def _sections(
         self, items: Snapshot, states: Mapping[Uid, State], conflicts: Sequence[Conflict]

@@ -288,6 +288,15 @@ class Tracker(Protocol):
 
 
 @runtime_checkable
+class Lasting(Protocol):
+    """What an adapter offers besides, where its project has an address that no new name takes over."""
+
+    def known_as(self, node: str) -> None:
+        """Hear what proved its identity last (`Repository.node`): it is asked by that where its name fails."""
+        ...
+
+
+@runtime_checkable
 class Batched(Protocol):
     """What an adapter offers besides, where its tracker shows several issues in one request."""
 

@@ -135,6 +135,10 @@ class GitLab:
         token = valid(TokenPayload, answer.body) if answer.status == 200 else None
         return project.repository(self._site, token, self._source, self._now())
 
+    def known_as(self, node: str) -> None:
+        """Hear by which number the project was known: it is asked by that where its name leads nowhere."""
+        self._door.last = int(node) if node.isdecimal() else None
+
     async def account(self) -> str:
         """Read whose token this is."""
         answer = await self._http.get("user", accept=(403, 404), is_cached=False)

@@ -1,7 +1,8 @@
 """The address of one project of GitLab's, and what an answer from there is read as.
 
 A project that was renamed answers reads with its number and refuses writes: from the first such answer on it is asked
-by number, which no later name takes over.
+by number, which no later name takes over. Where its old name leads nowhere any more, the number that it had last is
+asked.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Door:
-    """Sends requests below one project. `number` is its id, once an answer told it."""
+    """Sends requests below one project. `number` is its id, once an answer told it; `last` the one of earlier runs."""
 
     def __init__(self, http: Http, project: str) -> None:
         """Open nothing yet. Shape: `project` is GROUP/NAME, with any number of subgroups, or a number."""
         self.http, self.project = http, project
         self.home = f"projects/{_encoded(project)}"
         self.number = int(project) if project.isdecimal() else None
+        self.last: int | None = None
         self._is_there = False
 
     async def get(
@@ -45,9 +47,10 @@ class Door:
         answer = await self.http.get(
             self._path(below), params, accept={*REDIRECTS, *accept}, is_cached=is_cached
         )
-        if answer.status not in REDIRECTS:
+        if answer.status in REDIRECTS:
+            self._take_number(answer)
+        elif not self._takes_last(answer):
             return answer
-        self._take_number(answer)
         return await self.http.get(self._path(below), params, accept=accept, is_cached=is_cached)
 
     async def pages(
@@ -63,6 +66,8 @@ class Door:
                 if answer.status in REDIRECTS:
                     self._take_number(answer)
                     asked = {404}
+                    break
+                if self._takes_last(answer):
                     break
                 if answer.status == 404 and 404 not in accept:
                     raise self.not_found()
@@ -109,7 +114,7 @@ class Door:
 
         The words of the answer tell, unless a proxy made it; so the project is asked as well, once.
         """
-        if isinstance(answer.body, dict) and _GONE in str(answer.body.get("message", "")).lower():
+        if _is_of_project(answer):
             raise self.not_found()
         if not self._is_there:
             await self.look()
@@ -146,6 +151,14 @@ class Door:
     def _path(self, below: str) -> str:
         return f"{self.home}/{below}" if below else self.home
 
+    def _takes_last(self, answer: Answer) -> bool:
+        """Say whether the project is asked by its last number from here on, because its name leads nowhere."""
+        is_away = self.last is not None and self.number is None and _is_of_project(answer)
+        if is_away:
+            self.number = self.last
+            self.home = f"projects/{self.number}"
+        return is_away
+
     def _take_number(self, answer: Answer) -> None:
         found = _NUMBER.search(self.http.target(answer))  # a number at another host is another project's
         if found is None:
@@ -155,6 +168,12 @@ class Door:
             )
         self.number = int(found[1])
         self.home = f"projects/{self.number}"
+
+
+def _is_of_project(answer: Answer) -> bool:
+    """Say whether an answer is about the project, and not about a record in it."""
+    said = answer.body.get("message", "") if isinstance(answer.body, dict) else ""
+    return answer.status == 404 and _GONE in str(said).lower()
 
 
 def valid(model: type[_Model], body: object) -> _Model | None:

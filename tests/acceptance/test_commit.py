@@ -218,6 +218,20 @@ def test_ids_of_a_first_push_reach_tasks_that_were_renamed_meanwhile(
     assert unpushed.file(PLAN).count("<!-- plansync:") == 4 + 12, "each phase and task has its id, once"
 
 
+def test_a_plan_that_was_moved_meanwhile_keeps_its_issues(unpushed: Served, person: Person) -> None:
+    """The run has the old name, so it cannot be made again; what it did is pushed all the same."""
+    job = unpushed.clone("job")
+    git(unpushed.desk.folder, "mv", PLAN, "plan.md")
+    git(unpushed.desk.folder, "commit", "-qm", "Move")
+    pushed_meanwhile(unpushed, job)
+
+    job.run("push", "--yes", "--commit", PLAN, exits=1)
+
+    assert "<!-- plansync:" in unpushed.file("plan.md")
+    unpushed.clone("next").run(*JOB)
+    assert len(person.tasks()) == 12
+
+
 def test_a_protected_branch_is_named_with_the_way_out(served: Served, person: Person) -> None:
     person.close(served.desk.outline.task("1.1").title)
     hook = served.folder / "server.git" / "hooks" / "pre-receive"

@@ -83,7 +83,7 @@ def test_conflicts_are_counted(copy: Copy, person: Person) -> None:
     person.rename(task.title, "Theirs")
     copy.sync(exits=4)
 
-    assert examined(copy)["conflicts"][:2] == ("note", "1 items wait for a decision")
+    assert examined(copy)["conflicts"][:2] == ("note", "1 item waits for a decision")
 
 
 def test_a_state_file_that_git_ignores_is_in_the_way(copy: Copy) -> None:

@@ -214,6 +214,25 @@ def test_a_deleted_milestone_is_one_question_and_comes_back_with_its_issues(
     assert copy.is_settled()
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_phase_is_no_more_and_no_less_done_because_an_issue_of_it_is_gone(
+    copy: Copy, person: Person, sandbox: Sandbox, is_open: bool
+) -> None:
+    numbers = [task.number for task in copy.outline.tasks if task.number.startswith("1.")]
+    for number in numbers[is_open:]:
+        copy.tick(number)
+    copy.sync("--allow", "mass-change")
+    states = {each["title"]: each["state"] for each in person.milestones()}
+    gone = [copy.outline.task(number).title for number in (numbers[:1] if is_open else numbers)]
+    for title in gone:
+        sandbox.delete(int(person.issue(title)["number"]))
+
+    ran = copy.sync("--allow", "mass-change", exits=4)
+
+    assert len(ran.json["conflicts"]) == len(gone)
+    assert {each["title"]: each["state"] for each in person.milestones()} == states
+
+
 def test_a_phase_can_do_without_its_milestone(copy: Copy, person: Person) -> None:
     phase = person.issue(copy.outline.task("1.1").title)["milestone"]
     person.delete_milestone(phase["number"])

@@ -168,7 +168,7 @@ def test_an_estimate_that_was_reset_on_the_tracker_is_a_note_and_stays_in_the_pl
 
     assert body(copy.since(before)) == []
     number = person.issue(TITLE)["number"]
-    assert f"#{number}: time_estimate was edited on the tracker" in notes(ran)
+    assert f"#{number}: the estimate was taken away on the tracker" in notes(ran)
     assert person.minutes(TITLE) == 0
     assert copy.is_settled()
 
@@ -849,6 +849,32 @@ def test_a_renamed_project_is_read_and_written_by_its_old_name_which_is_told(
 
 
 # ------------------------------------------------------------------ tokens
+
+
+def test_a_renamed_project_is_found_by_its_number_where_its_old_name_leads_nowhere(
+    fresh: Copy, person: GitLabPerson, sandbox: Sandbox, tracker: Place
+) -> None:
+    sandbox.play(former_names=("local/former",))
+    own = fresh.flags
+    fresh.flags = tuple("local/former" if flag == tracker.repo else flag for flag in own)
+    fresh.push()
+    sandbox.play(former_names=())
+    person.tick(TITLE, fresh.outline.task(NUMBER).steps[0])
+
+    ran = fresh.sync()
+
+    assert ran.json["outcome"] == "done"
+    assert fresh.sync().writes == 0
+    fresh.tick(fresh.outline.task(NUMBER).steps[1])
+    assert "local/former is called local/plans now" in notes(fresh.sync())
+    fresh.flags = own
+    fresh.tick(fresh.outline.task(NUMBER).steps[2])
+    ran = fresh.sync()
+    assert (ran.own_writes, "is called" in notes(ran)) == (1, False), (
+        "its new name may be set, as the note says"
+    )
+    assert fresh.is_settled()
+    assert len(person.tasks()) == 12
 
 
 def test_a_token_that_expires_within_thirty_days_is_told_with_the_day(copy: Copy, sandbox: Sandbox) -> None:

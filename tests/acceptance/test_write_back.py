@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import Any
 
 import pytest
 
 from tests.support.people import Copy, Person
-from tests.support.repository import git
+from tests.support.repository import ROOT, git
 from tests.support.sandbox import Sandbox
 from tests.support.served import Served
 
@@ -119,6 +120,23 @@ def test_a_task_renamed_while_the_first_request_is_open_makes_no_second_issue(
     assert unpushed.clone("third").run(*JOB, "--json").writes == 0
 
 
+def test_a_plan_moved_while_the_first_request_is_open_keeps_its_issues(
+    unpushed: Served, person: Person
+) -> None:
+    unpushed.clone("first").run("push", "--yes", "--commit")
+    git(unpushed.desk.folder, "mv", PLAN, "plan.md")
+    git(unpushed.desk.folder, "commit", "-qm", "Move")
+    by_people(unpushed)
+
+    unpushed.clone("second").run(*JOB)
+
+    assert len(person.tasks()) == 12
+    names = git(unpushed.folder / "server.git", "ls-tree", "-r", "--name-only", BRANCH).split()
+    assert names == [".plansync/plan.md.jsonl", "plan.md", "plansync.toml"]
+    merge(unpushed)
+    assert unpushed.clone("third").run(*JOB, "--json").writes == 0
+
+
 def test_a_task_added_and_one_removed_meanwhile_are_what_people_made_of_them(
     unpushed: Served, person: Person
 ) -> None:
@@ -170,6 +188,30 @@ def test_conflicts_reach_the_branch_before_the_exit_code_says_so(served: Served,
 
     assert all(f"- [x] {step}" in served.file(PLAN, BRANCH) for step in task.steps)
     served.clone("next").run(*JOB, "--fail-on", "new")
+
+
+def test_two_jobs_at_once_leave_one_branch_with_what_both_did(served: Served, person: Person) -> None:
+    """Another job pushes the branch between this one's look at it and its own push."""
+    one, other = (served.desk.outline.task(number) for number in ("1.1", "2.1"))
+    person.close(one.title)
+    quick, slow = served.clone("quick"), served.clone("slow")
+    hook = slow.folder / ".git" / "hooks" / "pre-push"
+    program = f'PYTHONPATH="{ROOT}" "{sys.executable}" -m plansync'
+    hook.write_text(
+        '#!/bin/sh\nrm "$0"\nunset GIT_DIR GIT_INDEX_FILE\n'
+        f'cd "{quick.folder}" && {program} {" ".join((*JOB, *quick.flags))} >/dev/null 2>&1\n'
+    )
+    hook.chmod(0o755)
+    person.close(other.title)
+
+    slow.run(*JOB)
+
+    plan = served.file(PLAN, BRANCH)
+    assert not hook.exists()
+    assert all(f"- [x] {step}" in plan for task in (one, other) for step in task.steps)
+    assert served.log(BRANCH) == ["Sync the plan with its issues", "Plan"]
+    assert len(pulls(person)) == 1
+    assert served.clone("third").run(*JOB, "--json").writes == 0
 
 
 def test_a_branch_that_people_use_for_something_else_is_not_written_over(

@@ -115,6 +115,7 @@ def test_the_guard_names_each_setting_that_moves_the_fingerprint_and_no_other(tm
             "max_creates": 3,
         },
         **{"settle_s": 1, "max_wait_s": 1, "check": {"select": ["PLAN1"]}, "plan": [{"path": "x.md"}]},
+        **{"write_back": "merge-request", "watch": {"settle_s": 9}},
     }
 
     def of(**changes: object) -> str:

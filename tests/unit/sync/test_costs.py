@@ -108,7 +108,7 @@ def test_a_repository_that_is_called_otherwise_now_is_told(bench: Bench, name: s
     notes = [note.text for note in bench.run("push").notes]
 
     told = (
-        "owner/name is called owner/other now; the old name leads there as long as nobody takes it, "
+        "owner/name is called owner/other now; the old name leads there at most as long as nobody takes it, "
         'so set repo = "owner/other"'
     )
     assert (told in notes) is (name == "owner/other")

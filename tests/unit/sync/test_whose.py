@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from plansync.errors import ConfigError, PlanError, SafetyStop, StoreError
+from plansync.errors import ConfigError, NotFound, PlanError, SafetyStop, StoreError
 from plansync.model import Field, State, Take
 from plansync.store import state
 from plansync.store.state import Target
@@ -15,7 +16,7 @@ from plansync.sync import leave, mend
 from plansync.sync.events import Report
 from plansync.sync.reading import reader
 from plansync.sync.run import Declined
-from plansync.trackers.base import Absence, Thing
+from plansync.trackers.base import Absence, Repository, Thing
 from tests.simulation.world import Disk
 from tests.unit.sync.bench import PLAN, TARGET, Bench, kinds, notes
 
@@ -71,9 +72,51 @@ def test_a_state_file_of_another_plan_stops_the_run_and_names_both_ways_out(sync
 
 def test_a_state_file_of_another_place_stops_the_run(synced: Bench) -> None:
     synced.fields["target"] = Target("github", TARGET.api, "other/place")
+    synced.tracker.here = replace(synced.tracker.here, node="R2")
 
     with pytest.raises(StoreError, match=r"is synced with owner/name at .*, not with other/place at"):
         synced.run()
+
+
+@pytest.mark.parametrize(("kind", "api"), [("gitlab", TARGET.api), ("github", "https://other.example.com")])
+def test_a_state_file_of_another_server_stops_the_run_unasked(synced: Bench, kind: str, api: str) -> None:
+    synced.fields["target"] = Target(kind, api, "owner/name")
+
+    with pytest.raises(StoreError, match="one plan has one target"):
+        synced.run()
+
+
+def test_a_place_of_another_name_is_the_same_where_its_lasting_id_is(synced: Bench) -> None:
+    synced.fields["target"] = Target(TARGET.kind, TARGET.api, "other/place")
+    synced.edit("Buy paint", "Buy red paint")
+
+    synced.run()
+
+    saved = state.load(synced.files.state.decode(), "the state file", "plan.md")
+    assert saved.target == synced.fields["target"]
+    assert synced.is_settled()
+
+
+def test_a_place_of_another_name_that_is_not_there_is_another_one(synced: Bench) -> None:
+    synced.fields["target"] = Target(TARGET.kind, TARGET.api, "other/place")
+
+    async def gone() -> Repository:
+        raise NotFound("there is no such repository")
+
+    synced.tracker.repository = gone  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match="one plan has one target"):
+        synced.run()
+
+
+def test_an_adapter_hears_by_what_its_place_was_known_last(
+    synced: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(synced.tracker, "known_as", heard.append, raising=False)
+
+    synced.run()
+
+    assert heard == ["R1"]
 
 
 def test_a_copy_of_another_plan_in_the_project_stops_the_run(synced: Bench) -> None:
