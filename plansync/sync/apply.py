@@ -84,13 +84,17 @@ class Applier:
         is_over = self.deadline is not None and self.session.project.monotonic() > self.deadline
         return self.error is None and not is_over and not self.stop.is_asked
 
+    def _is_lacking(self, done: Done) -> bool:
+        """Say whether the tracker has no such thing, as another write showed meanwhile."""
+        return done.operation.kind in LINKS and LINKED in self.session.lacks
+
     def _stands(self, done: Done) -> bool:
         """Say whether everything that an operation stands on is there."""
         op = done.operation
         if not self._goes_on():
             done.status, done.error = Status.SKIPPED, STOPPED if self.stop.is_asked else TIME_IS_OVER
             return False
-        if op.kind in LINKS and LINKED in self.session.lacks:
+        if self._is_lacking(done):
             done.status = Status.AGREED
             return False
         is_there = all(uid in self.session.remote for uid in op.needs)
@@ -106,7 +110,9 @@ class Applier:
         left_s = self.remaining.after(self.number - 1, self.session.project.monotonic())
         self.session.listen(Progressed(self.number, self.total, text, left_s))
         try:
-            await self.writer.write_tracker(done, self._goes_on)
+            await self.writer.write_tracker(done, lambda: self._goes_on() and not self._is_lacking(done))
+            if done.status is Status.PLANNED and self._is_lacking(done):
+                done.status = Status.AGREED
         except Unsupported as error:
             done.status = Status.AGREED
             self.session.lack(LINKED, str(error))

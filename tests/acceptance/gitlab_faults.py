@@ -127,7 +127,8 @@ FOOT = """
 - Eight issues are written at once, each by one request after the other: what is on its way when a run stops still ends,
   and is kept.
 - A project that was renamed is asked by its number from then on: GitLab leads reads there (301), and takes no write
-  under the old name (405). The run says the new name.
+  under the old name (405). The run says the new name. Where the old name leads nowhere any more, it is found by the
+  number that the state file keeps; the new name may be set at any time, and means the same project by that number.
 - 400 at a milestone: what GitLab says of a title that is taken has no fixed form, so the title is looked up. One of a
   group above is used as it is.
 - 400 or 403 at a link that blocks: this GitLab has no licence for such links. They stand in the texts, one note says

@@ -111,8 +111,7 @@ def body(stage: SmallGitLab, title: str) -> str:
     return str(next(i["description"] for i in stage.records.issues if i["title"] == title))
 
 
-@pytest.mark.parametrize("after", [0, 5])
-@pytest.mark.parametrize("below", ["time_estimate", "links"])
+@pytest.mark.parametrize(("below", "after"), [("time_estimate", 0), ("time_estimate", 5), ("links", 0)])
 def test_a_task_whose_estimate_or_link_fails_is_completed_by_the_next_run(
     below: str, after: int, fresh: Copy, stage: SmallGitLab
 ) -> None:

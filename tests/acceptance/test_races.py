@@ -236,6 +236,7 @@ def test_a_sync_is_shown_before_it_heals_and_can_be_undone(
     assert [i["state"] for i in made(person)] == ["open", "closed"]
 
 
+@pytest.mark.github  # on GitLab a person is asked: links and estimates move an issue after it is made
 def test_the_healing_run_may_die_at_any_point(
     copy: Copy, person: Person, forks: Mortals, stage: Stage, tmp_path: Path
 ) -> None:

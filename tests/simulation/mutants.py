@@ -95,7 +95,14 @@ def _intend_late(
     return -1 if kind == "write-plan" else _intend(self, op, run, item, kind, intent, before)
 
 
-def _settle_late(self: Journal, number: int, outcome: Outcome, intent: dict[str, Any] | None = None) -> None:
+def _settle_late(
+    self: Journal,
+    number: int,
+    outcome: Outcome,
+    intent: dict[str, Any] | None = None,
+    *,
+    is_patient: bool = False,
+) -> None:
     """Write down a plan write when it is over."""
     if number == -1 and outcome is Outcome.LANDED and intent:
         number = _intend(self, "", "", "", "write-plan", intent)

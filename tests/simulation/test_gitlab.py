@@ -20,6 +20,6 @@ def test_what_gitlab_alone_has_is_played() -> None:
         "time_estimate 60→",
         " minutes",
         "drops s",
-        "edited on the tracker",
+        "taken away on the tracker",
     ):
         assert words in told

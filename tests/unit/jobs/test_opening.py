@@ -41,6 +41,8 @@ def test_the_token_of_issues_elsewhere_goes_to_no_other_host(
 ) -> None:
     monkeypatch.setenv("PLANSYNC_TOKEN", "glpat-" + "a" * 20)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for name in ("GH_TOKEN", "GITHUB_TOKEN", "GITHUB_REPOSITORY"):
+        monkeypatch.delenv(name, raising=False)
 
     with pytest.raises(AuthError, match="no token for the pull request"):
         opened(project, "https://github.com/o/r.git", tracker="gitlab", repo="o/r")
