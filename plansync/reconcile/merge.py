@@ -157,6 +157,9 @@ def _decide(
         agreement.drift(
             uid, Field.REASON, f"#{at} is closed on both sides for different reasons; only the reason differs"
         )
+    elif verdict.rule == "no line":
+        text = f"#{at} has an estimate, and no line of the task says a time; an empty one there takes it in"
+        agreement.drift(uid, Field.EFFORT, text)
     elif verdict.rule == "edited on the tracker":
         text = f"{name.value} was edited on the tracker; plansync writes it only when the plan changes it"
         if name is Field.EFFORT:

@@ -268,6 +268,7 @@ class Session:
                 for uid, ref in self.former_refs.items()
                 if uid in tasks and (uid, Field.STATE) not in self.choices
             },  # one that a person drops gets no new issue
+            self.project.marking.has_efforts,
         )
 
     def _linked(self) -> set[tuple[Thing, int]]:

@@ -58,7 +58,8 @@ class Names:
     """What records cannot say of themselves: the plan they belong to, where it is to be read, the numbers it knows.
 
     `template`: how an issue's title is made from a task's; `frames`: what may stand around it; `titles`: the tasks'.
-    `former`: the numbers by which texts may still name the issues that new ones stand in for.
+    `former`: the numbers by which texts may still name the issues that new ones stand in for. `has_efforts`: a
+    tracker's estimates are the plan's affair.
     """
 
     lineage: str
@@ -71,6 +72,7 @@ class Names:
     frames: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
     titles: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
     former: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
+    has_efforts: bool = True
 
     def milestone_title(self, uid: Uid, title: str) -> str:
         """Read a title that was taken when the milestone was made, and so got a plan's name behind it.
@@ -210,6 +212,8 @@ def _items(
         phase = by_ref.get((Thing.MILESTONE, record.milestone)) if record.milestone else None
         fields |= {Field.PHASE: phase} if phase else {}
         fields |= _beside(record, by_ref)
+        if names.has_efforts and record.estimate is not None:
+            fields[Field.EFFORT] = record.estimate
     if block:
         steps = list(_steps(uid, block))
         named = (
@@ -226,8 +230,6 @@ def _beside(record: Record, by_ref: Mapping[tuple[Thing, int], Uid]) -> dict[Fie
         Field.LABELS: tuple(label for label in record.labels if label.casefold() != LABEL),
         Field.OWNERS: record.assignees,
     }
-    if record.estimate is not None:
-        fields[Field.EFFORT] = record.estimate
     if record.blockers is not None:
         ours = (by_ref.get((Thing.ISSUE, ref)) for ref in record.blockers)
         fields[Field.EDGES] = tuple(sorted(u for u in ours if u))

@@ -117,6 +117,60 @@ def test_a_time_that_the_issue_lost_is_told(timed: Bench) -> None:
     assert any("estimate" in note for note in notes(report))
 
 
+@pytest.mark.parametrize("line", ["", "**Estimated Time**: TBD\n", "**Estimated Time**: 0 hours\n"])
+def test_a_plan_that_says_no_time_any_more_takes_back_its_own(timed: Bench, line: str) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours (dry weather)\n", line)
+
+    report = timed.run()
+
+    assert "set-estimate" in kinds(report, "applied")
+    assert minutes(timed) == 0
+    assert timed.is_settled()
+
+
+def test_a_time_that_the_issue_changed_is_not_taken_back(timed: Bench) -> None:
+    timed.run()
+    timed.edit("\n**Estimated Time**: 2 hours (dry weather)\n", "")
+    say(timed, 180)
+
+    report = timed.run()
+
+    assert minutes(timed) == 180
+    assert any("has an estimate, and no line" in note for note in notes(report))
+    timed.edit("- [ ] Fill with gravel\n", "- [ ] Fill with gravel\n\n**Estimated Time**: 3 hours\n")
+    timed.run()
+    assert timed.is_settled()
+
+
+def test_a_time_of_an_issue_whose_task_has_no_line_is_noted_once(timed: Bench) -> None:
+    timed.edit("\n**Estimated Time**: 2 hours (dry weather)\n", "")
+    timed.run()
+    say(timed, 180)
+    before = timed.text
+
+    report = timed.run()
+
+    assert any("has an estimate, and no line" in note for note in notes(report))
+    assert timed.text == before and minutes(timed) == 180
+    assert timed.is_settled()
+    assert not any("has an estimate" in note for note in notes(timed.run()))
+
+
+def test_a_tracker_whose_estimates_are_not_the_plans_affair_keeps_them(make: Callable[..., Bench]) -> None:
+    bench = make(TIMED)
+    keeper = Timekeeper(bench.clock)
+    keeper.minutes = {}
+    bench.tracker = keeper
+    bench.run()
+    say(bench, 180)
+
+    report = bench.run()
+
+    assert minutes(bench) == 180
+    assert not notes(report)
+
+
 def test_points_are_no_time_and_stay_words(timed: Bench) -> None:
     timed.edit("2 hours (dry weather)", "5 points")
     timed.run()
