@@ -21,6 +21,7 @@ import uvicorn
 from plansync.errors import ConfigError
 from plansync.sandbox.app import API_PATH, GITLAB_PATH, REPO, TOKEN, app
 from plansync.sandbox.guard import LoopbackOnly
+from plansync.sandbox.kinds import Tier
 from plansync.sandbox.records import Records
 from plansync.text import in_line
 
@@ -29,16 +30,21 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE_S = 2
 
 
-def serve(db: Path | None, port: int, *, as_json: bool, out: TextIO) -> None:
+def serve(
+    db: Path | None, port: int, *, as_json: bool, out: TextIO, tier: Tier | None = None, root: str = ""
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
-    Units: `port` 0 picks a free one; `db` `None` keeps the records in memory.
+    Units: `port` 0 picks a free one; `db` `None` keeps the records in memory; `tier` `None` leaves what its GitLab
+    is licensed for; `root` is the path that GitLab is installed under, as `/sub`.
     Raises: `ConfigError` for a port that cannot be had, `StoreError` for records that cannot.
     """
     with closing(_listen(port)) as listening, closing(Records(db)) as records:
         url = f"http://{HOST}:{listening.getsockname()[1]}"
-        announcement = _json(url) if as_json else _words(url, db)
-        server = _Server(_config(records), lambda: print(announcement, file=out, flush=True))
+        if tier:
+            records.play(tier=tier)
+        announcement = _json(url, root) if as_json else _words(url, root, db)
+        server = _Server(_config(records, root), lambda: print(announcement, file=out, flush=True))
         asyncio.run(server.serve(sockets=[listening]))
 
 
@@ -68,9 +74,9 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def _config(records: Records) -> uvicorn.Config:
+def _config(records: Records, root: str) -> uvicorn.Config:
     return uvicorn.Config(
-        LoopbackOnly(app(records)),
+        LoopbackOnly(app(records, root=root)),
         log_config=None,
         log_level="error",
         access_log=False,
@@ -104,18 +110,18 @@ def _no_port(port: int, error: Exception) -> str:
     )
 
 
-def _json(url: str) -> str:
+def _json(url: str, root: str) -> str:
     github = {"api_url": url + API_PATH, "token": TOKEN, "repo": REPO}
-    gitlab = {"api_url": url + GITLAB_PATH, "token": TOKEN, "project": REPO}
+    gitlab = {"api_url": url + root + GITLAB_PATH, "token": TOKEN, "project": REPO}
     return json.dumps({"url": url, "github": github, "gitlab": gitlab})
 
 
-def _words(url: str, db: Path | None) -> str:
+def _words(url: str, root: str, db: Path | None) -> str:
     kept = in_line(str(db)) if db else "memory only, gone when this ends"
     return (
         f"The sandbox is open: {url}\n"
         f"  Records     {kept}\n"
         f"  GitHub API  {url}{API_PATH} (token {TOKEN}, repository {REPO})\n"
-        f"  GitLab API  {url}{GITLAB_PATH} (token {TOKEN}, project {REPO})\n"
+        f"  GitLab API  {url}{root}{GITLAB_PATH} (token {TOKEN}, project {REPO})\n"
         "Nothing leaves this machine. Ctrl+C ends it."
     )

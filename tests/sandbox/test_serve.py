@@ -271,3 +271,37 @@ def test_whoever_hangs_up_in_the_middle_of_a_request_leaves_no_trace(start: Star
     process.terminate()
     _, said = process.communicate(timeout=WAIT_S)
     assert "Traceback" not in said
+
+
+def test_its_gitlab_is_licensed_and_installed_as_told(tmp_path: Path) -> None:
+    options = (
+        "--json",
+        "--port",
+        "0",
+        "--db",
+        str(tmp_path / "sandbox.db"),
+        "--tier",
+        "free",
+        "--sub-path",
+        "/git",
+    )
+    command = [sys.executable, "-m", "plansync", "sandbox", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        told = first_line(process)
+        place, headers = told["gitlab"]["api_url"], {"authorization": "Bearer sandbox"}
+        found = httpx.get(f"{place}/projects/local%2Fplans", headers=headers).json()
+        process.terminate()
+
+    assert urlsplit(place).path == "/git/api/v4"
+    assert found["web_url"].startswith(f"{told['url']}/git/")
+    assert found["namespace"]["plan"] == "free"
+
+
+@pytest.mark.parametrize("path", ["git", "/", "/a b", "//host"])
+def test_a_sub_path_that_is_none_is_refused(path: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "plansync", "sandbox", "--sub-path", path]
+
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=WAIT_S, check=False)
+
+    assert done.returncode == 2
+    assert f"--sub-path cannot be '{path}'; it is a path as in /gitlab" in done.stderr

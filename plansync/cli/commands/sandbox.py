@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,10 @@ from typing import Annotated
 import typer
 
 from plansync.cli.context import Common
+from plansync.errors import ConfigError
+from plansync.sandbox.kinds import Tier
+
+_SUB_PATH = re.compile(r"(?:/[\w.~-]+)+", re.ASCII)
 
 
 def command(
@@ -17,12 +22,20 @@ def command(
     db: Annotated[
         Path | None, typer.Option("--db", help="The records; default: this folder's sandbox.")
     ] = None,
+    tier: Annotated[
+        Tier | None, typer.Option("--tier", help="What its GitLab is licensed for; kept with the records.")
+    ] = None,
+    sub_path: Annotated[
+        str, typer.Option("--sub-path", help="Where its GitLab is installed, as /gitlab.")
+    ] = "",
 ) -> None:
     """Serve the embedded tracker and its web board on this machine only."""
     from plansync import config
     from plansync.sandbox.serve import serve
     from plansync.store import shelf
 
+    if sub_path and not _SUB_PATH.fullmatch(sub_path):
+        raise ConfigError(f"--sub-path cannot be {sub_path!r}; it is a path as in /gitlab")
     common: Common = context.obj
     home = common.home()
     if db is None:
@@ -31,4 +44,4 @@ def command(
         local = root / ".plansync" / "local"
         shelf.connect(local / "plansync.db").close()
         db = local / "sandbox.db"
-    serve(db, port, as_json=common.as_json, out=sys.stdout)
+    serve(db, port, as_json=common.as_json, out=sys.stdout, tier=tier, root=sub_path)
