@@ -266,12 +266,13 @@ class GitLab:
     async def estimate(self, ref: int, minutes: int) -> int:
         """Say how long an issue takes; answers with the minutes that GitLab keeps."""
         path = _path(Thing.ISSUE, ref)
+        recheck = self._recheck(Thing.ISSUE, ref, self._shown.revisions.get((Thing.ISSUE, ref), ""))
         below, given = (
             ("time_estimate", {"duration": sent.duration(minutes)})
             if minutes
             else ("reset_time_estimate", {})
         )
-        answer = await self._door.send("POST", f"{path}/{below}", given, accept=(404,))
+        answer = await self._door.send("POST", f"{path}/{below}", given, accept=(404,), recheck=recheck)
         if answer.status == 404:
             raise await self._absent(Thing.ISSUE, ref, answer)
         if (stats := valid(TimeStats, answer.body)) is None:

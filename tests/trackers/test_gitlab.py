@@ -752,6 +752,20 @@ async def test_a_locked_record_that_changed_is_not_overwritten(server: Any, gitl
     assert [asked.method for asked in server.asked] == ["GET", "PUT", "GET"]
 
 
+async def test_an_estimate_that_met_a_lock_is_not_put_on_an_issue_that_changed(
+    server: Any, gitlab: GitLab
+) -> None:
+    server.says({**ISSUE, "updated_at": "2026-11-26T10:00:00.123Z"})
+    server.says(LOCKED, 409)
+    server.says({**ISSUE, "updated_at": "2026-11-26T10:00:00.124Z"})
+
+    await gitlab.look(Thing.ISSUE, 1)
+    with pytest.raises(Moved, match="changed while it was written; nothing was overwritten"):
+        await gitlab.estimate(1, 90)
+
+    assert [asked.method for asked in server.asked] == ["GET", "POST", "GET"]
+
+
 async def test_a_lock_that_stays_ends_the_attempts(server: Any, gitlab: GitLab, slept: list[float]) -> None:
     for _ in range(4):
         server.says(LOCKED, 409)
