@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from plansync.cli.lines import ids_in_words, in_lines, is_id
+from plansync.cli.because import because
+from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
 from plansync.cli.wording import counted, needs, said, summary
-from plansync.model import Side
+from plansync.model import Side, conflict_id
 from plansync.sync.events import Report
 from plansync.text import in_line, neutralise
 
@@ -17,16 +18,29 @@ def markdown(report: Report) -> str:
     lines = [_merging(report), ""] if report.is_dry else []
     for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
         done = [d for d in report.done if d.operation.side is side]
-        texts = [line.words(report) for line in in_lines([d for d in done if not is_id(d)])]
-        texts += [ids_in_words(ids)] if (ids := [d for d in done if is_id(d)]) else []
+        texts = [_line(report, line) for line in in_lines([d for d in done if not is_id(d)])]
+        texts += [f"`~` {ids_in_words(ids)}"] if (ids := [d for d in done if is_id(d)]) else []
         lines += [f"### {title}", "", *_bullets(texts), ""] if texts else []
     if report.conflicts:
         words = (
             f"{report.labels.get(c.uid, c.uid)}: {c.field.in_words}: plan {said(c.local)}, issue {said(c.remote)}"
+            f" (`plansync resolve {conflict_id(c.uid, c.field)}`)"
             for c in report.conflicts
         )
         lines += ["### For you to decide", "", *_bullets(words), ""]
     return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
+
+
+def _line(report: Report, line: Line) -> str:
+    """Say one line, with the reason where this is still to be done."""
+    op = line.done.operation
+    number = (
+        f"#{line.done.ref} "
+        if line.done.ref and op.side is Side.REMOTE and "-milestone" not in op.kind
+        else ""
+    )
+    reason = because(report, op) if report.is_dry else ""
+    return f"`{sign_of(op.kind)}` {number}{line.words(report)}{f' ({reason})' if reason else ''}"
 
 
 def _merging(report: Report) -> str:

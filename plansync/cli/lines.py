@@ -1,4 +1,4 @@
-"""Which operations are told in one line: the links of a task, and its steps that are ticked for one reason."""
+"""Which operations are told in one line: a new issue with its links and estimate, and steps ticked for one reason."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from plansync.sync.events import Done, Report
 
 _LINKS = ("add-dependency", "remove-dependency")
 _TICKS = ("tick", "untick", "drop-step")
+_SIGNS = {"create": "+", "add-task": "+", "add-step": "+", "close": "x", "remove-step": "-", "drop": "x"}
 _IDS = {"set-marker": "id", "set-link": "link"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One operation with what became of it, and what is told along with it: links of its task, or more steps."""
+    """One operation with what became of it, and what is told along: more of its task (`beside`), or more steps."""
 
     done: Done
-    links: list[Operation] = field(default_factory=list)
+    beside: list[Operation] = field(default_factory=list)
     steps: list[Operation] = field(default_factory=list)
 
     def words(self, report: Report) -> str:
         """Say it all."""
         op = self.done.operation
-        return steps_in_words(report, [op, *self.steps]) if self.steps else described(report, op, self.links)
+        return steps_in_words(report, [op, *self.steps]) if self.steps else described(report, op, self.beside)
 
 
 def in_lines(done: Sequence[Done]) -> list[Line]:
-    """Put the links of one task together where the same became of them; all else is a line of its own."""
+    """Put what belongs to a new issue, and the links of one task, together where the same became of them."""
     lines: list[Line] = []
     heads: dict[tuple[str, str], Line] = {}
     steps: dict[tuple[str, ...], Line] = {}
@@ -44,13 +45,21 @@ def in_lines(done: Sequence[Done]) -> list[Line]:
             else:
                 head.steps.append(op)
             continue
-        if is_link and key in heads:
-            heads[key].links.append(op)
+        head_of = heads.get(key)
+        if head_of and (
+            is_link or (op.kind == "set-estimate" and head_of.done.operation.kind == "create-issue")
+        ):
+            head_of.beside.append(op)
             continue
         lines.append(Line(each))
         if is_link or op.kind == "create-issue":
             heads[key] = lines[-1]
     return lines
+
+
+def sign_of(kind: str) -> str:
+    """Give the sign before a line: `+` made, `-` taken away, `x` closed or dropped, `~` changed."""
+    return next((sign for word, sign in _SIGNS.items() if kind.startswith(word)), "~")
 
 
 def is_id(done: Done) -> bool:

@@ -8,14 +8,13 @@ import typer
 
 from plansync.cli.because import because
 from plansync.cli.door import say
-from plansync.cli.lines import Line, ids_in_words, in_lines, is_id
+from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
 from plansync.cli.wording import TEXT_MAX, needs, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
 from plansync.sync.events import Done, Report, Status
 from plansync.sync.ways import How, in_words
 from plansync.text import cut, in_line
 
-_SIGNS = {"create": "+", "add-task": "+", "add-step": "+", "close": "x", "remove-step": "-", "drop": "x"}
 _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
 
 
@@ -68,7 +67,7 @@ class Writer:
 
     def _line(self, report: Report, line: Line) -> None:
         done, op = line.done, line.done.operation
-        sign = next((s for word, s in _SIGNS.items() if op.kind.startswith(word)), "~")
+        sign = sign_of(op.kind)
         color = {"+": "green", "-": "red", "x": "red"}.get(sign, "yellow")
         is_issue = op.side is Side.REMOTE and (op.kind == "set-milestone" or "milestone" not in op.kind)
         number = f"#{done.ref}" if done.ref and is_issue else ""

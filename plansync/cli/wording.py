@@ -16,8 +16,8 @@ _IN_SECONDS = 90
 _LONG_PAUSE_S = 60
 
 
-def described(report: Report, op: Operation, links: Sequence[Operation] = ()) -> str:
-    """Say one operation in words; `links`: those of its task that are said along with it."""
+def described(report: Report, op: Operation, beside: Sequence[Operation] = ()) -> str:
+    """Say one operation in words; `beside`: the links, and a new issue's estimate, that are said along with it."""
     name = cut(report.labels.get(op.uid, op.uid), TEXT_MAX)
     item = report.local.get(op.uid) or report.remote.get(op.uid)
     title = cut(str(item.fields.get(Field.TITLE, "")), TEXT_MAX) if item else ""
@@ -31,9 +31,10 @@ def described(report: Report, op: Operation, links: Sequence[Operation] = ()) ->
         case "create-milestone":
             return f"milestone {whole}"
         case "create-issue":
-            return ", ".join(
-                [f"issue {whole}", *([links_in_words(report, links, is_new=True)] if links else [])]
-            )
+            times = [said(o.changes[0].new) for o in beside if o.kind == "set-estimate"]
+            links = [o for o in beside if o.kind != "set-estimate"]
+            waits = [links_in_words(report, links, is_new=True)] if links else []
+            return ", ".join([f"issue {whole}", *times, *waits])
         case "close-issue":
             return f"close {whole} {_closed_as(report, op)}"
         case "reopen-issue":
@@ -53,7 +54,7 @@ def described(report: Report, op: Operation, links: Sequence[Operation] = ()) ->
         case "set-labels" | "set-assignees":
             return f"{whole}: {_elements_in_words(report, op)}"
         case "add-dependency" | "remove-dependency":
-            return f"{whole}: {links_in_words(report, [op, *links])}"
+            return f"{whole}: {links_in_words(report, [op, *beside])}"
         case "close-milestone" | "reopen-milestone":
             return f"{op.kind.removesuffix('-milestone')} milestone {whole}"
         case "set-estimate":
@@ -201,14 +202,22 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-_MADE = {"create-milestone": "milestone", "create-issue": "issue", "add-dependency": "link"}
+_FIRST_ESTIMATE = "set-estimate of a new issue"
+_MADE = {
+    "create-milestone": "milestone",
+    "create-issue": "issue",
+    "add-dependency": "link",
+    _FIRST_ESTIMATE: "estimate",
+}
 
 
 def summary(report: Report) -> str:
     """Sum up a run in one line."""
     is_ahead = report.is_dry or report.is_rebuilt
     status = (Status.PLANNED,) if is_ahead else (Status.APPLIED,)
-    kinds = [d.operation.kind for d in report.done if d.status in status and d.operation.side is Side.REMOTE]
+    done = [d.operation for d in report.done if d.status in status and d.operation.side is Side.REMOTE]
+    new = {op.uid for op in done if op.kind == "create-issue"}
+    kinds = [_FIRST_ESTIMATE if op.kind == "set-estimate" and op.uid in new else op.kind for op in done]
     made = _listed(*((kinds.count(kind), word) for kind, word in _MADE.items()))
     tracker = sum(k not in _MADE for k in kinds)
     plan = report.count(Side.LOCAL, *status)

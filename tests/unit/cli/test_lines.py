@@ -8,7 +8,7 @@ from plansync.cli.in_markdown import markdown
 from plansync.cli.lines import ids_in_words, in_lines
 from plansync.cli.output import Writer
 from plansync.cli.wording import summary
-from plansync.model import Change, Field, Item, Kind, Operation, Side, Uid
+from plansync.model import Change, Conflict, Field, Item, Kind, Operation, Side, Uid, conflict_id
 from plansync.sync.events import Done, Report, Status
 
 A, B, C = Uid("aaaaaaa"), Uid("bbbbbbb"), Uid("ccccccc")
@@ -74,6 +74,24 @@ def test_a_summary_counts_links_as_what_is_made() -> None:
     assert summary(report) == "2 issues and 1 link made; 1 change made on the tracker."
 
 
+def test_the_estimate_of_an_issue_that_is_made_now_stands_beside_it() -> None:
+    timed, changed = (
+        Done(
+            Operation(Side.REMOTE, "set-estimate", uid, (Change(uid, Field.EFFORT, old, 90, "new"),), 2),
+            "",
+            Status.APPLIED,
+        )
+        for uid, old in ((C, 0), (B, 60))
+    )
+    report = _report(_made(C), timed, _link(C, (), (A,)), changed)
+
+    assert _words(report) == [
+        "issue Task 3 Reap, 1h 30m, waits for Task 1",
+        "estimate of Task 2 Sow: twice: 1h → 1h 30m",
+    ]
+    assert summary(report) == "1 issue, 1 link and 1 estimate made; 1 change made on the tracker."
+
+
 def test_requests_are_told_once_there_are_any() -> None:
     report = _report()
     before = summary(report)
@@ -96,9 +114,16 @@ def test_markdown_says_the_same_lines() -> None:
 
     said = markdown(report)
 
-    assert "- issue Task 3 Reap, waits for Task 1\n" in said
-    assert "- write 1 id and 1 link\n" in said
+    assert "- `+` #<!-- -->7 issue Task 3 Reap, waits for Task 1\n" in said
+    assert "- `~` write 1 id and 1 link\n" in said
     assert said.count("\n- ") == 2
+
+
+def test_markdown_names_the_command_that_decides() -> None:
+    report = _report()
+    report.conflicts.append(Conflict(A, Field.TITLE, "Dig", "Dig deep", "Dig wide"))
+
+    assert f"(`plansync resolve {conflict_id(A, Field.TITLE)}`)" in markdown(report)
 
 
 @pytest.mark.parametrize(
