@@ -45,11 +45,15 @@ class Writer:
         self._left(report)
         self._failures(report)
         if not quiet:
-            for note in report.notes:
-                self.say(self.style(f"note: {in_line(note.text)}", dim=True))
+            self.notes(report)
             self.say(summary(report))
             if report.is_dry and (cost := needs(report)):
                 self.say(cost)
+
+    def notes(self, report: Report) -> None:
+        """Print what there is to know besides."""
+        for note in report.notes:
+            self.say(self.style(f"note: {in_line(note.text)}", dim=True))
 
     def _side(self, report: Report, side: Side, title: str, verbose: bool) -> None:
         done = [d for d in report.done if d.operation.side is side and d.status in _SHOWN]

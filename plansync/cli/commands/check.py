@@ -118,6 +118,11 @@ def _paths(home: Home, named: Sequence[Path] | None) -> Iterable[Path]:
     return [relative(path) for path in found]
 
 
+def found_in(home: Home, path: Path) -> Checked:
+    """Check one plan as the settings say; nothing is mended."""
+    return _checked(home, path, codes_of(home.settings.check), fix=False)
+
+
 def _checked(home: Home, path: Path, codes: Collection[str], fix: bool) -> Checked:
     """Check one plan, and mend it where that is wanted.
 
