@@ -80,7 +80,9 @@ class Asker:
         """Show a first push in what a person reads in ten seconds, however large it is; `-v` shows each issue."""
         self.writer.heading("To the tracker")
         for line in in_short(report):
-            self.writer.say(f"  {self.writer.style('+', fg='green')} {shortened(in_line(line), line_width() - 4)}")
+            self.writer.say(
+                f"  {self.writer.style('+', fg='green')} {shortened(in_line(line), line_width() - 4)}"
+            )
         if edits := list(edits_in_short(report)):
             self.writer.heading("To the plan")
             for line in edits:

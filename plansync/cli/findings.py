@@ -96,7 +96,7 @@ def _lines(writer: Writer, checked: Checked, told: set[str] | None, *, quiet: bo
             continue
         severity = writer.style(finding.severity.value, fg=_COLORS[finding.severity], bold=True)
         mark = writer.style(" [--fix]", dim=True) if id(finding) in fixable else ""
-        place = f"{path}:{finding.line}:{finding.column}:"
+        place = writer.link_file(f"{path}:{finding.line}:{finding.column}", checked.path) + ":"
         yield f"{place} {severity} {finding.code} {in_line(finding.message)}{mark}"
         if told is not None and finding.code not in told:
             told.add(finding.code)

@@ -191,7 +191,7 @@ class Performer:
         listener = progress.listener(common)
         self.stopper = stopper = Stopper(hears=request.watches is None)
         limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
-        writer = Writer(common.has_color)
+        writer = Writer(common.has_color, plan)
         asker = Asker(common, request, writer, str(target), lambda: found_in(home, plan))
         direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
         options = Options(
@@ -246,12 +246,14 @@ class Performer:
         common, request, report = self.common, self.request, ended.report
         if request.format == "markdown":
             say(markdown(report))
-        elif request.only_conflicts:
-            Writer(common.has_color).decisions(report)
+            return
+        writer = Writer(common.has_color, ended.plan)
+        if request.only_conflicts:
+            writer.decisions(report)
         elif request.only_suggestions:
-            Writer(common.has_color).suggestions(report)
+            writer.suggestions(report)
         else:
-            Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
+            writer.report(report, verbose=common.verbose > 0, quiet=common.quiet)
 
     def tell_end(self, ended: Ended) -> None:
         """Say on stderr why a run did not come to its end."""

@@ -40,10 +40,13 @@ def command(
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe; nothing else changes.")] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", help="Only these checks: PLAN001, or PLAN0 for all of its kind."),
+        typer.Option(
+            "--select", metavar="CODES", help="Only these checks: PLAN001, or PLAN0 for all of its kind."
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="Not these checks. All are in docs/checks.md.")
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", help="Not these checks. All are in docs/checks.md."),
     ] = None,
 ) -> int:
     """Find what would make plansync do wrong, and what is likely not meant so; offline on any plan."""

@@ -69,11 +69,12 @@ class _Examined:
 def _examined(common: Common, home: Home, path: Path, *, fix: bool, yes: bool) -> _Examined:
     """Examine one plan, telling what is found as it is found, and mend it where that is wanted."""
     from plansync import wiring
+    from plansync.cli import progress
     from plansync.cli.examining import Health, examine
 
     found: list[Finding] = []
     mended: list[str] = []
-    for each in examine(wiring.bound(home, path), path):
+    for each in examine(wiring.bound(home, path), path, progress.listener(common).listen):
         found.append(each)
         if not common.as_json:
             _print(common, each)
