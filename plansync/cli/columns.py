@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 _NARROWEST, _WIDEST = 60, 120
 _UNSEEN = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\\\")
 """Colours, and the beginning and end of a link."""
-_PIECE = re.compile(r"plansync [^,;()]*[^,;()\s]|[^ ]+| +")
-"""What is not broken: a word, or a whole command, which somebody may copy."""
+_PIECE = re.compile(r"plansync [^,;()]*[^,;()\s]|\(\d+ requests?[^()]*\)|[^ ]+| +")
+"""What is not broken: a word, a whole command, which somebody may copy, and what a run cost."""
 
 
 def line_width() -> int:
@@ -56,11 +56,11 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(parts).rstrip()
 
 
-def folded(text: str, width: int) -> list[str]:
-    """Break a line at blanks where it is wider than `width`; what follows stands two cells further in."""
+def folded(text: str, width: int, indent: int | None = None) -> list[str]:
+    """Break a line at blanks where it is wider than `width`; what follows is indented, else by two cells more."""
     if cells(_UNSEEN.sub("", text)) <= width:
         return [text]
-    indent = len(text) - len(text.lstrip(" ")) + 2
+    indent = len(text) - len(text.lstrip(" ")) + 2 if indent is None else indent
     lines, line, used = list[str](), "", 0
     for piece in _PIECE.findall(text):
         size = cells(_UNSEEN.sub("", piece))

@@ -74,9 +74,9 @@ class Writer:
         """Make a text lead to a file on this machine."""
         return self.link(text, Path(path).resolve().as_uri())
 
-    def say(self, text: str = "") -> None:
-        """Print one line, in as many as it takes."""
-        for line in folded(text, self.width):
+    def say(self, text: str = "", indent: int | None = None) -> None:
+        """Print one line, in as many as it takes; `indent`: where all but the first begin."""
+        for line in folded(text, self.width, indent):
             say(self._with_links(line))
 
     def _with_links(self, line: str) -> str:

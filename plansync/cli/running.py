@@ -261,8 +261,6 @@ class Performer:
 
         if ended.report.error:
             say(f"plansync: {in_line(str(ended.report.error))}", err=True)
-        if ended.report.is_interrupted:
-            say("stopped; what was done is remembered, run the same command again to go on", err=True)
         if os.environ.keys() & _TOLD_BESIDES:
             from plansync.cli import ci
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plansync.config import Home
 
 _SIGNS = {"well": "ok", "note": "note", "ill": "ILL"}
+_TEXT_AT = 5
 _COLORS = {"well": "green", "note": "yellow", "ill": "red"}
 
 
@@ -105,12 +106,14 @@ def _documents(examined: list[_Examined]) -> dict[str, Any]:
 def _print(common: Common, found: Finding) -> None:
     if common.quiet and found.health.value == "well":
         return
-    sign = _SIGNS[found.health.value]
-    if common.has_color:
-        sign = typer.style(sign, fg=_COLORS[found.health.value])
-    say(f"{sign}{' ' * (5 - len(_SIGNS[found.health.value]))}{_in_line(f'{found.name}: {found.text}')}")
+    from plansync.cli.output import Writer
+
+    writer, sign = Writer(common.has_color), _SIGNS[found.health.value]
+    blanks = " " * (_TEXT_AT - len(sign))
+    text = _in_line(f"{found.name}: {found.text}")
+    writer.say(f"{writer.style(sign, fg=_COLORS[found.health.value])}{blanks}{text}", _TEXT_AT)
     if found.way:
-        say(f"     {_in_line(found.way)}")
+        writer.say(f"{' ' * _TEXT_AT}{_in_line(found.way)}", _TEXT_AT)
 
 
 def _in_line(text: str) -> str:
