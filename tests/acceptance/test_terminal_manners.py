@@ -109,4 +109,6 @@ def test_a_bug_is_one_line_and_a_file_for_the_report(fresh: Copy, tmp_path: Path
     assert done.stderr == f"plansync: this is a bug (ZeroDivisionError); details are in {file}\n"
     assert done.stdout == ""
     assert file.read_text(encoding="utf-8").startswith(f"plansync {__version__}, Python ")
-    assert "Traceback" in file.read_text(encoding="utf-8") and "division by zero" in file.read_text(encoding="utf-8")
+    assert "Traceback" in file.read_text(encoding="utf-8") and "division by zero" in file.read_text(
+        encoding="utf-8"
+    )
