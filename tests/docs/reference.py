@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from plansync import config
 from plansync.cli.main import app
 from plansync.cli.outcome import OUTCOMES
-from plansync.config import Check, PlanEntry, Settings, Watching, When
+from plansync.config import Check, Settings, Watching, When
+from plansync.plans import PlanEntry
 from tests.docs.pages import ROOT, read
 
 COMMAND = "python -m tests.docs.reference"
@@ -142,71 +143,68 @@ _OPTION = re.compile(r"^(?:# )?(\w+) = .*$")
 _TABLE = re.compile(r"^(?:# )?\[+(\w+)\]+$")
 _LINE = re.compile(r"\*\*\w+\*\*(?:: (?:\[#12\]\(…\)|\w+))?")
 """A line of a plan in the reasons, which is to be shown and not to be rendered."""
+_VARIABLE = re.compile(r"\b[A-Z]+_[A-Z_]*")
 
 
 def configuration() -> str:
     """Write the page of settings."""
     head, reasons = _reasons()
-    schema = Settings.model_json_schema()
-    lines = ["# Configuration", "", _prose(head), ""]
-    lines += [
-        f"`{COMMAND}` makes this page of the program's settings and of `config.example.toml`, which holds the"
+    properties = Settings.model_json_schema()["properties"]
+    sections = [
+        "# Configuration",
+        *(_prose(part) for part in re.split(r" (?=An option on the|Tokens never)", head)),
+        f"`{COMMAND}` makes this page of the program's settings and of `config.example.toml`,\n"
+        "which holds the same as a file to copy.",
+        "## For all plans",
     ]
-    lines += ["same as a file to copy.", ""]
-    for name, told in schema["properties"].items():
-        if name in _TABLES:
-            lines += [f"## \\[{name}\\]", ""]
-            table = _TABLES[name].model_json_schema()["properties"]
-            for key, inner in table.items():
-                lines += _option(f"{name}.{key}", inner, reasons[f"{name}.{key}"])
-        elif name in ("plan", "people"):
-            lines += [
-                f"## {'[' * (1 + (name == 'plan'))}{name}{']' * (1 + (name == 'plan'))}".replace(
-                    "[", "\\["
-                ).replace("]", "\\]"),
-                "",
-            ]
-            lines += [_prose(reasons[name]), ""]
-            if name == "plan":
-                keys = ", ".join(
-                    f"`{key}`" for key in ("path", *(k for k in PlanEntry.model_fields if k != "path"))
-                )
-                lines += [f"Takes: {keys}.", ""]
-        else:
-            lines += _option(name, told, reasons[name])
-    return "\n".join(lines).rstrip("\n") + "\n"
+    for name in (name for name in properties if name not in {*_TABLES, "people", "plan"}):
+        sections += _option(name, properties[name], reasons[name])
+    sections += [r"## \[people\]", _prose(reasons["people"])]
+    for table, model in _TABLES.items():
+        sections.append(rf"## \[{table}\]")
+        for key, told in model.model_json_schema()["properties"].items():
+            sections += _option(f"{table}.{key}", told, reasons[f"{table}.{key}"])
+    keys = ", ".join(f"`{key}`" for key in sorted(PlanEntry.model_fields))
+    sections += [r"## \[\[plan\]\]", _prose(reasons["plan"]), f"Takes {keys}."]
+    return "\n\n".join(sections) + "\n"
 
 
 def _option(name: str, told: Any, reason: str) -> list[str]:
     variable = f" · Environment: `PLANSYNC_{name.upper()}`" if name in config._FROM_ENVIRONMENT else ""
     facts = f"Takes {_takes(told)} · Default: {_default(told)}{variable}"
-    return [f"### {name}", "", facts, "", _prose(reason), ""]
+    words = _prose(reason)
+    for value in _values(told):
+        words = words.replace(f'"{value}"', f'`"{value}"`')
+    return [f"### {name}", facts, words]
+
+
+def _values(told: Any) -> list[str]:
+    return [value for each in told.get("anyOf", [told]) for value in each.get("enum", [])]
+
+
+_WORDS = {
+    "boolean": "`true` or `false`",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list of texts",
+    "object": "a table",
+}
+_BOUNDS = {
+    "minimum": ", {:g} or more",
+    "exclusiveMinimum": " above {:g}",
+    "maxLength": " of at most {} characters",
+}
 
 
 def _takes(told: Any) -> str:
-    kinds = [each for each in told.get("anyOf", [told]) if each.get("type") != "null"]
-    (kind,) = kinds
+    """Say what an option takes, from its JSON schema."""
+    (kind,) = (each for each in told.get("anyOf", [told]) if each.get("type") != "null")
     if "enum" in kind:
-        return " or ".join(
-            filter(
-                None, (", ".join(f"`{_toml(v)}`" for v in kind["enum"][:-1]), f"`{_toml(kind['enum'][-1])}`")
-            )
-        )
-    words = {
-        "boolean": "`true` or `false`",
-        "string": "a text",
-        "integer": "a whole number",
-        "number": "a number",
-        "array": "a list of texts",
-        "object": "a table",
-    }[kind["type"]]
-    if "minimum" in kind:
-        words += f", {kind['minimum']:g} or more"
-    if "exclusiveMinimum" in kind:
-        words += f" above {kind['exclusiveMinimum']:g}"
-    if "maxLength" in kind:
-        words += f" of at most {kind['maxLength']} characters"
-    return words
+        *others, last = (f"`{_toml(value)}`" for value in kind["enum"])
+        return f"{', '.join(others)} or {last}"
+    bounds = (words.format(kind[name]) for name, words in _BOUNDS.items() if name in kind)
+    return _WORDS[kind["type"]] + "".join(bounds)
 
 
 def _default(told: Any) -> str:
@@ -248,6 +246,7 @@ def _reasons() -> tuple[str, dict[str, str]]:
 
 def _prose(text: str) -> str:
     text = _LINE.sub(lambda match: f"`{match[0]}`", text).replace("*.ghe.com", "`*.ghe.com`")
+    text = _VARIABLE.sub(r"`\g<0>`", text)
     pages = re.compile(r"\bdocs/([a-z-]+)\.md")
     return pages.sub(lambda m: f"[{m[1]}]({m[1]}.md)" if (ROOT / m[0]).exists() else m[0], text)
 
@@ -262,9 +261,9 @@ def schemas() -> str:
     lines = [
         "# JSON schemas",
         "",
-        "With `--json` a command prints one document, whose `schema` names what it is. Within one version properties are",
-        "only added, so readers pass over those that they do not know; what would break a reader gets a new version. What",
-        f"real runs print is held against these files by tests. (`{COMMAND}` makes this page.)",
+        "With `--json` a command prints one document, whose `schema` names what it is. Readers pass over properties",
+        "that they do not know, as more may come. Tests hold what real runs print against these files.",
+        f"(`{COMMAND}` makes this page.)",
         "",
         "| Document | What it is |",
         "|---|---|",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from pydantic import BaseModel
 
 from plansync.cli.outcome import OUTCOMES
 from plansync.config import Check, Settings, Watching, When
@@ -27,7 +28,7 @@ def test_each_command_is_there_with_the_codes_it_may_end_with() -> None:
 
 def test_each_setting_is_there_with_its_reason() -> None:
     sections = dict(re.findall(r"^### (\S+)\n\n.*\n\n(.+)$", read("docs/configuration.md"), re.MULTILINE))
-    tables = {"when": When, "check": Check, "watch": Watching}
+    tables: dict[str, type[BaseModel]] = {"when": When, "check": Check, "watch": Watching}
     plain = [name for name in Settings.model_fields if name not in {*tables, "people", "plan"}]
     inner = [f"{table}.{key}" for table, model in tables.items() for key in model.model_fields]
 

@@ -1,4 +1,4 @@
-"""The site is built without a complaint, from pages that are all in its navigation, and loads nothing from elsewhere."""
+"""The site is built without a complaint, holds each page, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_LOAD = {"canonical", "next", "prev"}
 _FOREIGN = re.compile(r"""^(?:[a-z]+:)?//""", re.IGNORECASE)
 
 
-def build(into: Path, *, pages: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+def build(into: Path, *, pages: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Build the site as `make site` does, into another folder."""
     argv = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(into)]
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
