@@ -39,7 +39,7 @@ ENDS: dict[str, tuple[int, ...]] = {
     "state merge": _CHANGE,
     "state rekey": (0, 1, 7, 9),
     "state retarget": _CHANGE,
-    "state lineage": _CHANGE,
+    "state lineage": (0, 1, 7, 9),
     "state forget": (0, 1, 7, 9),
 }
 """With which codes each command may end, besides those of any; the tests of pages hold real runs against it."""
