@@ -263,7 +263,7 @@ class _Run:
         self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
         told = set[Uid]().union(*(told_of(d.operation) for d in chosen))
-        told |= {c.uid for d in chosen for c in d.operation.changes if c.rule == "push"}
+        told |= {c.uid for d in chosen if "create" not in d.operation.kind for c in d.operation.changes}
         for uid in told.union(each.uid for each in changeset.undecided):
             owner = owner_of(uid)
             report.labels[uid] = session.label_of(uid)
