@@ -20,7 +20,6 @@ from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
 from plansync.cli.wording import TEXT_MAX, needs, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
 from plansync.sync.events import Done, Report, Status
-from plansync.sync.ways import How, in_words
 from plansync.text import cut, in_line
 
 _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
@@ -218,6 +217,8 @@ class Writer:
 
     def _ways(self, report: Report, about: Conflict | Drift) -> None:
         """List the ways out, each with the command that takes it."""
+        from plansync.sync.ways import How, in_words
+
         key = conflict_id(about.uid, about.field)
         for how in report.ways.get((about.uid, about.field), ()):
             self.say(f"      plansync resolve {key} --how {how:<12} {in_words(How(how), about.field)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shlex
@@ -168,6 +167,8 @@ def _tell_remotes(root: Path, repo: str) -> None:
 
 def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
+    import asyncio
+
     from plansync import wiring
     from plansync.cli import progress
 
