@@ -269,6 +269,9 @@ class _Run:
             report.labels[uid] = session.label_of(uid)
             report.labels.setdefault(owner, session.label_of(owner))
             report.lines[uid] = session.line_of(uid) or session.line_of(owner)
+            record = session.record_of(owner)
+            if record is not None and owner in session.local and session.local[owner].kind is not Kind.PHASE:
+                report.urls[record.ref] = record.url
         records = {c.uid: session.record_of(owner_of(c.uid)) for c in changeset.conflicts}
         report.moved = {uid: record.revision for uid, record in records.items() if record}
         for done in chosen:

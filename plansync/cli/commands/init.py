@@ -78,7 +78,8 @@ def command(
         _prepare_merges(root)
     if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
-        _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), tracker, repo)
+        home = config.load(Path.cwd(), os.environ, common.flags, target)
+        _tell_standing(common, home, tracker, repo)
     if agents:
         _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
     _advise(tracker, repo, found_plans)
@@ -165,12 +166,13 @@ def _tell_remotes(root: Path, repo: str) -> None:
         tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
 
 
-def _tell_standing(home: Home, tracker: str, repo: str) -> None:
+def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
     from plansync import wiring
+    from plansync.cli import progress
 
     try:
-        found = asyncio.run(wiring.look_at(home.settings))
+        found = asyncio.run(wiring.look_at(home.settings, progress.listener(common).listen))
     except PlansyncError as error:
         tell(f"{repo} could not be looked at: {error}")
         return
