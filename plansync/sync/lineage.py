@@ -13,7 +13,7 @@ from typing import NamedTuple
 from plansync.document import block
 from plansync.document.steps import Step
 from plansync.errors import SafetyStop
-from plansync.model import Kind, Snapshot
+from plansync.model import OVERVIEW, Kind, Snapshot
 from plansync.reconcile.akin import COMPARISONS_MAX, wording, wording_of
 from plansync.trackers.base import Record, Thing
 
@@ -33,7 +33,7 @@ class Trace(NamedTuple):
 
 
 class Traces(NamedTuple):
-    """What is there of plans at one path. `busy`: the plans that have issues, wherever they say they are.
+    """What is there of plans at one path. `busy`: the plans whose tasks have issues, wherever they say they are.
 
     `command` writes a command of `plansync state` for this plan.
     """
@@ -116,4 +116,4 @@ def traces(
     found = [Trace(b.plan, r, b.uid in local, is_akin(r, b.steps)) for r, b in own]
     found += [Trace(m.plan, r, m.uid in local) for r, m in marks if m.path == path]
     ours = sorted((t for t in found if t.plan not in claimed), key=lambda t: (t.record.thing, t.record.ref))
-    return Traces(path, ours, {b.plan for _, b in blocks}, command)
+    return Traces(path, ours, {b.plan for _, b in blocks if b.uid != OVERVIEW}, command)

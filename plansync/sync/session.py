@@ -396,11 +396,12 @@ class Session:
 
     @property
     def _is_cut_off(self) -> bool:
-        """Whether a first push gave this plan its name, and made no issue."""
+        """Whether a first push gave this plan its name, and made no issue of a task; what is done needs none."""
         is_begun = self.saved is not None or self.project.journal(self.lineage).pending()
-        return bool(is_begun) and not any(
-            i.at is not None for i in self.base.remote.values() if i.kind is not Kind.PHASE
-        )
+        if not is_begun or any(i.at is not None for i in self.base.remote.values() if i.kind is Kind.TASK):
+            return False
+        tasks = (uid for uid, item in self.shown.items() if item.kind is Kind.TASK)
+        return any(shown_state(self.shown, uid) is State.TODO for uid in tasks)
 
     def _traces(self) -> Traces:
         records, project = self.mirror.records.values(), self.project

@@ -22,10 +22,11 @@ TIMED = PLAN.replace(
 
 
 class Timekeeper(Tracker):
-    """A tracker that keeps estimates; `refused`: the next one is answered with that."""
+    """A tracker that keeps estimates; `refused`: the next one is answered with that, and kept where `is_kept`."""
 
     minutes: dict[int, int]
     refused: Exception | None = None
+    is_kept: bool = True
 
     @property
     def traits(self) -> Traits:
@@ -37,8 +38,9 @@ class Timekeeper(Tracker):
 
     async def estimate(self, ref: int, minutes: int) -> int:
         self._begin("POST", f"estimate of #{ref}")
-        self.minutes[ref] = minutes
-        self.touch(ref)
+        if self.is_kept:
+            self.minutes[ref] = minutes
+            self.touch(ref)
         if self.refused:
             raise self.refused
         return self.minutes[ref]
@@ -127,6 +129,25 @@ def test_a_plan_that_says_no_time_any_more_takes_back_its_own(timed: Bench, line
     assert "set-estimate" in kinds(report, "applied")
     assert minutes(timed) == 0
     assert timed.is_settled()
+
+
+def test_a_time_that_could_not_be_taken_back_still_is_by_the_next_run(timed: Bench) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours (dry weather)\n", "")
+    assert isinstance(timed.tracker, Timekeeper)
+    timed.tracker.refused, timed.tracker.is_kept = OutcomeUnknown("no answer"), False
+    assert kinds(timed.run(), "unknown") == ["set-estimate"]
+    timed.tracker.refused, timed.tracker.is_kept = None, True
+
+    report = timed.run()
+
+    assert (kinds(report, "applied"), notes(report)) == (["set-estimate"], [])
+    assert minutes(timed) == 0
+    assert timed.is_settled()
+    say(timed, 45)
+    assert any("has an estimate, and no line" in note for note in notes(timed.run()))
+    timed.run()
+    assert minutes(timed) == 45, "that one is the tracker's own"
 
 
 def test_a_time_that_the_issue_changed_is_not_taken_back(timed: Bench) -> None:
@@ -266,3 +287,17 @@ def test_an_estimate_that_somebody_says_while_a_run_decides_is_not_written_over(
 
     assert [conflict.remote for conflict in report.conflicts] == [300]
     assert minutes(timed) == 300
+
+
+def test_an_estimate_that_somebody_says_before_the_issue_is_read_again_is_not_written_over(
+    timed: Bench,
+) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours", "**Estimated Time**: 3 hours")
+    timed.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    timed.tracker.ahead["GET issue #2"] = lambda: say(timed, 300)
+
+    report = timed.run()
+
+    assert minutes(timed) == 300
+    assert [conflict.remote for conflict in report.conflicts] == [300]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plansync.errors import SafetyStop, StoreError, Unavailable
+from plansync.errors import Rejected, SafetyStop, StoreError, Unavailable
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
@@ -126,4 +126,24 @@ def test_a_first_push_that_died_after_which_another_copy_pushed_is_for_a_person(
         rf"\(#1, #2, #3, ….*--take {name}",
     ):
         bench.run()
+    assert (bench.tracker.rows, bench.text) == (before, plan)
+
+
+def test_a_first_push_that_made_the_overview_alone_asks_where_another_copy_made_the_tasks(
+    bench: Bench, make: Make
+) -> None:
+    """Two copies pushed at the same moment: one found the titles of its milestones taken."""
+    bench.tracker.errors["POST milestone"] = Rejected("a milestone of that name is there already")
+    bench.run()
+    bench.tracker.errors.clear()
+    assert [row.title for row in bench.tracker.issues()] == ["Implementation Plan: Shed"]
+    other = make(PLAN)
+    other.run()
+    for row in other.tracker.issues():
+        bench.write(row.title, body=row.body.replace("plan=00000002", "plan=00000009"), labels=row.labels)
+    before, plan = dict(bench.tracker.rows), bench.text
+
+    with pytest.raises(SafetyStop, match=r"issues of another copy of plan\.md are there.*--take 00000009"):
+        bench.run()
+
     assert (bench.tracker.rows, bench.text) == (before, plan)
