@@ -37,7 +37,7 @@ SHARD ?= 0/1
 LOOK ?= both
 COPIES ?= 1
 
-.PHONY: help demo test test-all pytest coverage goldens branches simulate lint types contracts site format clean
+.PHONY: help demo test test-all pytest coverage goldens pictures branches simulate lint types contracts site format clean
 
 help:
 	@echo "make demo       see it work: a plan, a tracker on this machine, changes both ways"
@@ -47,6 +47,7 @@ help:
 	@echo "make contracts  which part may import which      make format     put the code in shape"
 	@echo "make pytest     the tests alone                  make clean      remove what these made"
 	@echo "make goldens    write anew what the commands are expected to print; git diff shows what changed"
+	@echo "make pictures   draw the README's pictures anew, from what the commands show on a terminal"
 	@echo "make branches   the unit tests of reconcile and sync, which must reach every branch there"
 	@echo "make site       the pages of docs/ as a site in site/, which loads nothing from elsewhere"
 	@echo "make simulate   seeded histories of people, faults and deaths: SEEDS=$(SEEDS) SHARD=$(SHARD) COPIES=$(COPIES)"
@@ -67,6 +68,10 @@ coverage: $(DEV)
 goldens: $(DEV)
 	@WRITE_GOLDENS=1 $(BIN)/python -m pytest -q -n 0 tests/acceptance/test_goldens.py
 	@git status --short tests/acceptance/golden
+
+pictures: $(DEV)
+	@$(BIN)/python -m tests.docs.pictures
+	@git status --short docs/images
 
 branches: $(DEV)
 	@$(BIN)/python -m pytest $(AT_ONCE) --cov --cov-report= tests/unit/reconcile tests/unit/sync

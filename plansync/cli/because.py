@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from plansync.cli.wording import ranges
 from plansync.model import Change, Field, Operation, Side, State, Uid, owner_of
 from plansync.reconcile.reasons import PHASE_DONE, PHASE_OPEN, UNLINKED
 from plansync.sync.events import Report
@@ -66,8 +67,11 @@ def _issue(report: Report, op: Operation) -> str:
 
 
 def _where(report: Report, uids: Iterable[Uid]) -> str:
-    """Name the lines that the plan says it in, where they are few."""
+    """Name the lines that the plan says it in, where they are few, or stand together."""
     lines = sorted({report.lines[u] for u in uids if report.lines.get(u)})
-    if not lines or len(lines) > _LINES_MAX:
+    if not lines:
         return ""
-    return f", line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+    if len(lines) <= _LINES_MAX:
+        return f", line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+    words = ranges(lines)
+    return f", lines {words}" if words.count(",") < _LINES_MAX else ""

@@ -27,7 +27,7 @@ _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
 
 
 _NUMBER = re.compile(r"(?<![\w#&/])#(\d+)\b")
-_PLACE = re.compile(r"\blines? \d+(?: to \d+)?")
+_PLACE = re.compile(r"\blines? \d+(?:(?: to |, |–)\d+)*")
 _WITH_LINKS = {
     *("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "Tabby"),
     *("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "foot-extra", "wezterm", "contour"),
