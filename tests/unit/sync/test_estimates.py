@@ -11,6 +11,7 @@ from plansync.document.marking import Marking
 from plansync.errors import ConfigError, OutcomeUnknown
 from plansync.model import Field, Take, conflict_id
 from plansync.sync.settling import Settling
+from plansync.sync.ways import How
 from plansync.trackers.base import Record, Thing, Traits
 from plansync.trackers.github import TRAITS
 from tests.simulation.world import Crash, Row
@@ -175,7 +176,13 @@ def test_a_time_of_an_issue_whose_task_has_no_line_is_noted_once(timed: Bench) -
     assert any("has an estimate, and no line" in note for note in notes(report))
     assert timed.text == before and minutes(timed) == 180
     assert timed.is_settled()
-    assert not any("has an estimate" in note for note in notes(timed.run()))
+    report = timed.run()
+    assert not any("has an estimate" in note for note in notes(report))
+    (drift,) = report.drifts
+    (way,) = report.ways[drift.uid, drift.field]
+    settling = Settling([conflict_id(drift.uid, drift.field)], Take.PLAN, how=How(way))
+    assert (timed.run(settling=settling).error, timed.run().drifts) == (None, [])
+    assert timed.text == before and minutes(timed) == 180
 
 
 def test_a_tracker_whose_estimates_are_not_the_plans_affair_keeps_them(make: Callable[..., Bench]) -> None:
@@ -229,14 +236,15 @@ def test_two_times_are_asked_about_and_a_person_says_one(timed: Bench, value: st
     assert timed.is_settled()
 
 
-def test_a_person_can_say_no_words_for_a_time(timed: Bench) -> None:
+@pytest.mark.parametrize("value", ["soon", "999999 weeks"])
+def test_a_person_can_say_only_a_time_that_the_plans_line_can_say(timed: Bench, value: str) -> None:
     timed.run()
     timed.edit("2 hours (dry", "4 hours (dry")
     say(timed, 300)
     (conflict,) = timed.run().conflicts
 
     with pytest.raises(ConfigError, match="it takes a time"):
-        timed.run(settling=Settling([conflict_id(conflict.uid, conflict.field)], Take.VALUE, "soon"))
+        timed.run(settling=Settling([conflict_id(conflict.uid, conflict.field)], Take.VALUE, value))
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
