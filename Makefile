@@ -83,7 +83,7 @@ simulate: $(DEV)
 # Not --quiet: it passes over warnings, and then --strict fails for none. What the theme says of its successor is for us.
 site: $(DEV)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
-	@echo "Open site/index.html"
+	@echo "Open site/index.html; with the search: python3 -m http.server -d site, then http://localhost:8000"
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .

@@ -263,7 +263,9 @@ async def _opened(
         max_creates=settings.max_creates,
         settle_wait_s=settings.settle_s,
         flags=flags_of(target),
-        commits=Commits(paths.plan, paths.state),
+        commits=(commits := Commits(paths.plan, paths.state)),
+        former_paths=lambda: commits.former_paths(paths.root),
+        is_there=lambda name: os.path.exists(paths.root / name),  # noqa: PTH110 - it raises for no name
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
 
