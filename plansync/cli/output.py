@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
 
 
 _NUMBER = re.compile(r"(?<![\w#&/])#(\d+)\b")
+_PLAN_LINK = re.compile(r"\[#(\d+)\]\((https?://[^()\s]+)\)")
 _PLACE = re.compile(r"\blines? \d+(?:(?: to |, |–)\d+)*")
 _WITH_LINKS = {
     *("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "Tabby"),
@@ -83,6 +85,14 @@ class Writer:
             return line
         line = _NUMBER.sub(lambda found: self.link(found[0], self._issues.get(found[1], "")), line)
         return _PLACE.sub(lambda found: self.link(found[0], self._plan), line)
+
+    def leads_as_in(self, plan: str) -> None:
+        """Let numbers lead where a plan's own links do."""
+        if not self.has_links:
+            return
+        with contextlib.suppress(OSError):
+            text = Path(plan).read_text(encoding="utf-8", errors="replace")
+            self._issues = dict(_PLAN_LINK.findall(text))
 
     def _leads_to(self, report: Report) -> None:
         """Remember where the numbers of a report lead."""
