@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from plansync.cli.door import ask, say, tell
 from plansync.cli.wording import TEXT_MAX, told
@@ -25,21 +26,30 @@ class Answer:
     how: How | None = None
 
 
-def decide(report: Report) -> list[Settling]:
+class Decided(NamedTuple):
+    """What a person decided, to be carried out. `is_over`: they want to be asked no more, of no plan."""
+
+    settlings: list[Settling]
+    is_over: bool
+
+
+def decide(report: Report) -> Decided:
     """Ask about all that is to be decided; what is answered alike is carried out together."""
     answers: dict[Answer, list[str]] = {}
     undecided: list[Conflict | Drift] = [*report.conflicts, *report.drifts]
+    is_over = False
     for number, about in enumerate(undecided, 1):
         answer = _asked(report, about, f"{number} of {len(undecided)}")
-        if answer == _QUIT:
+        if is_over := answer == _QUIT:
             break
         if isinstance(answer, Answer):
             answers.setdefault(answer, []).append(conflict_id(about.uid, about.field))
-    return [
+    settlings = [
         Settling(ids, answer.take, answer.value, answer.how)
         for answer, given in answers.items()
         for ids in ([[each] for each in given] if answer.value else [given])
     ]
+    return Decided(settlings, is_over)
 
 
 def _asked(report: Report, about: Conflict | Drift, place: str) -> Answer | str:

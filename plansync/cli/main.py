@@ -51,7 +51,7 @@ _VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-
 app = typer.Typer(
     name="plansync",
     help="Keep a Markdown implementation plan and the issues of GitHub or GitLab telling the same story.",
-    epilog="Common options stand before or after the verb. Exit codes: docs/exit-codes.md.",
+    epilog="Common options stand before or after the verb; VERB --help tells more.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -83,9 +83,23 @@ def common(
     ] = None,
     api_url: Annotated[str | None, typer.Option("--api-url", help="The tracker's API address.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only what needs you.")] = False,
-    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Print more.")] = 0,
-    no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Print only what needs you: conflicts and failures.")
+    ] = False,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "-v",
+            "--verbose",
+            count=True,
+            show_default=False,
+            help="Give each change a line, and each finding its help; -vv: also tell each request, on stderr.",
+        ),
+    ] = 0,
+    no_color: Annotated[
+        bool,
+        typer.Option("--no-color", help="Print no colours; NO_COLOR=1 in the environment does it as well."),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -103,32 +117,35 @@ def common(
         overview(context.obj)
 
 
-for verb in (
-    status,
-    diff,
-    apply,
-    push,
-    pull,
-    sync,
-    resolve,
-    link,
-    adopt,
-    log,
-    undo,
-    prune,
-    inspect,
-    check,
-    doctor,
-    unlink,
-    new,
-    init,
-    demo,
-    sandbox,
-    watch,
-    health,
-    schedule,
-):
-    app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None)(verb.command)
+_VERBS = {
+    status: "Show progress, what comes next, and what waits for what",
+    diff: "Show what a sync would do, both ways; write nothing",
+    apply: "Do what a saved diff said, if nothing it touches moved",
+    push: "Plan to tracker: create and update issues",
+    pull: "Tracker to plan: bring back closed issues and ticked boxes",
+    sync: "Pull and push in one run: what a scheduled job calls",
+    resolve: "Decide the conflicts; asks about each on a terminal",
+    link: "Link a task to an issue that is there already",
+    adopt: "Take an issue that somebody made into the plan as a task",
+    log: "List the last runs, what each did, and why",
+    undo: "Set back what one run changed, on both sides",
+    prune: "Close the issues of tasks that are gone from the plan",
+    inspect: "Show how a plan is read: phases, tasks and steps",
+    check: "Find what is wrong in a plan; --fix mends what is safe",
+    doctor: "Look at all a sync stands on; --fix mends what it can",
+    unlink: "Forget the links between a plan and its issues",
+    new: "Write a starting plan to fill in",
+    init: "Set up this project: write a commented plansync.toml",
+    demo: "Show it work on a copy of a plan, on this machine",
+    sandbox: "Serve the embedded tracker and its board on this machine",
+    watch: "Sync on each save and on a timer, until told to end",
+    health: "Say when plans were last synced here; for monitors",
+    schedule: "Print or install the files of a scheduled job",
+}
+"""The verbs in the order of the help, each with what the list there says of it; its own help says more."""
+
+for verb, words in _VERBS.items():
+    app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None, short_help=words)(verb.command)
 
 app.add_typer(state.app, name="state")
 

@@ -1,15 +1,17 @@
-"""Progress on a terminal: a bar with counts and time left while writing, the reason while waiting. Silent elsewhere."""
+"""What a run tells while it lasts, on stderr: a bar on a terminal, a line now and then elsewhere, requests with -vv."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from plansync.cli.context import Common
+from plansync.cli.context import Common, is_dumb
 from plansync.cli.door import say
 from plansync.cli.wording import duration
-from plansync.sync.events import Event, Progressed, Waiting
+from plansync.sync.events import Answered, Event, Progressed, Waiting
 from plansync.text import in_line
 
 if TYPE_CHECKING:
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
 
 _TOLD_S = 5
 """A shorter wait is not worth a line: a paced run waits a second before each write."""
+_EVERY_S = 30
+"""So often a log hears how far a run is."""
+_ASKS_ALL = 2
+"""So many `-v` show each request."""
 
 
 class Quiet:
-    """Tells only of long waits, on stderr."""
+    """Tells only of long waits."""
 
     def __enter__(self) -> Quiet:
         """Begin."""
@@ -33,6 +39,34 @@ class Quiet:
         """Take one event."""
         if isinstance(event, Waiting) and event.seconds >= _TOLD_S:
             say(f"waiting {duration(event.seconds)}: {in_line(event.reason)}", err=True)
+
+
+class Sparse(Quiet):
+    """Tells of long waits, and twice a minute how far a run is: what a log can hold. `now`: a clock, in seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.now, self.told_at = now, now()
+
+    def listen(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, Progressed) and self.now() - self.told_at >= _EVERY_S:
+            self.told_at = self.now()
+            say(f"{event.number - 1} of {event.total} done, {duration(event.left_s)} left", err=True)
+        super().listen(event)
+
+
+class Requests(Sparse):
+    """Tells of each request, and of every wait: no token, no text, nothing of what was sent or came back."""
+
+    def listen(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, Answered):
+            status = str(event.status) if event.status else "no answer"
+            say(in_line(f"{event.method} {event.path} {status} {event.took_s * 1000:.0f} ms"), err=True)
+        elif isinstance(event, Waiting):
+            say(f"waiting {event.seconds:.1f} s: {in_line(event.reason)}", err=True)
+        else:
+            super().listen(event)
 
 
 class Bar(Quiet):
@@ -51,7 +85,7 @@ class Bar(Quiet):
         """Move the bar, or say why it stands and for how long."""
         if isinstance(event, Progressed):
             self._move(event)
-        elif self.progress and self.task is not None:
+        elif isinstance(event, Waiting) and self.progress and self.task is not None:
             self.progress.update(
                 self.task, until=time.monotonic() + event.seconds, reason=in_line(event.reason)
             )
@@ -99,5 +133,10 @@ def _progress() -> Progress:
 
 
 def listener(common: Common) -> Quiet:
-    """Pick what fits where stderr goes."""
-    return Bar() if sys.stderr.isatty() and not common.quiet else Quiet()
+    """Pick what fits where stderr goes, and what was asked for."""
+    if common.verbose >= _ASKS_ALL:
+        return Requests()
+    if common.quiet:
+        return Quiet()
+    is_redrawn = sys.stderr.isatty() and not is_dumb() and not os.environ.get("CI")
+    return Bar() if is_redrawn else Sparse()

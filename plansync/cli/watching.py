@@ -40,17 +40,17 @@ class Watching:
     is_told: bool = False
     at_work: Performer | None = None
     said: dict[Path, str] = field(default_factory=dict)
+    locks: dict[Path, ExitStack] = field(default_factory=dict)
+    _held: ExitStack = field(default_factory=ExitStack)
 
     def go(self) -> int:
         """Watch until told to end; that is how it is meant to end, so the exit code is 0.
 
         Raises: Busy where one of the plans is being watched already; ConfigError.
         """
-        from plansync import wiring
         from plansync.server.watch import Ports, Watch
 
-        home = self.common.home()
-        plans = find_plans(home, self.plan)
+        plans = find_plans(self.common.home(), self.plan)
         pace = self._pace()
         ports = Ports(
             time.monotonic,
@@ -59,9 +59,9 @@ class Watching:
             lambda: random.uniform(1 - _JITTER, 1 + _JITTER),
             lambda: self.is_told,
         )
-        with ExitStack() as held, self._listening():
+        with self._held, self._listening():
             for plan in plans:
-                held.enter_context(wiring.watcher(wiring.paths_of(home, plan)))
+                self._hold(plan)
             self._begin(plans, pace)
             Watch(pace, ports, self._plans, lambda plan, is_settled: self._run(plan, is_settled, pace)).go()
         if not self.common.as_json and not self.common.quiet:
@@ -79,12 +79,37 @@ class Watching:
         return Pace(every_s, said.quiet_s, settle_s)
 
     def _plans(self) -> Sequence[Path]:
-        """List the plans anew: a pattern may match more by now."""
+        """List the plans anew: a pattern may match more by now, or fewer; one that is watched elsewhere is left out."""
         try:
-            return find_plans(self.common.home(), self.plan)
-        except PlansyncError as error:
+            plans = find_plans(self.common.home(), self.plan)
+        except PlansyncError as error:  # what was watched so far is watched on
             self._tell_once(Path(), str(error))
-            return []
+            return list(self.locks)
+        self.said.pop(Path(), None)
+        for plan in self.locks.keys() - set(plans):
+            self.locks.pop(plan).close()
+        return [plan for plan in plans if plan in self.locks or self._takes_in(plan)]
+
+    def _takes_in(self, plan: Path) -> bool:
+        try:
+            self._hold(plan)
+        except PlansyncError as error:
+            self._tell_once(plan, str(error))
+            return False
+        if not self.common.as_json and not self.common.quiet:
+            self._line(plan, "watched from now on")
+        return True
+
+    def _hold(self, plan: Path) -> None:
+        """Be the only one who watches a plan, until it is none of ours or this ends.
+
+        Raises: Busy where somebody else does.
+        """
+        from plansync import wiring
+
+        lock = ExitStack()
+        lock.enter_context(wiring.watcher(wiring.paths_of(self.common.home(), plan)))
+        self.locks[plan] = self._held.enter_context(lock)
 
     def _begin(self, plans: Sequence[Path], pace: Pace) -> None:
         if self.common.as_json or self.common.quiet:

@@ -184,6 +184,9 @@ class Repository:
 
         Raises: GitFailed where it would be written over.
         """
+        self._git(
+            ("update-index", "-q", "--refresh"), _LOCAL_S
+        )  # else a file that was only touched is in the way
         self.run("reset", "--quiet", "--keep", commit)
 
     def _who(self) -> tuple[str, ...]:

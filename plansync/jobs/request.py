@@ -6,11 +6,12 @@ is brought to the files before the run, so that a task renamed meanwhile keeps i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from plansync.errors import PlansyncError, StoreError
+from plansync.jobs.begun import Begun
 from plansync.jobs.carrying import carried
 from plansync.jobs.repository import GitFailed, Repository, Upstream
 from plansync.jobs.writing_back import MESSAGE, Again, Tell, contents
@@ -47,6 +48,8 @@ class Requested:
     _names: set[str] = field(default_factory=set)
     _clean: set[str] = field(default_factory=set)
     _left: dict[str, bytes | None] = field(default_factory=dict)
+    _aside: list[str] = field(default_factory=list)
+    _begun: Begun = field(init=False)
 
     def begin(self) -> None:
         """Bring what the branch holds to the files.
@@ -60,6 +63,9 @@ class Requested:
         if base.branch == BRANCH:
             raise StoreError(f"{BRANCH} is plansync's own; check out the branch that it is to be merged into")
         self._base = base
+        self._names = {git.name(path) for path in self.files}
+        self._begun = Begun(git, git.name(self.files[0]))
+        self._aside = self._put_aside() if self._begun.hold() else []
         if git.fetch(base) and git.contains(base.seen, "HEAD") and not git.contains("HEAD", base.seen):
             try:
                 git.move_to(base.seen)
@@ -67,20 +73,23 @@ class Requested:
                 raise StoreError(
                     f"what others pushed could not be taken in ({error}); commit, and git pull"
                 ) from None
-        self._names = {git.name(path) for path in self.files}
         if all(git.is_clean(name) for name in self._names):  # else a person is at work here
             self._clean = set(self._names)
+            self._begun.write(self._clean)
+        for commit in self._aside:
+            self._bring(carried(git, f"{commit}^", commit, self._read, "HEAD")[0])
         self._carry()
         self._left = contents(self.files)
 
     def has_changed(self) -> bool:
-        """Compare the files with those that `begin` left."""
-        return contents(self.files) != self._left
+        """Compare the files with those that `begin` left; what an earlier run left there is on no branch yet."""
+        return bool(self._aside) or contents(self.files) != self._left
 
     def abandon(self) -> None:
         """Put back what the last commit has: what the branch holds is on the branch."""
         for name in self._clean:
             self._put_back(name)
+        self._begun.end()
 
     def finish(self, again: Again) -> None:
         """Rebuild the branch on what is checked out, and see that there is a request for it."""
@@ -133,8 +142,28 @@ class Requested:
                 f"{BRANCH} on {self._base.remote} holds more than plan and state file"
                 f"{f' ({strange[0]})' if strange else ''}; merge it, or delete it there"
             )
-        self._clean |= {name for name in files if name not in self._names and git.is_clean(name)}
+        self._bring(files)
+
+    def _put_aside(self) -> list[str]:
+        """Keep what a run left that did not come to its end, each part as a commit, and clear the files of it."""
+        git = self.repository
+        dirty = {name: self._read(name) for name in self._begun.names() if not git.is_clean(name)}
+        earlier = self._begun.aside()  # a run was cut off before it had brought all of that back
+        if not dirty:
+            return [earlier] if earlier else []
+        made = git.made(earlier or "HEAD", dirty, MESSAGE)
+        self._begun.put_aside(made)
+        for name in dirty:
+            self._put_back(name)
+        self.tell(f"taking up what a run left that did not come to its end: {', '.join(dirty)}")
+        return [each for each in (earlier, made) if each]
+
+    def _bring(self, files: Mapping[str, bytes | None]) -> None:
+        """Bring what a commit holds to the files."""
+        self._clean |= {name for name in files if name not in self._names and self.repository.is_clean(name)}
         self._names |= files.keys()
+        if self._clean:
+            self._begun.write(self._clean)
         for name, content in files.items():
             self._write(name, content)
 

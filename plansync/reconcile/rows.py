@@ -100,7 +100,10 @@ def three_way_state(case: Case) -> Verdict:
 
 
 def plan_wins(case: Case) -> Verdict:
-    """Decide a field that only the plan writes: a tracker that differs is noted, never overwritten."""
+    """Decide a field that only the plan writes: a tracker that differs is noted, never overwritten.
+
+    Where the plan changed it too, or the tracker was still owed what the plan said, both did: a conflict.
+    """
     if case.local is None or case.remote is None:
         return Verdict(None, "unknown")
     if case.same(case.local, case.remote):
@@ -109,7 +112,9 @@ def plan_wins(case: Case) -> Verdict:
         return CONFLICT
     is_edited = not case.same(case.remote, case.then_remote)
     if is_edited:
-        return CONFLICT if case.local_moved else Verdict(None, "edited on the tracker")
+        is_owed = case.then_remote is not None and not case.same(case.then_remote, case.agreed)
+        is_both = case.local_moved or is_owed
+        return CONFLICT if is_both else Verdict(None, "edited on the tracker")
     if not case.local_moved and case.same(case.remote, case.agreed):
         return Verdict(case.agreed, "agree")  # somebody chose to leave the tracker's text
     return Verdict(case.local, "push" if case.local_moved else "finish")

@@ -3,6 +3,7 @@
 Two clocks run for what a person writes. A tick is meant as soon as it is saved and nothing more is typed. What is
 new, renamed or gone may be half of something, a heading that is still being typed, a task that is cut here to be
 pasted there; that waits until the plan's shape, its text without the letters in its boxes, has stayed for a while.
+Neither waits for ever: a plan that something saves again and again is synced in between.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 _BOX = re.compile(rb"\[[ xX]\]")
 _PARTIAL_S = 5.0
 _BRAKES_MAX = 16
+_PATIENCE = 10
+"""So many times the rest that a shape needs, and it is acted on though it never came to rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,14 @@ class Went:
 class Watched:
     """What is known of one plan, and what follows. All times are of one clock, in seconds.
 
-    `jitter` gives a factor around 1, so that the copies of a team do not all ask at the same moment.
+    `jitter` gives a factor around 1, so that the copies of a team do not all ask at the same moment. `restless_at`:
+    since when it is another than was synced; `reshaped_at`: since when its shape is, infinite where that is settled.
     """
 
     def __init__(self, pace: Pace, sight: Sight, changed_at: float, now: float, jitter: Callable[[], float]):
         self.pace, self.sight, self.jitter = pace, sight, jitter
         self.changed_at = self.shaped_at = changed_at
+        self.restless_at = self.reshaped_at = changed_at
         self.synced: Sight | None = None
         self.timer_at = now
         self.resumes_at = -math.inf
@@ -87,25 +92,36 @@ class Watched:
         """Take what is on disk now; says whether it changed since it was last seen."""
         if sight == self.sight:
             return False
+        if self.sight == self.synced or self.is_own:
+            self.restless_at = now
         self.changed_at = now
         self.is_own = False
         if sight.shape != self.sight.shape:
+            if self.reshaped_at == math.inf:
+                self.reshaped_at = now
             self.shaped_at = now
         self.sight = sight
         return True
 
     def is_settled(self, now: float) -> bool:
         """Say whether the plan's shape may be acted on."""
-        return now - self.shaped_at >= self.pace.settle_s
+        return now >= self._settled_at()
+
+    def _rested_at(self, quiet_s: float) -> float:
+        return min(self.changed_at + quiet_s, self.restless_at + max(quiet_s, self.pace.settle_s))
+
+    def _settled_at(self) -> float:
+        longest_s = _PATIENCE * self.pace.settle_s
+        return min(self.shaped_at + self.pace.settle_s, self.reshaped_at + longest_s)
 
     def next_at(self) -> float:
         """Say when it is to be synced next, if nothing changes before."""
         due = [self.timer_at]
         if self.synced is not None and self.sight != self.synced:
-            due.append(self.changed_at + self._quiet_s())
+            due.append(self._rested_at(self._quiet_s()))
         if self.owes_shape:
-            due.append(self.shaped_at + self.pace.settle_s)
-        quiet_at = self.changed_at + self.pace.quiet_s
+            due.append(self._settled_at())
+        quiet_at = self._rested_at(self.pace.quiet_s)
         is_mended = self.is_mine and self.synced is not None and self.sight != self.synced
         return max(min(due), quiet_at, quiet_at if is_mended else self.resumes_at)
 
@@ -121,6 +137,8 @@ class Watched:
         """Take how the run went; `sight`: what it left on disk, as far as nobody saved meanwhile."""
         self.timer_at = now + self.pace.every_s * self.jitter()
         self.owes_shape = not was_settled
+        if was_settled:
+            self.reshaped_at = math.inf
         self.is_own = self.see(sight, now)
         self.brakes = min(self.brakes + 1, _BRAKES_MAX) if self.is_own and went.has_written else 0
         self.is_mine = went.is_mine

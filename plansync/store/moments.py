@@ -94,6 +94,13 @@ class Commits:
                 break
         return Moment(self._content(found), state) if found else None
 
+    def former_paths(self, root: Path) -> list[str]:
+        """List the names that the plan had before it was moved, from a root, with slashes."""
+        words = ("log", "--follow", "--diff-filter=R", "--name-status", "--format=", "-z", "--")
+        said = git.ask(self.plan.parent, *words, self.plan.name).decode("utf-8", "replace").split("\0")
+        top = git.ask(self.plan.parent, "rev-parse", "--show-toplevel").decode("utf-8", "replace").strip()
+        return [Path(os.path.relpath(Path(top, name), root.resolve())).as_posix() for name in said[1::3]]
+
     def _pairs(self) -> list[tuple[str, str]]:
         """List the blobs of plan and state file in each commit that changed one of them, the newest first."""
         names = [self._name(path) for path in (self.plan, self.state)]

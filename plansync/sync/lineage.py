@@ -3,10 +3,14 @@
 An id that issue and plan share tells for sure. A title or a phase that they share makes a person decide: two plans
 may have a task of one name, and two copies of one plan may have named it otherwise before either had an issue.
 Source: design, "Lineage of a plan with no footer and no state file".
+
+What remembers a plan may be gone while it was moved, as when the branch of a request is deleted. Then its issues name
+a path at which nothing is any more: those of a name that it had, as git tells, are its own; without git a person says.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Sequence, Set
 from typing import NamedTuple
 
@@ -23,13 +27,14 @@ _LISTED_MAX = 3
 class Trace(NamedTuple):
     """A record that names this plan's path.
 
-    `is_sure`: its id is that of something here; `is_akin`: it reads like one of the tasks here.
+    `is_sure`: its id is that of something here; `is_akin`: it reads like one of the tasks here; `is_task`: it is one's.
     """
 
     plan: str
     record: Record
     is_sure: bool
     is_akin: bool = False
+    is_task: bool = False
 
 
 class Traces(NamedTuple):
@@ -76,6 +81,19 @@ class Traces(NamedTuple):
                 others, f"issues of another copy of {self.path} are there, and this one has made none yet"
             )
 
+    def require_not_moved(self, tasks: int) -> None:
+        """Refuse to make the issues of a plan again that may have been moved; `tasks`: how many it has.
+
+        One name in common is chance, as two plans begin alike; half of all are not.
+        Raises: SafetyStop.
+        """
+        shared = Counter(t.plan for t in self.found if t.is_sure and t.is_task)
+        if plans := {plan for plan, number in shared.items() if 2 * number >= tasks}:
+            self._ask(
+                plans,
+                f"issues of {self.path}, which is not here any more, have the ids of tasks of this plan",
+            )
+
     def _plans(self, thing: Thing, *, akin: bool = False) -> set[str]:
         """List the plans of which such records are here; `akin`: or read like something that is."""
         return {t.plan for t in self.found if t.record.thing is thing and (t.is_sure or (akin and t.is_akin))}
@@ -97,23 +115,31 @@ class Traces(NamedTuple):
 
 def traces(
     records: Collection[Record],
-    path: str,
+    paths: Sequence[str],
     local: Snapshot,
     claimed: Container[str],
     command: Callable[..., str],
 ) -> Traces:
-    """Look for what is there of plans at a path. `claimed`: the ids of other plans that are here."""
+    """Look for what is there of plans at some paths. `claimed`: the ids of other plans that are here."""
     blocks = [(r, b) for r in records if "plansync:begin" in r.body and (b := block.read(r.body))]
     marks = [(r, m) for r in records if r.thing is Thing.MILESTONE and (m := block.read_milestone(r.body))]
     tasks = [wording_of(i, local) for i in local.values() if i.kind is Kind.TASK]
-    own = [(r, b) for r, b in blocks if b.path == path]
+    own = [(r, b) for r, b in blocks if b.path in paths]
     is_cheap = len(tasks) * len(own) <= COMPARISONS_MAX
 
     def is_akin(record: Record, steps: Sequence[Step]) -> bool:
         theirs = wording(record.title, [step.text for step in steps])
         return any(t.title == theirs.title or (is_cheap and t.is_akin(theirs)) for t in tasks)
 
-    found = [Trace(b.plan, r, b.uid in local, is_akin(r, b.steps)) for r, b in own]
-    found += [Trace(m.plan, r, m.uid in local) for r, m in marks if m.path == path]
+    found = [Trace(b.plan, r, b.uid in local, is_akin(r, b.steps), b.uid != OVERVIEW) for r, b in own]
+    found += [Trace(m.plan, r, m.uid in local) for r, m in marks if m.path in paths]
     ours = sorted((t for t in found if t.plan not in claimed), key=lambda t: (t.record.thing, t.record.ref))
-    return Traces(path, ours, {b.plan for _, b in blocks if b.uid != OVERVIEW}, command)
+    return Traces(" or ".join(paths), ours, {b.plan for _, b in blocks if b.uid != OVERVIEW}, command)
+
+
+def other_paths(records: Collection[Record], path: str, local: Snapshot) -> list[str]:
+    """List the other paths that are named by issues with the id of something here."""
+    blocks = (b for r in records if "plansync:begin" in r.body and (b := block.read(r.body)))
+    return sorted(
+        {b.path for b in blocks if b.uid in local and b.uid != OVERVIEW and b.path not in ("", path)}
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,7 +40,8 @@ class Project:
     `place` says what the plan's folder is about. `path` names the plan to other copies (relative to the
     root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
     path of the root's other plans. `config`: the fingerprint of the settings, `config_at` with
-    another target. `commits`: what git's history knows.
+    another target. `commits`: what git's history knows; `former_paths`: how the plan was called before
+    it was moved. `is_there` says whether a file is at a path from the root.
     `at_point` does nothing; tests let a run die there.
     """
 
@@ -76,4 +77,6 @@ class Project:
     config: str = NO_CONFIG
     config_at: Callable[[Target], str] = lambda target: NO_CONFIG
     commits: Commits | None = None
+    former_paths: Callable[[], Collection[str]] = tuple
+    is_there: Callable[[str], bool] = lambda path: True
     at_point: Callable[[str], None] = lambda name: None

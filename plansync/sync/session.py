@@ -52,7 +52,7 @@ from plansync.store.state import Saved
 from plansync.sync import claims, existence, place, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
-from plansync.sync.lineage import Traces, traces
+from plansync.sync.lineage import Traces, other_paths, traces
 from plansync.sync.project import Project
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
@@ -388,7 +388,16 @@ class Session:
 
     def _discover(self) -> str:
         """Find the lineage under which this plan's issues, or its milestones, are there already."""
+        project = self.project
         lineage, what = self._traces().discover()
+        elsewhere = other_paths(self.mirror.records.values(), project.path, self.local)
+        if not lineage and (gone := [path for path in elsewhere if not project.is_there(path)]):
+            former = project.former_paths()
+            if ours := [path for path in gone if path in former]:
+                lineage, what = self._traces(*ours).discover()
+            else:
+                tasks = sum(item.kind is Kind.TASK for item in self.local.values())
+                self._traces(*gone).require_not_moved(tasks)
         if lineage:
             text = f"{what} of this plan are there already; taking them over (plan {lineage})"
             self.notes.append(Note("", text))
@@ -403,9 +412,10 @@ class Session:
         tasks = (uid for uid, item in self.shown.items() if item.kind is Kind.TASK)
         return any(shown_state(self.shown, uid) is State.TODO for uid in tasks)
 
-    def _traces(self) -> Traces:
+    def _traces(self, *paths: str) -> Traces:
+        """Look for what is there of the plan, at its own path where none is named."""
         records, project = self.mirror.records.values(), self.project
-        return traces(records, project.path, self.local, project.claimed, self.command)
+        return traces(records, paths or (project.path,), self.local, project.claimed, self.command)
 
     # -------------------------------------------------------------- decide
 

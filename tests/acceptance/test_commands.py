@@ -115,6 +115,14 @@ def test_diff_shows_both_directions_and_writes_nothing(copy: Copy, person: Perso
     assert (copy.content, copy.state.read_bytes(), person.everything()) == before
 
 
+def test_diff_says_where_a_step_was_added(copy: Copy) -> None:
+    last = f"- [ ] {copy.outline.task('1.1').steps[-1]}\n"
+    copy.replace(last, f"{last}- [ ] Thank everybody\n")
+    line = copy.text.partition("Thank everybody")[0].count("\n") + 1
+
+    assert f"1 step added  in the plan, line {line}\n" in copy.run("diff").out
+
+
 def test_diff_tells_a_script_whether_anything_would_change(copy: Copy, person: Person) -> None:
     copy.run("diff", "--exit-code", exits=0)
 

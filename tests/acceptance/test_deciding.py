@@ -80,6 +80,41 @@ def test_nothing_is_written_where_nothing_is_decided(
     assert (torn.content, torn.state.read_bytes(), person.everything()) == before
 
 
+def second(torn: Copy, person: Person) -> None:
+    """Put a second plan beside the first, of which both sides renamed a task too."""
+    plan = torn.folder / "second.md"
+    plan.write_text("# Second\n\n## Phase 1: Only\n\n### Task 1.1: Alone\n\n- [ ] one\n", encoding="utf-8")
+    torn.run("sync", "--yes", "second.md")
+    (torn.folder / "plansync.toml").write_text(
+        f'[[plan]]\npath = "{torn.plan.name}"\n[[plan]]\npath = "second.md"\n', encoding="utf-8"
+    )
+    plan.write_text(plan.read_text("utf-8").replace("Alone", "Here"), encoding="utf-8")
+    person.rename("Alone", "There")
+    torn.run("sync", "--yes", "second.md", exits=4)
+
+
+def test_quitting_ends_the_whole_whatever_further_plans_have_to_be_decided(
+    torn: Copy, person: Person
+) -> None:
+    second(torn, person)
+
+    code, shown = answered(torn, "plan", "quit")
+
+    assert code == 4
+    assert shown.count("Decide (") == 2
+    assert person.issue("Ours") and person.issue("Yours") and person.issue("There")
+
+
+def test_what_is_left_of_one_plan_is_not_forgotten_for_the_one_after_it(torn: Copy, person: Person) -> None:
+    second(torn, person)
+
+    code, shown = answered(torn, "plan", "skip", "plan")
+
+    assert code == 4
+    assert shown.count("Decide (") == 3
+    assert person.issue("Ours") and person.issue("Yours") and person.issue("Here")
+
+
 def test_an_issue_that_is_gone_is_asked_about_with_its_ways_out(
     copy: Copy, person: Person, sandbox: Sandbox
 ) -> None:

@@ -179,6 +179,45 @@ def test_a_plan_is_watched_once(copy: Copy, start: Start) -> None:
     assert copy.sync().code == 0  # a person's own run is no watch
 
 
+def test_a_plan_that_a_pattern_matches_later_is_taken_in_once_nobody_else_watches_it(
+    copy: Copy, start: Start
+) -> None:
+    third = copy.folder / "third.md"
+    third.write_text("# Third\n\n## Phase 1: Only\n\n### Task 1.1: Alone\n\n- [ ] one\n", "utf-8")
+    other = start("third.md", waits=False, every=1)
+    until(lambda: "Watching third.md" in other.out.read_text("utf-8"))
+    watch = start(waits=False, every=1)
+    until(lambda: "Watching implementation-plan.md" in watch.out.read_text("utf-8"))
+    with (copy.folder / "plansync.toml").open("a") as settings:
+        settings.write('[[plan]]\npath = "*.md"\n')
+
+    until(lambda: "third.md is being watched already" in watch.err.read_text("utf-8"))
+    assert other.end() == 0
+    until(lambda: "third.md: watched from now on" in watch.out.read_text("utf-8"))
+
+    copy.run("watch", "third.md", exits=9)
+    third.unlink()
+    until(lambda: copy.run("health", "third.md", exits=None).out.count("nobody watches it"))
+    third.write_text("# Third\n", "utf-8")
+    until(lambda: watch.out.read_text("utf-8").count("third.md: watched from now on") == 2)
+    assert watch.err.read_text("utf-8").count("being watched already") == 1
+
+
+def test_settings_that_cannot_be_read_for_a_moment_end_no_watch(
+    copy: Copy, start: Start, person: Person
+) -> None:
+    watch = start(every=1)
+    settings = copy.folder / "plansync.toml"
+    before = settings.read_text("utf-8")
+
+    settings.write_text("[watch\n", "utf-8")
+    until(lambda: "plansync.toml" in watch.err.read_text("utf-8"))
+    settings.write_text(before, "utf-8")
+
+    copy.tick("1.1")
+    until(lambda: person.issue(copy.outline.task("1.1").title)["state"] == "closed")
+
+
 def test_a_first_push_waits_for_a_persons_yes(fresh: Copy, person: Person) -> None:
     watch = Watch(fresh, settle=0)
     try:

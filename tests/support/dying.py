@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -30,10 +31,16 @@ import typer.main
 import plansync
 import plansync.cli.main as entry
 from plansync import wiring
+from plansync.jobs import pulls
+from plansync.jobs.repository import Repository
 from plansync.sync.project import Project
 
 _FOREIGN = ("anyio._backends._asyncio", "h11", "httpcore", "typer._adapters", "typer._click.decorators")
 """What httpx and typer import when they are first used."""
+
+_WRITES = ("fetch", "reset", "add", "commit", "read-tree", "commit-tree", "push")
+_LASTING = ("reset", "commit", "push")
+"""What git does to its branches; what it does before that nobody sees."""
 
 
 def warm_up() -> None:
@@ -46,8 +53,8 @@ def warm_up() -> None:
     gc.freeze()  # a collection in a fork would copy what it shares with this process
 
 
-def dying(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -> partial[Project]:
-    """Make projects in which the chosen point kills the process, or lets another one run."""
+def points(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -> Callable[[str], None]:
+    """Count the points that are passed; the chosen one kills the process, or lets another one run."""
     numbers = count(1)
 
     def at_point(name: str) -> None:
@@ -62,7 +69,29 @@ def dying(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) ->
                 [sys.executable, "-m", "plansync", *meanwhile["arguments"]], **meanwhile["where"], check=True
             )
 
-    return partial(Project, at_point=at_point)
+    return at_point
+
+
+def let_jobs_die(at_point: Callable[[str], None]) -> None:
+    """Let a run with `--commit` die before what it lets git do, and after it, and around the request."""
+    git, ensure = Repository._git, pulls.ensure
+
+    def dying_git(repository: Repository, words: Sequence[str], *given: Any) -> Any:
+        name = next((word for word in words if word in _WRITES), "")
+        if name:
+            at_point(f"before git {name}")
+        done = git(repository, words, *given)
+        if name in _LASTING:
+            at_point(f"after git {name}")
+        return done
+
+    async def dying_ensure(*given: Any) -> str:
+        told = await ensure(*given)
+        at_point("after the request")
+        return told
+
+    Repository._git = dying_git  # type: ignore[method-assign,assignment]
+    pulls.ensure = dying_ensure  # type: ignore[assignment]
 
 
 def become(wish: dict[str, Any]) -> int:
@@ -72,7 +101,9 @@ def become(wish: dict[str, Any]) -> int:
     os.environ.update(wish["env"])
     for number, name in ((0, os.devnull), (1, wish["out"]), (2, wish["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
-    wiring.Project = dying(wish["dies_at"], Path(wish["trace"]), wish["meanwhile"])  # type: ignore[assignment,attr-defined]
+    at_point = points(wish["dies_at"], Path(wish["trace"]), wish["meanwhile"])
+    wiring.Project = partial(Project, at_point=at_point)  # type: ignore[assignment,attr-defined]
+    let_jobs_die(at_point)
     code = entry.main(wish["arguments"])
     sys.stdout.flush()
     sys.stderr.flush()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from plansync.cli.running import Ended
 
 _ID = re.compile(r"[0-9a-f]{8}")
+_CONFLICTS = 4
 
 
 class Side(StrEnum):
@@ -80,7 +81,7 @@ def command(
         request = Request("resolve", plan, dry_run=True, only_conflicts=True, heard=all_.append, several=True)
         code = perform(common, request)
         is_asked = common.is_attended and not dry_run
-        raise typer.Exit(_ask(common, all_, code) if is_asked else code)
+        raise typer.Exit(_ask(common, all_) if is_asked else code)
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
     )
@@ -100,17 +101,27 @@ def command(
     raise typer.Exit(perform(common, request))
 
 
-def _ask(common: Common, all_: Sequence[Ended], code: int) -> int:
-    """Ask about what was listed, and carry the answers out; nothing is written where all is left for later."""
+def _ask(common: Common, all_: Sequence[Ended]) -> int:
+    """Ask about what was listed, and carry the answers out; nothing is written where all is left for later.
+
+    Quitting ends the whole: what was answered by then is carried out, and no further plan is asked about. The last
+    run for a plan says what of it is left to decide.
+    """
     from plansync.cli.deciding import decide
     from plansync.cli.outcome import worst
     from plansync.cli.running import Request, perform
 
-    codes = []
+    all_codes: list[int] = []
+    is_over = False
     for ended in all_:
-        settlings = decide(ended.report) if not ended.report.error else []
-        codes += [perform(common, Request("resolve", ended.plan, yes=True, settling=s)) for s in settlings]
-    return worst([codes[-1], *(c for c in codes if c != 4)]) if codes else code
+        codes = [ended.code]
+        if not ended.report.error and not is_over:
+            settlings, is_over = decide(ended.report)
+            codes += [
+                perform(common, Request("resolve", ended.plan, yes=True, settling=s)) for s in settlings
+            ]
+        all_codes += [codes[-1], *(code for code in codes[1:] if code != _CONFLICTS)]
+    return worst(all_codes)
 
 
 def _parted(names: Sequence[str]) -> tuple[list[str], Path | None]:

@@ -83,6 +83,30 @@ def test_a_tick_does_not_put_off_what_settles() -> None:
     assert watched.next_at() == 70
 
 
+def test_a_plan_that_is_saved_again_and_again_is_synced_all_the_same() -> None:
+    watched = synced()
+    for second in range(100, 160):
+        watched.see(Sight.of(b"%d\n" % second), second)
+        assert watched.next_at() > second
+
+    assert watched.next_at() == 160
+    went(watched, 160)
+    watched.see(Sight.of(b"160\n"), 161)
+    assert watched.next_at() == 163, "what was synced has rested"
+
+
+def test_a_shape_that_never_comes_to_rest_is_acted_on_all_the_same() -> None:
+    watched, runs = synced(), []
+    for second in range(100, 1400):
+        watched.see(Sight.of(b"%d\n" % second), second)
+        if watched.next_at() <= second:
+            runs.append((second, watched.is_settled(second)))
+            went(watched, second)
+
+    assert [at for at, is_settled in runs if is_settled] == [709, 1319]
+    assert [at for at, _ in runs][:3] == [160, 221, 282]
+
+
 def test_failures_are_tried_again_later_each_time_and_then_hourly() -> None:
     watched, at, pauses = synced(), 0.0, []
     for _ in range(7):

@@ -295,3 +295,17 @@ def test_an_estimate_that_somebody_says_while_a_run_decides_is_not_written_over(
 
     assert [conflict.remote for conflict in report.conflicts] == [300]
     assert minutes(timed) == 300
+
+
+def test_an_estimate_that_somebody_says_before_the_issue_is_read_again_is_not_written_over(
+    timed: Bench,
+) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours", "**Estimated Time**: 3 hours")
+    timed.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    timed.tracker.ahead["GET issue #2"] = lambda: say(timed, 300)
+
+    report = timed.run()
+
+    assert minutes(timed) == 300
+    assert [conflict.remote for conflict in report.conflicts] == [300]

@@ -147,3 +147,64 @@ def test_a_first_push_that_made_the_overview_alone_asks_where_another_copy_made_
         bench.run()
 
     assert (bench.tracker.rows, bench.text) == (before, plan)
+
+
+MOVED = {"path": "docs/shed.md", "is_there": lambda path: False}
+
+
+MORE = """
+## Phase 3: Roof
+
+### Task 3.1: Tiles
+
+- [ ] Buy tiles
+"""
+
+
+def test_issues_of_a_name_that_the_plan_had_are_its_own(synced: Bench, make: Make) -> None:
+    bench = make(PLAN, **MOVED, former_paths=lambda: ["older.md", "plan.md"]).beside(synced)
+
+    report = bench.run()
+
+    assert "issues of this plan are there already; taking them over (plan 00000002)" in notes(report)
+    assert len(bench.tracker.issues()) == 4
+    assert bench.is_settled()
+
+
+def test_a_plan_that_may_have_been_moved_is_for_a_person(synced: Bench, make: Make) -> None:
+    bench = make(PLAN, **MOVED).beside(synced)
+    before = dict(bench.tracker.rows)
+
+    with pytest.raises(
+        SafetyStop,
+        match="issues of plan.md, which is not here any more, have the ids of tasks of this plan "
+        r"\(#1, #2, #3, ….*--take 00000002.*if not: .*--new",
+    ):
+        bench.run()
+    assert (bench.tracker.rows, bench.text, bench.files.state) == (before, PLAN, b"")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"path": "docs/shed.md", "former_paths": lambda: ["plan.md"]},
+        {**MOVED, "claimed": {"00000002": "plan.md"}},
+    ],
+    ids=["its file is there", "its state file is there"],
+)
+def test_a_copy_beside_the_plan_is_a_plan_of_its_own(
+    synced: Bench, make: Make, given: dict[str, object]
+) -> None:
+    bench = make(PLAN, **given).beside(synced)
+
+    assert kinds(bench.run(), "applied").count("create-issue") == 4
+
+
+def test_a_plan_that_has_little_in_common_with_one_that_is_gone_is_another_one(
+    synced: Bench, make: Make
+) -> None:
+    plan = _in_other_words({"Level": "Yak", "Paint": "Xenon"}, ITS_OWN_STEPS) + MORE
+    bench = make(plan, **MOVED).beside(synced)
+
+    assert kinds(bench.run(), "applied").count("create-issue") == 5
+    assert "plansync plan=00000002" not in bench.text
