@@ -266,6 +266,9 @@ async def _opened(
         commits=(commits := Commits(paths.plan, paths.state)),
         former_paths=lambda: commits.former_paths(paths.root),
         is_there=lambda name: os.path.exists(paths.root / name),  # noqa: PTH110 - it raises for no name
+        first_lineage=lambda uids: sha256("\n".join((str(target), paths.name, *uids)).encode()).hexdigest()[
+            :8
+        ],
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
 

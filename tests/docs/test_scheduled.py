@@ -309,6 +309,45 @@ def test_a_write_back_follows_whatever_the_sync_ended_with(begun: Project) -> No
     assert "--fail-on new --max-time 20m" in steps[-2]["run"]
 
 
+@pytest.mark.parametrize("kind", ["github-actions", "gitlab-ci"])
+def test_a_job_installs_plansync_from_where_it_is_told_to(begun: Project, kind: str) -> None:
+    source = "git+https://github.com/octo/plansync@v0"
+
+    found = yaml.safe_load(begun.scheduled(kind, "--from", source))
+
+    assert found["env" if kind == "github-actions" else "variables"] == {"PLANSYNC_PACKAGE": source}
+
+
+@pytest.mark.parametrize("kind", ["github-actions", "gitlab-ci"])
+def test_a_job_that_does_not_know_where_plansync_is_says_so_and_asks_no_package_index(
+    begun: Project, kind: str
+) -> None:
+    done = begun.run(f"plansync schedule {kind} --from ''", begun.desk)
+    found = yaml.safe_load(done.stdout)
+    jobs = (
+        found["jobs"].values()
+        if kind == "github-actions"
+        else (found["plansync:sync"], found["plansync:diff"])
+    )
+    scripts = [
+        text
+        for job in jobs
+        for text in ([s.get("run", "") for s in job["steps"]] if "steps" in job else job["before_script"])
+        if "pip install" in text
+    ]
+    variables = found["env" if kind == "github-actions" else "variables"]
+
+    assert len(scripts) == 2
+    if not variables[
+        "PLANSYNC_PACKAGE"
+    ]:  # it is known where this is a clone of something that others can clone
+        assert "Say where one can: --from" in done.stderr
+    for script in scripts:
+        ran = begun.run(script, begun.desk, {"PLANSYNC_PACKAGE": ""}, "sh -ec")
+        assert ran.returncode != 0
+        assert "say in this file what plansync is installed from" in ran.stderr
+
+
 # ------------------------------------------------------------------ really run
 
 

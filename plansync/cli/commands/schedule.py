@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from plansync.config import Home
     from plansync.jobs.schedules import File, Job
 
+_SOURCELESS = (
+    "plansync: this plansync was installed from this machine, where no job can get it. Say where one can: --from "
+    '"git+https://github.com/OWNER/plansync@REF", or PLANSYNC_PACKAGE in the file'
+)
+
 
 def command(
     context: typer.Context,
@@ -27,6 +32,14 @@ def command(
     install: Annotated[
         bool, typer.Option("--install", help="Write the files to where they belong; never over others.")
     ] = False,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="What a CI job installs plansync from, as pip takes it; else what this one was installed from.",
+        ),
+    ] = "",
 ) -> None:
     """Print the files of a scheduled job, with their reasons; no token stands in them."""
     from plansync.cli.documents import dumped
@@ -35,7 +48,7 @@ def command(
     common: Common = context.obj
     if install and kind is Kind.CRON:
         raise ConfigError("a crontab is yours to edit: put the line into `crontab -e`")
-    job = _job(common, plan, every)
+    job = _job(common, plan, every, source)
     found = files(kind, job)
     root = _root()
     if install:
@@ -51,10 +64,13 @@ def command(
         _advise(kind, found)
     else:
         say("\n".join(file.content for file in found).rstrip("\n"))
+    if not job.package and kind in (Kind.GITHUB_ACTIONS, Kind.GITLAB_CI):
+        tell(_SOURCELESS, err=True)
 
 
-def _job(common: Common, plan: Path | None, every: str) -> Job:
+def _job(common: Common, plan: Path | None, every: str, source: str) -> Job:
     from plansync import config, wiring
+    from plansync.jobs import origin
     from plansync.jobs.intervals import interval
     from plansync.jobs.schedules import Job
 
@@ -81,7 +97,7 @@ def _job(common: Common, plan: Path | None, every: str) -> Job:
         _default_branch(home, root),
         interval(every, str(target)),
         _program(),
-        _package(),
+        source or origin.package(),
         home.settings.write_back == "merge-request",
         not _is_own(home, root),
         patterns,
@@ -117,22 +133,6 @@ def _program() -> list[str]:
     path = Path(sys.argv[0])
     is_script = path.name.startswith("plansync") and os.access(path, os.X_OK)
     return [str(path.absolute())] if is_script else [sys.executable, "-m", "plansync"]
-
-
-def _package() -> str:
-    """Say what pip would install this very plansync from."""
-    import json
-    from importlib import metadata
-
-    from plansync import __version__
-
-    try:
-        said = json.loads(metadata.distribution("plansync").read_text("direct_url.json") or "{}")
-    except (metadata.PackageNotFoundError, ValueError):
-        said = {}
-    vcs, url = said.get("vcs_info", {}), said.get("url", "")
-    is_git = vcs.get("vcs") == "git" and url.startswith("https://") and "@" not in url
-    return f"plansync @ git+{url}@{vcs.get('commit_id', '')}" if is_git else f"plansync=={__version__}"
 
 
 def _install(found: list[File], root: Path) -> None:
