@@ -191,10 +191,10 @@ class Writer:
             self._item(report, conflict, f"{conflict.field.in_words} differs")
             self.say(f"      {place}: {told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {told(report, conflict.remote)}")
-        if any(c.field not in (Field.EXISTENCE, Field.TWIN) for c in report.conflicts):
-            self.say(
-                "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
-            )
+        if fields := [c for c in report.conflicts if c.field not in (Field.EXISTENCE, Field.TWIN)]:
+            key = conflict_id(fields[0].uid, fields[0].field) if len(fields) == 1 else "ID"
+            both = "or make both sides say the same and run again"
+            self.say(f"  Decide: plansync resolve {key} --take plan (or issue), {both}.")
         self.say("  Everything else goes on syncing.")
 
     def _existence(self, report: Report, conflict: Conflict) -> None:
