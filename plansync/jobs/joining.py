@@ -8,7 +8,7 @@ plan does not show: the next sync fetches it again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -116,6 +116,7 @@ class _Plans:
         self.footer = _last(people) or _last(job)
         ancestor, job, people = (_without_last(text, ancestor) for text in (ancestor, job, people))
         self.a, self.o, self.t = (text.splitlines(keepends=True) for text in (ancestor, job, people))
+        self.o = _without_links(self.o, {line.strip() for line in self.t} - {line.strip() for line in self.a})
         self.lost: set[int] = set()
 
     def joined(self) -> _Joined:
@@ -156,6 +157,21 @@ def _without_last(text: str, ancestor: str) -> str:
         return text
     end = ancestor[: len(ancestor) - len(_last(ancestor))]
     return text[: len(text) - len(last)] + end[len(end.rstrip("\r\n")) :]
+
+
+def _without_links(lines: Sequence[str], known: Set[str]) -> list[str]:
+    """Take links away that people's plan has too, each with its blank line: where they stand there they stay."""
+    out: list[str] = []
+    is_blank_due = False
+    for line in lines:
+        bare = line.strip()
+        if bare in known and _LINK.match(bare):
+            is_blank_due = bool(out) and not out[-1].strip()
+            continue
+        if bare or not is_blank_due:
+            out.append(line)
+        is_blank_due = False
+    return out
 
 
 _Cut = tuple[slice, slice, slice]

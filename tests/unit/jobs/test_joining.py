@@ -117,6 +117,15 @@ def test_a_task_has_one_link_where_two_made_its_issue_at_one_moment() -> None:
     assert joined(JOB, people) == people
 
 
+@pytest.mark.parametrize("job_ticks", [True, False])
+def test_a_link_that_both_have_is_there_once_where_the_line_below_it_changed(job_ticks: bool) -> None:
+    ticked = JOB.replace("- [ ] one", "- [x] one").replace("- [ ] three", "- [x] three")
+
+    joint = joined(*((ticked, JOB) if job_ticks else (JOB, ticked)))
+
+    assert all(joint.count(f"[#{number}]") == 1 for number in (1, 2))
+
+
 @pytest.mark.parametrize("is_known_to_people", [True, False])
 def test_a_task_that_both_have_from_elsewhere_is_there_once_with_its_id(is_known_to_people: bool) -> None:
     known = PLAN.replace("### Task 1.2", f"{NEW}### Task 1.2")
