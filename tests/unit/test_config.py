@@ -230,3 +230,9 @@ def test_two_stars_between_slashes_mean_all_folders(tmp_path: Path) -> None:
     where = home(tmp_path, '[[plan]]\npath = "plans/**/*.md"\n')
 
     assert config.plan_paths(where, tmp_path) == [tmp_path / "plans" / "deep" / "a.md"]
+
+
+@pytest.mark.parametrize("option", ["every_s", "quiet_s", "settle_s"])
+def test_a_watch_waits_for_no_longer_than_can_be_said(tmp_path: Path, option: str) -> None:
+    with pytest.raises(ConfigError, match=f"watch.{option} input should be a finite number"):
+        home(tmp_path, f"[watch]\n{option} = inf\n")
