@@ -108,10 +108,9 @@ class Performer:
     """Performs one request for plan after plan, and shows how each went."""
 
     def __init__(self, common: Common, request: Request, home: Home) -> None:
-        from plansync.sync.guards import ALLOWED
+        from plansync.sync import guards
 
-        if unknown := [name for name in request.allow if name not in ALLOWED]:
-            raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+        guards.require_known(request.allow)
         self.common, self.request, self.home = common, request, home
         self.has_hinted = False
         self.is_attended = common.is_attended and request.watches is None
