@@ -136,7 +136,7 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked:
+    if is_asked and not named["repo"]:
         repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
         if "://" in repo or "@" in repo:
             found = lookup(repo)
