@@ -37,7 +37,7 @@ SHARD ?= 0/1
 LOOK ?= both
 COPIES ?= 1
 
-.PHONY: help demo test test-all pytest coverage branches simulate lint types contracts format clean
+.PHONY: help demo test test-all pytest coverage goldens pictures branches simulate lint types contracts site format clean
 
 help:
 	@echo "make demo       see it work: a plan, a tracker on this machine, changes both ways"
@@ -46,7 +46,10 @@ help:
 	@echo "make lint       ruff: rules and formatting       make types      mypy, strict"
 	@echo "make contracts  which part may import which      make format     put the code in shape"
 	@echo "make pytest     the tests alone                  make clean      remove what these made"
+	@echo "make goldens    write anew what the commands are expected to print; git diff shows what changed"
+	@echo "make pictures   draw the README's pictures anew, from what the commands show on a terminal"
 	@echo "make branches   the unit tests of reconcile and sync, which must reach every branch there"
+	@echo "make site       the pages of docs/ as a site in site/, which loads nothing from elsewhere"
 	@echo "make simulate   seeded histories of people, faults and deaths: SEEDS=$(SEEDS) SHARD=$(SHARD) COPIES=$(COPIES)"
 
 demo: $(CORE)
@@ -62,12 +65,25 @@ coverage: $(DEV)
 	@$(BIN)/python -m pytest $(AT_ONCE) --cov
 	@$(ALL_REACHED)
 
+goldens: $(DEV)
+	@WRITE_GOLDENS=1 $(BIN)/python -m pytest -q -n 0 tests/acceptance/test_goldens.py
+	@git status --short tests/acceptance/golden
+
+pictures: $(DEV)
+	@$(BIN)/python -m tests.docs.pictures
+	@git status --short docs/images
+
 branches: $(DEV)
 	@$(BIN)/python -m pytest $(AT_ONCE) --cov --cov-report= tests/unit/reconcile tests/unit/sync
 	@$(ALL_REACHED)
 
 simulate: $(DEV)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --shard $(SHARD) --look $(LOOK) --copies $(COPIES)
+
+# Not --quiet: it passes over warnings, and then --strict fails for none. What the theme says of its successor is for us.
+site: $(DEV)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open site/index.html; with the search: python3 -m http.server -d site, then http://localhost:8000"
 
 lint: $(DEV)
 	@$(BIN)/ruff check --quiet .
@@ -102,7 +118,7 @@ test-all: lint types contracts
 	test -z "$$failed" && test -n "$$passed"
 
 clean:
-	@rm -rf $(VENV) .venvs build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) .venvs build dist site htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache
 	@find plansync tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -33,7 +33,7 @@ from plansync.store.journal import Journal
 from plansync.store.lock import is_held, locked
 from plansync.store.moments import Commits
 from plansync.store.state import Target
-from plansync.sync.events import Listener, Waiting
+from plansync.sync.events import Answered, Listener, Waiting
 from plansync.sync.project import Project
 from plansync.sync.reading import Parse, reader
 from plansync.sync.stopping import Stop
@@ -335,11 +335,20 @@ def _tracker(
     def on_wait(seconds: float, reason: str) -> None:
         listen(Waiting(seconds, reason))
 
+    def on_answer(method: str, path: str, status: int, took_s: float) -> None:
+        listen(Answered(method, path, status, took_s))
+
     if records is not None:
         transport = in_process(app(records, token=TOKEN, repo=REPO))
         api = f"{SANDBOX_URL}/api/v3"
         return adapter("github").open(
-            api, REPO, token=Token(TOKEN), cache=cache, transport=transport, is_paced=False
+            api,
+            REPO,
+            token=Token(TOKEN),
+            cache=cache,
+            transport=transport,
+            is_paced=False,
+            on_answer=on_answer,
         )
     token = token_of(target)
     is_usual = adapter(target.kind).is_paced and not is_loopback(host_of(target.api))
@@ -358,6 +367,7 @@ def _tracker(
         ca_file=ca_file,
         max_wait_s=settings.max_wait_s,
         on_wait=on_wait,
+        on_answer=on_answer,
     )
 
 
@@ -388,13 +398,13 @@ class Standing:
     is_protected: bool | None
 
 
-async def look_at(settings: Settings) -> Standing:
+async def look_at(settings: Settings, listen: Listener = lambda event: None) -> Standing:
     """Read where the settings point; nothing is written, there or here.
 
     Raises: AuthError where there is no token; the `TrackerError` family.
     """
     with contextlib.closing(shelf.connect(None)) as nothing:
-        tracker = _tracker(settings, target_of(settings), nothing, None, lambda event: None, Limits())
+        tracker = _tracker(settings, target_of(settings), nothing, None, listen, Limits())
         try:
             repository = await tracker.repository()
             branch = repository.default_branch

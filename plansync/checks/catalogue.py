@@ -291,6 +291,15 @@ _ENTRIES = (
         "is seen, and plansync refuses to write to the plan. Close it where it ends.",
     ),
     Entry(
+        "PLAN409",
+        "run-on-step",
+        "warning",
+        "A metadata line follows a step with no blank line between them.",
+        "plansync reads it as a line of the task. To Markdown it is more of the step's text, and that is what a "
+        "reader of the plan on GitHub or GitLab sees.",
+        is_mended=True,
+    ),
+    Entry(
         "PLAN501",
         "long-title",
         "note",

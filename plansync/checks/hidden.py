@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from plansync.checks.context import Context
 from plansync.checks.finding import Finding
-from plansync.document.spans import Block, Shape, Span, line_end, line_start
+from plansync.document.edits import Edit
+from plansync.document.spans import Block, Shape, Span, after_eol, eol_at, line_end, line_start
 from plansync.document.traps import Trap, hidden_boxes
 from plansync.document.tree import Role
-from plansync.text import words
+from plansync.text import cut, words
 
+_SHOWN_MAX = 40  # characters of a step in a message
 _NO_BOX = re.compile(r"\[\s*[xX]?\s*\](?![(\[:])")
 _NO_BLANK = re.compile(rb"[ \t>]*[-*+]\[[ xX]\][ \t]+\S")
 _IN_HEADING = re.compile(r"(?:\W*\s)?\[[ xX]\]\s")
@@ -174,6 +176,19 @@ def open_end(context: Context) -> Iterator[Finding]:
         if hidden.isdisjoint(headings):
             message = f"this {what} is never closed; {_swallowed(document.source, block, len(headings))}"
             yield context.finding("PLAN408", block.span, message)
+
+
+def run_on_step(context: Context) -> Iterator[Finding]:
+    """Find metadata lines right below a step, which a blank line would part from it."""
+    document = context.document
+    firsts = {key.line.start: key for node in document.nodes for key in node.keys}
+    for node in document.nodes:
+        at = after_eol(document.source, node.block.text.end)
+        if node.role is Role.STEP and (key := firsts.get(at)) and not key.lead.strip():
+            step = words(document.text(node.block.text))
+            fix = () if node.trap else (Edit(at, at, eol_at(document.source, node.block.text.end)),)
+            message = f"to Markdown “{key.key}” is more of the step “{cut(step, _SHOWN_MAX)}”; a blank line parts them"
+            yield context.finding("PLAN409", key.line, message, fix)
 
 
 def _swallowed(source: bytes, block: Block, headings: int) -> str:

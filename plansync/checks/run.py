@@ -107,6 +107,7 @@ RULES: Mapping[str, Rule] = {
     "PLAN406": hidden.box_elsewhere,
     "PLAN407": hidden.outside_box,
     "PLAN408": hidden.open_end,
+    "PLAN409": hidden.run_on_step,
     "PLAN501": sizes.long_title,
     "PLAN502": sizes.long_body,
     "PLAN901": git_conflict,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from plansync.model import Change, Field, Operation, Side, State, owner_of
+from plansync.cli.wording import ranges
+from plansync.model import Change, Field, Operation, Side, State, Uid, owner_of
 from plansync.reconcile.reasons import PHASE_DONE, PHASE_OPEN, UNLINKED
 from plansync.sync.events import Report
 
@@ -32,11 +33,13 @@ def because(report: Report, op: Operation) -> str:
         (c for c in op.changes if c.rule in ("push", "pull", "R1", "R4", "removed", UNLINKED)), None
     )
     if change is None:
-        rules = (c.rule for c in op.changes)
-        new = op.kind == "add-step" and op.side is Side.LOCAL
-        return (
-            f"added in {_issue(report, op)}" if new else next((_RULES[r] for r in rules if r in _RULES), "")
-        )
+        if op.kind == "add-step" and op.side is Side.LOCAL:
+            return f"added in {_issue(report, op)}"
+        if known := next((_RULES[c.rule] for c in op.changes if c.rule in _RULES), ""):
+            return known
+        new = [c.uid for c in op.changes if c.field is Field.TEXT and c.old is None]
+        is_there = op.kind == "update-issue" and op.side is Side.REMOTE
+        return f"in the plan{_where(report, new)}" if new and is_there else ""
     match change.rule:
         case "R1":
             return f"{_issue(report, op)} was closed"
@@ -45,7 +48,9 @@ def because(report: Report, op: Operation) -> str:
         case "removed":
             return "taken out of the plan" if op.side is Side.REMOTE else f"taken out of {_issue(report, op)}"
         case "push":
-            return f"{_verb(change)}in the plan{_where(report, op)}"
+            return (
+                f"{_verb(change)}in the plan{_where(report, [c.uid for c in op.changes if c.rule == 'push'])}"
+            )
     if change.field in (Field.STATE, Field.STATUS):
         return f"{_issue(report, op)} was {_STATES.get(str(change.new), 'reopened')}"
     return f"{'unlinked ' if change.rule == UNLINKED else ''}in {_issue(report, op)}"
@@ -61,10 +66,12 @@ def _issue(report: Report, op: Operation) -> str:
     return f"#{item.at}" if item and item.at is not None else "its issue"
 
 
-def _where(report: Report, op: Operation) -> str:
-    """Name the lines that the plan says it in, where they are few."""
-    uids = dict.fromkeys(c.uid for c in op.changes if c.rule == "push")
+def _where(report: Report, uids: Iterable[Uid]) -> str:
+    """Name the lines that the plan says it in, where they are few, or stand together."""
     lines = sorted({report.lines[u] for u in uids if report.lines.get(u)})
-    if not lines or len(lines) > _LINES_MAX:
+    if not lines:
         return ""
-    return f", line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+    if len(lines) <= _LINES_MAX:
+        return f", line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+    words = ranges(lines)
+    return f", lines {words}" if words.count(",") < _LINES_MAX else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import platform
 import tempfile
 import traceback
 
+from plansync import __version__
 from plansync.cli.door import safe, say
 
 CODE = 3
@@ -16,6 +18,9 @@ def told(error: Exception) -> int:
         with tempfile.NamedTemporaryFile(
             "w", prefix="plansync-bug-", suffix=".log", delete=False, encoding="utf-8"
         ) as file:
+            file.write(
+                f"plansync {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
+            )
             file.write(safe("".join(traceback.format_exception(error)), has_style=False))
         details = f"details are in {file.name}"
     except OSError as why:

@@ -1,12 +1,17 @@
-"""Lines that fit a terminal: a wide character takes two cells, a combining one none."""
+"""Lines that fit a terminal: a wide character takes two cells, a combining one none, nor do colours and links."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
 
 _NARROWEST, _WIDEST = 60, 120
+_UNSEEN = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\\\")
+"""Colours, and the beginning and end of a link."""
+_PIECE = re.compile(r"plansync [^,;()]*[^,;()\s]|\(\d+ requests?[^()]*\)|[^ ]+| +")
+"""What is not broken: a word, a whole command, which somebody may copy, and what a run cost."""
 
 
 def line_width() -> int:
@@ -49,3 +54,18 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for row in rows:
         parts = [padded(cell, width) for cell, width in zip(row, widths, strict=True)]
         yield "  ".join(parts).rstrip()
+
+
+def folded(text: str, width: int, indent: int | None = None) -> list[str]:
+    """Break a line at blanks where it is wider than `width`; what follows is indented, else by two cells more."""
+    if cells(_UNSEEN.sub("", text)) <= width:
+        return [text]
+    indent = len(text) - len(text.lstrip(" ")) + 2 if indent is None else indent
+    lines, line, used = list[str](), "", 0
+    for piece in _PIECE.findall(text):
+        size = cells(_UNSEEN.sub("", piece))
+        if used + size > width and line.strip() and not piece.isspace():
+            lines.append(line.rstrip(" "))
+            line, used = " " * indent, indent
+        line, used = line + piece, used + size
+    return [*lines, line]

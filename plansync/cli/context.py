@@ -45,8 +45,12 @@ class Common:
     @property
     def has_color(self) -> bool:
         """Whether colours are wanted on stdout."""
-        is_dumb = os.environ.get("TERM") == "dumb"
-        return sys.stdout.isatty() and not self.no_color and not os.environ.get("NO_COLOR") and not is_dumb
+        return sys.stdout.isatty() and not self.no_color and not os.environ.get("NO_COLOR") and not is_dumb()
+
+
+def is_dumb() -> bool:
+    """Say whether the terminal can do nothing but show one line after the other."""
+    return os.environ.get("TERM") == "dumb"
 
 
 def find_plan(home: Home, named: Path | None) -> Path:

@@ -14,8 +14,8 @@ import typer
 
 from plansync.text import in_line, visible
 
-_STYLE = re.compile(r"(\x1b\[[0-9;]{1,11}m)")
-"""Our own colours; they pass to a terminal only."""
+_STYLE = re.compile(r"(\x1b\[[0-9;]{1,11}m|\x1b\]8;;(?:(?:https?|file)://[!-~]{1,2000})?\x1b\\)")
+"""Our own colours and links; they pass to a terminal only."""
 _COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 """A line that GitHub's runner obeys: it looks past leading blanks. Source: actions/runner, `ActionCommand`."""
 _OLD_COMMAND = re.compile(r"##(?=\[|vso\[)")

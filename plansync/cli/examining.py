@@ -19,6 +19,7 @@ from plansync.store import git
 
 if TYPE_CHECKING:
     from plansync.config import Home
+    from plansync.sync.events import Listener
     from plansync.wiring import Paths
 
 ATTRIBUTES, DRIVER = "*.jsonl merge=plansync", "plansync state merge %O %A %B"
@@ -43,7 +44,7 @@ class Finding:
     mend: Callable[[], None] | None = None
 
 
-def examine(home: Home, plan: Path) -> Iterator[Finding]:
+def examine(home: Home, plan: Path, listen: Listener = lambda event: None) -> Iterator[Finding]:
     """Look at one plan and all that its sync stands on; nothing is written, and one request is three at most."""
     from plansync import wiring
 
@@ -54,7 +55,7 @@ def examine(home: Home, plan: Path) -> Iterator[Finding]:
     yield from _git(paths)
     yield from _merging(paths)
     yield from _local(paths)
-    yield from _tracker(home)
+    yield from _tracker(home, listen)
 
 
 def _file(plan: Path) -> Finding:
@@ -251,7 +252,7 @@ def _database(paths: Paths) -> Iterator[Finding]:
         yield Finding("local memory", Health.WELL, "sound, and no run was cut off")
 
 
-def _tracker(home: Home) -> Iterator[Finding]:
+def _tracker(home: Home, listen: Listener) -> Iterator[Finding]:
     """Ask the tracker: whether it answers, who we are there, and whether that may write."""
     from plansync import wiring
 
@@ -260,7 +261,7 @@ def _tracker(home: Home) -> Iterator[Finding]:
         return
     try:
         target = wiring.target_of(home.settings)
-        found = asyncio.run(wiring.look_at(home.settings))
+        found = asyncio.run(wiring.look_at(home.settings, listen))
     except PlansyncError as error:
         yield Finding("tracker", Health.ILL, str(error), "see above; plansync init says what is set")
         return

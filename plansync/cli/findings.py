@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.finding import Finding, Severity
+from plansync.cli.columns import line_width, shortened
 from plansync.document.tree import Document
 from plansync.text import in_line
 
@@ -27,6 +28,7 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cy
 _ANNOTATIONS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _GRADES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 _NAMED_MAX = 5
+_WORST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _lines(writer: Writer, checked: Checked, told: set[str] | None, *, quiet: bo
             continue
         severity = writer.style(finding.severity.value, fg=_COLORS[finding.severity], bold=True)
         mark = writer.style(" [--fix]", dim=True) if id(finding) in fixable else ""
-        place = f"{path}:{finding.line}:{finding.column}:"
+        place = writer.link_file(f"{path}:{finding.line}:{finding.column}", checked.path) + ":"
         yield f"{place} {severity} {finding.code} {in_line(finding.message)}{mark}"
         if told is not None and finding.code not in told:
             told.add(finding.code)
@@ -118,6 +120,26 @@ def _closing(checked: Sequence[Checked], fix: bool) -> Iterator[str]:
         if any(f.fix for f in each.found) and not each.is_written:
             name = in_line(each.path)
             yield f"{name} is in the form {each.dialect}, which is only read; nothing was mended in it."
+
+
+def in_short(writer: Writer, checked: Checked) -> Iterator[str]:
+    """Sum up one plan's findings for somebody who is about to push it: how many, and the worst of them."""
+    counts = Counter(f.severity for f in checked.found)
+    said = [_count(counts[severity], severity.value) for severity in Severity if counts[severity]]
+    path = shlex.quote(checked.path)
+    if not said:
+        yield "plansync check finds nothing wrong."
+        return
+    yield in_line(f"plansync check {path} finds {', '.join(said)}:")
+    order = list(Severity)
+    worst = sorted(checked.found, key=lambda f: order.index(f.severity))
+    for finding in worst[:_WORST_SHOWN]:
+        severity = writer.style(finding.severity.value, fg=_COLORS[finding.severity], bold=True)
+        words = in_line(f"{finding.code} {finding.message}")
+        room = line_width() - 12 - len(f"{finding.severity.value}{finding.line}")
+        yield f"  line {finding.line}: {severity} {shortened(words, room)}"
+    if len(worst) > _WORST_SHOWN:
+        yield f"  and {len(worst) - _WORST_SHOWN} more"
 
 
 def _count(number: int, word: str) -> str:

@@ -30,16 +30,22 @@ DryRun = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Only = Annotated[
-    list[str] | None, typer.Option("--only", help="Only this task: its number, title or id; repeatable.")
+    list[str] | None,
+    typer.Option("--only", metavar="TASK", help="Only this task: its number, title or id; repeatable."),
 ]
 Allow = Annotated[
-    list[str] | None, typer.Option("--allow", help="Let one guard pass once; its message names it.")
+    list[str] | None,
+    typer.Option("--allow", metavar="GUARD", help="Let one guard pass once; its message names it."),
 ]
 MaxTime = Annotated[
-    str, typer.Option("--max-time", help="Stop between requests after this time, such as 20m.")
+    str,
+    typer.Option("--max-time", metavar="TIME", help="Stop between requests after this time, such as 20m."),
 ]
 Every = Annotated[
-    str, typer.Option("--every", help="How often it syncs by itself, such as 5m; default: watch.every_s.")
+    str,
+    typer.Option(
+        "--every", metavar="TIME", help="How often it syncs by itself, such as 5m; default: watch.every_s."
+    ),
 ]
 FailOn = Annotated[FailOnChoice, typer.Option("--fail-on", help="Which conflicts make the exit code 4.")]
 Full = Annotated[

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import shlex
-import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plansync.cli.context import Common, check_named_target, find_plan, find_plans
-from plansync.cli.door import confirm, say
+from plansync.cli.door import say
 from plansync.cli.stopping import Stopper
-from plansync.errors import ConfigError, PlansyncError, SafetyStop
+from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
-    from plansync.cli.output import Writer
     from plansync.config import Home
     from plansync.model import Changeset
     from plansync.store.state import Target
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
     from plansync.sync.session import Session
     from plansync.sync.settling import Settling
 
-_WRITES_UNASKED = 20
 _TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
 _BUSY = 9
 _BEATS = ("sync", "push", "pull")
@@ -186,6 +181,8 @@ class Performer:
     def _ran(self, home: Home, plan: Path, target: Target) -> Report:
         from plansync import wiring
         from plansync.cli import progress
+        from plansync.cli.asking import Asker
+        from plansync.cli.commands.check import found_in
         from plansync.cli.output import Writer
         from plansync.model import Take
         from plansync.sync.run import Direction, Options, run
@@ -194,14 +191,20 @@ class Performer:
         listener = progress.listener(common)
         self.stopper = stopper = Stopper(hears=request.watches is None)
         limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
-        asker = _Asker(common, request, Writer(common.has_color), str(target))
+        writer = Writer(common.has_color, plan)
+        asker = Asker(common, request, writer, str(target), lambda: found_in(home, plan))
+
+        def confirm(report: Report) -> bool:
+            listener.clear()
+            return asker.confirm(report)
+
         direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
         options = Options(
             direction,
             request.dry_run,
             request.allow,
             self.is_attended,
-            asker.confirm,
+            confirm,
             listener.listen,
             request.only,
             self.deadline,
@@ -248,12 +251,14 @@ class Performer:
         common, request, report = self.common, self.request, ended.report
         if request.format == "markdown":
             say(markdown(report))
-        elif request.only_conflicts:
-            Writer(common.has_color).decisions(report)
+            return
+        writer = Writer(common.has_color, ended.plan)
+        if request.only_conflicts:
+            writer.decisions(report)
         elif request.only_suggestions:
-            Writer(common.has_color).suggestions(report)
+            writer.suggestions(report)
         else:
-            Writer(common.has_color).report(report, verbose=common.verbose > 0, quiet=common.quiet)
+            writer.report(report, verbose=common.verbose > 0, quiet=common.quiet)
 
     def tell_end(self, ended: Ended) -> None:
         """Say on stderr why a run did not come to its end."""
@@ -261,8 +266,6 @@ class Performer:
 
         if ended.report.error:
             say(f"plansync: {in_line(str(ended.report.error))}", err=True)
-        if ended.report.is_interrupted:
-            say("stopped; what was done is remembered, run the same command again to go on", err=True)
         if os.environ.keys() & _TOLD_BESIDES:
             from plansync.cli import ci
 
@@ -302,58 +305,3 @@ def seconds(text: str, option: str = "--max-time") -> float:
     if not text[:-1].isdecimal() or text[-1:] not in units:
         raise ConfigError(f"{option} takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]
-
-
-def _whose(report: Report) -> str:
-    """Say who sees what would be made, and as whom it would be made."""
-    seen = report.repository.visibility if report.repository else ""
-    fork = f"a fork of {report.repository.parent}" if report.repository and report.repository.parent else ""
-    told = [word for word in (seen, fork, f"as {report.account}" if report.account else "") if word]
-    return f" ({', '.join(told)})" if told else ""
-
-
-class _Asker:
-    """Asks once before what a person would want to see first."""
-
-    def __init__(self, common: Common, request: Request, writer: Writer, target: str) -> None:
-        self.common, self.request, self.writer, self.target = common, request, writer, target
-
-    def _look(self) -> str:
-        """Write the command that shows what would be done, as one would type it here."""
-        plan = [str(self.request.plan)] if self.request.plan else []
-        given = ((f"--{name.replace('_', '-')}", value) for name, value in self.common.flags.items() if value)
-        return shlex.join(["plansync", *self.request.look, *plan, *(word for pair in given for word in pair)])
-
-    def confirm(self, report: Report) -> bool:
-        """Show and ask on a terminal; elsewhere insist on `--yes`.
-
-        Raises: SafetyStop where nobody can be asked.
-        """
-        from plansync.cli.wording import counted
-        from plansync.sync.events import Status
-        from plansync.sync.run import is_first_push
-
-        writes = [
-            d for d in report.done if d.status is Status.PLANNED and d.operation.side.value == "tracker"
-        ]
-        creates = [d for d in writes if d.operation.kind == "create-issue"]
-        is_first = bool(creates) and is_first_push(report.base)
-        if self.request.yes or not (is_first or self.request.asks or len(writes) > _WRITES_UNASKED):
-            return True
-        what = f"make {counted(*((len(creates), 'issue') if is_first else (len(writes), 'change')))}"
-        if self.request.command == "prune":
-            what = f"close {counted(len(writes), 'issue')} as not planned"
-        if not self.common.is_attended or self.request.watches is not None:
-            raise SafetyStop(
-                f"this would {what} in {self.target}; add --yes to go on, or look first: {self._look()}"
-            )
-        sys.stdout.flush()
-        report.is_dry = True
-        self.writer.report(report, verbose=False, quiet=False)
-        report.is_dry = False
-        # The event loop keeps the first Ctrl-C for itself, which a prompt would never hear of.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            return confirm(f"This will {what} in {self.target}{_whose(report)}. Go on?")
-        finally:
-            signal.signal(signal.SIGINT, before)

@@ -24,12 +24,14 @@ _LISTED = 3
 _NAME_MAX = 24
 _ESTIMATE_MAX = 24
 _ARROW = " → "
+_URGENT = ("Decide", "Unclear", "Cycle")
 _FIELDS = {"": "something", "twin": "two issues were made for it"}
 
 
 def print_standing(writer: Writer, found: Words) -> None:
     """Print everything, in groups: how far, what next, what decides the end, where it is tracked."""
     width = line_width()
+    writer.leads_as_in(found["path"])
     writer.heading(shortened(in_line(found["title"]), width))
     if not found["phases"] and not found["unphased"]:
         writer.say("No tasks yet: nothing in this file reads as a phase or a task.")
@@ -39,7 +41,7 @@ def print_standing(writer: Writer, found: Words) -> None:
     for group in (_what_next(found, width), _what_is_open(found, width), _what_decides(found, width)):
         lines = list(group)
         for line in [""] * bool(lines) + lines:
-            writer.say(line)
+            writer.say(_marked(writer, line))
     writer.say()
     writer.say(_where(found))
     if refs := [f"#{each['ref']}" for each in found["removed"]]:
@@ -47,6 +49,13 @@ def print_standing(writer: Writer, found: Words) -> None:
         writer.say(f"{text}; to close: plansync prune")
     for path in found["gone"]:
         writer.say(in_line(f"Gone, and still remembered: {path}; plansync state forget {shlex.quote(path)}"))
+
+
+def _marked(writer: Writer, line: str) -> str:
+    """Let stand out what needs a person."""
+    label, colon, rest = line.partition(":")
+    is_urgent = colon and label in _URGENT
+    return f"{writer.style(label + colon, fg='red', bold=True)}{rest}" if is_urgent else line
 
 
 # ---------------------------------------------------------------- how far

@@ -14,6 +14,7 @@ TEXT_MAX = 60
 """How many characters of a title or step a line shows."""
 _IN_SECONDS = 90
 _LONG_PAUSE_S = 60
+_RUNS_MAX = 20
 
 
 def described(report: Report, op: Operation, beside: Sequence[Operation] = ()) -> str:
@@ -200,6 +201,19 @@ def told(report: Report, value: Value | None) -> str:
 def counted(number: int, word: str) -> str:
     """Write a number with its word: `1 issue`, `2 issues`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Write sorted numbers in short: `3, 8–10, 12`; only the ends where that would be too many."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    if len(runs) > _RUNS_MAX:
+        return f"between {numbers[0]} and {numbers[-1]}"
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 _FIRST_ESTIMATE = "set-estimate of a new issue"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plansync.document import vocabulary
@@ -11,7 +11,7 @@ from plansync.document.carriers import Chosen, Found, choose, match
 from plansync.document.dialect import Dialect
 from plansync.document.letters import is_struck, legend, tick_of_letter
 from plansync.document.metadata import Key, key_lines
-from plansync.document.spans import Block, Shape, Span, line_start
+from plansync.document.spans import Block, Shape, Span, after_eol, line_end, line_start
 from plansync.document.token import FOOTER, marked_blocks, own_block, token_of
 from plansync.document.traps import find_traps
 from plansync.document.tree import Document, Node, Role
@@ -258,6 +258,9 @@ class _Builder:
             parent, role, level = -1, Role.CRITERION, 0
         else:
             return
+        if role is Role.STEP and self.task and self.nodes[self.task.index].block.shape is Shape.HEADING:
+            block = self._parted(index, block)
+            tick = (self._tick(block, block.box) if block.box else None) or tick
         self.boxed[index] = len(self.nodes)
         self.nodes.append(
             Node(
@@ -272,6 +275,40 @@ class _Builder:
                 trap=self._trap(block),
             )
         )
+
+    def _parted(self, index: int, block: Block) -> Block:
+        """End a step before its task's metadata lines, where no blank line stands between them.
+
+        Markdown takes them for more of the step's text; nobody means that. They must be at its bullet's margin.
+        """
+        first = self._run_on(block)
+        around = list(self._items_around(block))
+        if not first or any(self.blocks[at].span.end != block.text.end for at in (index, *around)):
+            return block
+        end = len(self.source[: first.start].rstrip(b"\r\n"))
+        for at in around:
+            if (known := self.boxed.get(at)) is not None:
+                node = self.nodes[known]
+                span = Span(node.span.start, end)
+                self.nodes[known] = node._replace(span=span, block=node.block._replace(span=span))
+        tail = Span(first.start, block.text.end)
+        self._words(index, Block(Shape.TEXT, 0, tail, tail))
+        return block._replace(span=Span(block.span.start, end), text=Span(block.text.start, end))
+
+    def _run_on(self, block: Block) -> Span | None:
+        """Find the first metadata line in a step's text that is no further in than its bullet."""
+        second = after_eol(self.source, line_end(self.source, block.text.start))
+        if second >= block.text.end:
+            return None
+        margin = block.span.start - line_start(self.source, block.span.start)
+        lines = key_lines(self.source, Span(second, block.text.end), vocabulary.KEYS)
+        return next((k.line for k in lines if k.name and len(k.lead) <= margin and not k.lead.strip()), None)
+
+    def _items_around(self, block: Block) -> Iterator[int]:
+        at = block.inside
+        while at >= 0:
+            yield at
+            at = self.blocks[at].inside
 
     def _boxed_around(self, block: Block) -> int:
         return self.around[block.inside] if block.inside >= 0 else -1

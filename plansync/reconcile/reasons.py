@@ -33,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "new": "it was not there yet",
     "conflict": "both sides changed it differently, so somebody has to decide",
     "unknown": "one side does not say it, so nothing follows",
+    "no line": "the tracker has an estimate, and the plan no line that could say it",
     "reason differs": "it is closed on both sides, and only the reason differs",
     "edited on the tracker": "it was edited on the tracker, where plansync writes it only when the plan changes it",
     "order": "steps were added, removed or put in another order on one side, so the other follows",

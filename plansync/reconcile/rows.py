@@ -100,7 +100,10 @@ def three_way_state(case: Case) -> Verdict:
 
 
 def plan_wins(case: Case) -> Verdict:
-    """Decide a field that only the plan writes: a tracker that differs is noted, never overwritten."""
+    """Decide a field that only the plan writes: a tracker that differs is noted, never overwritten.
+
+    Where the plan changed it too, or the tracker was still owed what the plan said, both did: a conflict.
+    """
     if case.local is None or case.remote is None:
         return Verdict(None, "unknown")
     if case.same(case.local, case.remote):
@@ -109,7 +112,9 @@ def plan_wins(case: Case) -> Verdict:
         return CONFLICT
     is_edited = not case.same(case.remote, case.then_remote)
     if is_edited:
-        return CONFLICT if case.local_moved else Verdict(None, "edited on the tracker")
+        is_owed = case.then_remote is not None and not case.same(case.then_remote, case.agreed)
+        is_both = case.local_moved or is_owed
+        return CONFLICT if is_both else Verdict(None, "edited on the tracker")
     if not case.local_moved and case.same(case.remote, case.agreed):
         return Verdict(case.agreed, "agree")  # somebody chose to leave the tracker's text
     return Verdict(case.local, "push" if case.local_moved else "finish")
@@ -164,10 +169,12 @@ def when_said(case: Case) -> Verdict:
 def effort(case: Case) -> Verdict:
     """Decide how long a task takes; nothing (0) gives way to a time, and a time that a tracker lost is a note.
 
-    A plan that says no time any more takes back its own; a tracker's has no line to go to and stays there.
+    A plan that says no time any more takes back its own, and owes that (0 is agreed) until it landed; a tracker's, or
+    one that an undo brought back there, has no line to go to and stays there.
     """
     if case.local is None and case.remote:
-        is_ours = case.agreed == case.remote and not case.remote_moved
+        is_said_no_more = case.agreed == case.remote and case.local_moved
+        is_ours = (is_said_no_more or case.agreed == 0) and not case.remote_moved
         return Verdict(0, "push") if is_ours else Verdict(None, "no line")
     if case.local is None or case.remote is None:
         return Verdict(None, "unknown")

@@ -59,6 +59,7 @@ class Cost:
 class Report:
     """One run's result.
 
+    `urls`: where the issues that are spoken of are, by their numbers.
     `told`: ids of the conflicts that the plan's memory knew before. `moved`: when the issue of a conflict
     last changed. `drifts`: what is not as it was left, and no conflict; `ways`: what can be done about a conflict or
     a drift that no value settles. `waiting`: how many tasks have edits in the plan that a block which cannot be read
@@ -82,6 +83,7 @@ class Report:
     remote: Snapshot = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
+    urls: dict[int, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     left: list[Note] = field(default_factory=list)
     told: frozenset[str] = frozenset()
@@ -125,5 +127,15 @@ class Waiting:
     reason: str
 
 
-Event = Progressed | Waiting
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request was answered; `status` is 0 where it was not."""
+
+    method: str
+    path: str
+    status: int
+    took_s: float
+
+
+Event = Progressed | Waiting | Answered
 Listener = Callable[[Event], None]

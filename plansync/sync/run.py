@@ -263,12 +263,15 @@ class _Run:
         self._tell_drifts(changeset)
         report.base, report.local, report.remote = session.base, session.local, session.remote
         told = set[Uid]().union(*(told_of(d.operation) for d in chosen))
-        told |= {c.uid for d in chosen for c in d.operation.changes if c.rule == "push"}
+        told |= {c.uid for d in chosen if "create" not in d.operation.kind for c in d.operation.changes}
         for uid in told.union(each.uid for each in changeset.undecided):
             owner = owner_of(uid)
             report.labels[uid] = session.label_of(uid)
             report.labels.setdefault(owner, session.label_of(owner))
             report.lines[uid] = session.line_of(uid) or session.line_of(owner)
+            record = session.record_of(owner)
+            if record is not None and owner in session.local and session.local[owner].kind is not Kind.PHASE:
+                report.urls[record.ref] = record.url
         records = {c.uid: session.record_of(owner_of(c.uid)) for c in changeset.conflicts}
         report.moved = {uid: record.revision for uid, record in records.items() if record}
         for done in chosen:

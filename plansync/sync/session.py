@@ -52,7 +52,7 @@ from plansync.store.state import Saved
 from plansync.sync import claims, existence, place, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
-from plansync.sync.lineage import Traces, other_paths, traces
+from plansync.sync.lineage import Traces, beside, other_paths, traces
 from plansync.sync.project import Project
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
@@ -306,6 +306,10 @@ class Session:
             self.lineage = found or self.new_lineage or self._first_lineage()
         elif self._is_cut_off:
             self._traces().require_none_but(self.lineage)
+        else:
+            project, records = self.project, self.mirror.records.values()
+            told = beside(records, self.lineage, project.path, self.local, project.claimed, self.command)
+            self.notes += (Note("", text) for text in told)
         self.show_remote()
 
     def show_remote(self) -> None:
@@ -416,11 +420,12 @@ class Session:
 
     @property
     def _is_cut_off(self) -> bool:
-        """Whether a first push gave this plan its name, and made no issue."""
+        """Whether a first push gave this plan its name, and made no issue of a task; what is done needs none."""
         is_begun = self.saved is not None or self.project.journal(self.lineage).pending()
-        return bool(is_begun) and not any(
-            i.at is not None for i in self.base.remote.values() if i.kind is not Kind.PHASE
-        )
+        if not is_begun or any(i.at is not None for i in self.base.remote.values() if i.kind is Kind.TASK):
+            return False
+        tasks = (uid for uid, item in self.shown.items() if item.kind is Kind.TASK)
+        return any(shown_state(self.shown, uid) is State.TODO for uid in tasks)
 
     def _traces(self, *paths: str) -> Traces:
         """Look for what is there of the plan, at its own path where none is named."""

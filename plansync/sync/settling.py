@@ -105,8 +105,9 @@ class Settling:
 
 
 def _minutes(value: str) -> int:
+    """Read a time that a person says; one that no line of a plan could say is none."""
     time = durations.read(value)
-    if time is None:
+    if time is None or durations.read(durations.compact(time.high)) is None:
         raise ConfigError(f"an estimate cannot be {value!r}; it takes a time, as in '3h 30m' or '2 days'")
     return time.high
 

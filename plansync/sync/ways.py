@@ -76,6 +76,7 @@ _DRIFTS: Mapping[Field, tuple[How, ...]] = {
     Field.REASON: (How.FIX_REASON, How.ACCEPT),
     Field.STEPS: (How.REWRITE_BLOCK,),
     Field.EDGES: (How.ACCEPT,),
+    Field.EFFORT: (How.ACCEPT,),
 }
 _SIDES: Mapping[tuple[Take, bool], How] = {
     (Take.PLAN, True): How.RECREATE,

@@ -200,12 +200,21 @@ class Writer:
                 f"#{item.at} is {self._terms.absent(thing_of(item), fresh)}; nothing was written to it"
             )
         self.session.mirror.keep(fresh)
-        rests_on = _seen_of_twin if self.session.twin(op.uid) else _RESTS_ON.get(op.kind, _seen)
-        if known is None or rests_on(fresh) != rests_on(known):
+        if known is None or self._has_moved(op, known, fresh):
             raise Moved(
                 f"#{item.at} changed on the tracker while this run was deciding; nothing was overwritten"
             )
         return fresh.body
+
+    def _has_moved(self, op: Operation, known: Record, fresh: Record) -> bool:
+        """Say whether a record shows something else than what an operation was decided on.
+
+        An estimate may have moved before an earlier operation read the record again: what is known is no measure of it.
+        """
+        if op.kind == "set-estimate":
+            return (fresh.estimate or 0) != (op.changes[0].old or 0)
+        rests_on = _seen_of_twin if self.session.twin(op.uid) else _seen
+        return rests_on(fresh) != rests_on(known)
 
     def _draft(self, op: Operation, after: Snapshot, stamp: Stamp) -> Draft:
         session = self.session
@@ -497,14 +506,7 @@ def _mark(batch: Sequence[Done], status: Status) -> None:
 
 def _seen(record: Record) -> tuple[object, ...]:
     """Say what a decision about an issue rested on."""
-    return same_lines(record.body), record.title, record.state, record.milestone
-
-
-def _estimated(record: Record) -> tuple[object, ...]:
-    return (record.estimate,)
-
-
-_RESTS_ON = {"set-estimate": _estimated}
+    return same_lines(record.body), record.title, record.state, record.milestone, record.due
 
 
 def is_read_first(op: Operation) -> bool:

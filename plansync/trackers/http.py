@@ -75,6 +75,7 @@ class Reach(TypedDict, total=False):
     timeout_s: float
     max_wait_s: float
     on_wait: Callable[[float, str], None]
+    on_answer: Callable[[str, str, int, float], None]
 
 
 class _Call(NamedTuple):
@@ -106,6 +107,10 @@ def _let_pass(wait_s: float, reason: str) -> None:
     """Tell nobody of a wait."""
 
 
+def _let_go(method: str, path: str, status: int, took_s: float) -> None:
+    """Tell nobody of an answer."""
+
+
 class Http:
     """A connection to one tracker.
 
@@ -132,19 +137,22 @@ class Http:
         timeout_s: float = 30.0,
         max_wait_s: float = 300.0,
         on_wait: Callable[[float, str], None] = _let_pass,
+        on_answer: Callable[[str, str, int, float], None] = _let_go,
         sign_in: str = "set PLANSYNC_TOKEN",
         rights: str = "the permission to write issues",
     ) -> None:
         """Open nothing yet; `sign_in` is the advice that a refused or missing token gets, `rights` what one lacks.
 
-        `counters`: where the pace of writes is remembered. `sleep` may end early where `time_left_s()` is 0 then.
+        `on_answer` is told each request's method and path, the status of its answer (0: there was none) and how long
+        that took. `counters`: where the pace of writes is remembered. `sleep` may end early where `time_left_s()` is 0
+        then.
         """
         self.requests = Requests()
         self._base = tracker_url(base_url, transport)
         self._token, self.sign_in = token, sign_in
         self._verdicts, self._replay = Verdicts(token, sign_in, rights), Replay(cache)
         self._headers = {"accept": "application/json", **_lower(headers or {}), "user-agent": user_agent()}
-        self._sleep, self._now, self._on_wait = sleep, now, on_wait
+        self._sleep, self._now, self._on_wait, self._on_answer = sleep, now, on_wait, on_answer
         self._max_wait_s, self._time_left_s = max_wait_s, time_left_s
         self._identity = token.id if token else "anonymous"
         self._pace = Pace(counters, f"{self.host} {self._identity}") if is_paced else None
@@ -281,14 +289,18 @@ class Http:
             call.method, call.url, content=call.content, headers={**self._headers_of(call), **extra}
         )
         self._count(call)
-        began = time.monotonic()
+        began, status = time.monotonic(), 0
         try:
-            return await self._client.send(request)
+            response = await self._client.send(request)
+            status = response.status_code
+            return response
         except httpx.RequestError as error:
             why = "the time was up" if isinstance(error, httpx.TimeoutException) else "the connection failed"
             fault = self._verdicts.fault(call.asked, why, str(error), is_unsent=isinstance(error, _UNSENT))
         finally:
-            self.requests.took_s += time.monotonic() - began
+            took_s = time.monotonic() - began
+            self.requests.took_s += took_s
+            self._on_answer(call.method, call.url.path, status, took_s)
         raise fault  # out here: raised in the handler it would carry the request, and so the token
 
     def _headers_of(self, call: _Call) -> dict[str, str]:

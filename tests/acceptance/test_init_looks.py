@@ -50,6 +50,17 @@ def test_init_names_repository_account_visibility_and_branch_and_writes_nothing_
     assert settings(fresh)["repo"] == REPO
 
 
+def test_init_names_each_plan_with_its_form_and_size(fresh: Copy, stage: SmallServer) -> None:
+    (fresh.folder / "docs").mkdir(exist_ok=True)
+    (fresh.folder / "docs" / "implementation-plan.md").write_text("# Plan: Pond\n\n- [ ] Dig\n- [ ] Fill\n")
+    (fresh.folder / "PLAN.md").write_bytes(b"# Plan: \xff\n")
+
+    said = fresh.run("init", "--yes").out
+
+    assert "Plan: docs/implementation-plan.md (flat-checklist): 2 tasks\n" in said
+    assert "Plan: PLAN.md cannot be read: " in said
+
+
 def test_init_says_that_everybody_can_read_a_public_repository(fresh: Copy, stage: SmallServer) -> None:
     stage.home = {**HOME, "visibility": "public", "private": False}
 

@@ -7,12 +7,7 @@ import shlex
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = (
-    "README.md",
-    *("docs/how-it-works.md", "docs/state.md", "docs/exit-codes.md", "docs/checks.md", "docs/scheduled.md"),
-    *("docs/history.md", "docs/adopting.md", "docs/adapters.md", "docs/watching.md", "docs/library.md"),
-    *("docs/tutorial.md", "docs/assistants.md", "docs/security.md", "docs/comparison.md"),
-)
+PAGES = ("README.md", *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "docs").glob("*.md")))
 ALSO = ("CHANGELOG.md", "config.example.toml")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -94,7 +94,17 @@ def test_make_has_what_the_readme_names() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", read("Makefile"), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z-]+)", "".join(fenced("README.md", "sh"))))
 
-    assert named == {"branches", "coverage", "demo", "simulate", "test", "test-all"}
+    assert named == {
+        "branches",
+        "coverage",
+        "demo",
+        "goldens",
+        "pictures",
+        "simulate",
+        "site",
+        "test",
+        "test-all",
+    }
     assert named <= targets
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from plansync.trackers import gitlab
 from plansync.trackers import gitlab_sent as sent
-from plansync.trackers.base import UNCOUNTED, Page, Record, Thing, Traits, Written
+from plansync.trackers.base import UNCOUNTED, Absence, Page, Record, Thing, Traits, Written
 from tests.simulation import faults
 from tests.simulation.world import Broken, Clock, Row, SimTracker
 
@@ -64,18 +64,24 @@ class SimGitLab(SimTracker):
         self.weather.point("after GET issues")
         return tuple(self._record(Thing.ISSUE, row) for row in rows if not row.is_pull)
 
+    async def look(self, thing: Thing, ref: int) -> Record | Absence:
+        self.weather.rereads[thing, ref] = self.weather.points
+        return await super().look(thing, ref)
+
     async def create(self, thing: Thing, fields: Written) -> Record:
         self._check_orders(fields)
         return await self._answered(super().create(thing, fields))
 
     async def update(self, thing: Thing, ref: int, fields: Written) -> Record:
         self._check_orders(fields)
+        self.weather.rereads.pop((thing, ref), None)
         return await self._answered(super().update(thing, ref, fields))
 
     async def estimate(self, ref: int, minutes: int) -> int:
         def timed(row: Row) -> Row:
             return replace(row, estimate=minutes)
 
+        self.weather.rereads.pop((Thing.ISSUE, ref), None)
         answer = self._beside("POST", f"estimate of #{ref}", ref, timed)
         await asyncio.sleep(0)
         return answer.estimate or 0

@@ -28,6 +28,7 @@ _RE_READ = (
 )
 _WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH", "before POST estimate")
 _RE_READS = ("after GET issue", "after GET milestone")
+_AT_ONCE = 32  # points: eight re-reads and their writes at once
 _PAGE, _NEWEST_PAGE = 5, 30
 _MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
 _BOX = re.compile(r"^ *- \[.\] .*$", re.MULTILINE)
@@ -67,7 +68,8 @@ class Clock:
 class Weather:
     """What goes wrong in one run. `crash_at` counts points, of which every request and write is two.
 
-    `visits`: what somebody does when a point is reached, by its number.
+    `visits`: what somebody does when a point is reached, by its number. `rereads`: the points at which records were
+    read again that are to be written at once, while other writes go on.
     """
 
     rng: Random
@@ -75,6 +77,7 @@ class Weather:
     crash_at: int = 0
     visits: dict[int, Callable[[], None]] = field(default_factory=dict)
     points: int = 0
+    rereads: dict[object, int] = field(default_factory=dict)
     is_signed_out: bool = False
     log: Callable[[str], None] = lambda text: None
 
@@ -86,10 +89,13 @@ class Weather:
         if self.crash_at and self.points >= self.crash_at:  # nor does another task of the dead process go on
             raise Crash(name)
         # Between the re-read of an issue and its write nobody can be protected: no tracker compares and swaps.
-        is_open = not name.startswith(_WINDOW) and name not in _RE_READS
+        is_open = not name.startswith(_WINDOW) and name not in _RE_READS and not self._is_between()
         due = [at for at in self.visits if at <= self.points]
         if is_open and due:
             self.visits.pop(min(due))()
+
+    def _is_between(self) -> bool:
+        return any(self.points - at < _AT_ONCE for at in self.rereads.values())
 
     def draw(self, *kinds: str) -> str:
         """Pick what goes wrong with one request, mostly nothing."""

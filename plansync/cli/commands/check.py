@@ -40,10 +40,13 @@ def command(
     fix: Annotated[bool, typer.Option("--fix", help="Mend what is safe; nothing else changes.")] = False,
     select: Annotated[
         list[str] | None,
-        typer.Option("--select", help="Only these checks: PLAN001, or PLAN0 for all of its kind."),
+        typer.Option(
+            "--select", metavar="CODES", help="Only these checks: PLAN001, or PLAN0 for all of its kind."
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="Not these checks. All are in docs/checks.md.")
+        list[str] | None,
+        typer.Option("--ignore", metavar="CODES", help="Not these checks. All are in docs/checks.md."),
     ] = None,
 ) -> int:
     """Find what would make plansync do wrong, and what is likely not meant so; offline on any plan."""
@@ -116,6 +119,11 @@ def _paths(home: Home, named: Sequence[Path] | None) -> Iterable[Path]:
     if not found:
         raise ConfigError("no plan was found here; name it: plansync check PLAN.md")
     return [relative(path) for path in found]
+
+
+def found_in(home: Home, path: Path) -> Checked:
+    """Check one plan as the settings say; nothing is mended."""
+    return _checked(home, path, codes_of(home.settings.check), fix=False)
 
 
 def _checked(home: Home, path: Path, codes: Collection[str], fix: bool) -> Checked:

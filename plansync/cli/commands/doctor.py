@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plansync.config import Home
 
 _SIGNS = {"well": "ok", "note": "note", "ill": "ILL"}
+_TEXT_AT = 5
 _COLORS = {"well": "green", "note": "yellow", "ill": "red"}
 
 
@@ -69,11 +70,12 @@ class _Examined:
 def _examined(common: Common, home: Home, path: Path, *, fix: bool, yes: bool) -> _Examined:
     """Examine one plan, telling what is found as it is found, and mend it where that is wanted."""
     from plansync import wiring
+    from plansync.cli import progress
     from plansync.cli.examining import Health, examine
 
     found: list[Finding] = []
     mended: list[str] = []
-    for each in examine(wiring.bound(home, path), path):
+    for each in examine(wiring.bound(home, path), path, progress.listener(common).listen):
         found.append(each)
         if not common.as_json:
             _print(common, each)
@@ -104,12 +106,14 @@ def _documents(examined: list[_Examined]) -> dict[str, Any]:
 def _print(common: Common, found: Finding) -> None:
     if common.quiet and found.health.value == "well":
         return
-    sign = _SIGNS[found.health.value]
-    if common.has_color:
-        sign = typer.style(sign, fg=_COLORS[found.health.value])
-    say(f"{sign}{' ' * (5 - len(_SIGNS[found.health.value]))}{_in_line(f'{found.name}: {found.text}')}")
+    from plansync.cli.output import Writer
+
+    writer, sign = Writer(common.has_color), _SIGNS[found.health.value]
+    blanks = " " * (_TEXT_AT - len(sign))
+    text = _in_line(f"{found.name}: {found.text}")
+    writer.say(f"{writer.style(sign, fg=_COLORS[found.health.value])}{blanks}{text}", _TEXT_AT)
     if found.way:
-        say(f"     {_in_line(found.way)}")
+        writer.say(f"{' ' * _TEXT_AT}{_in_line(found.way)}", _TEXT_AT)
 
 
 def _in_line(text: str) -> str:

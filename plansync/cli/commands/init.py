@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shlex
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, relative
+from plansync.cli.context import Common, open_plan, relative
 from plansync.cli.door import ask, say, tell
 from plansync.errors import ConfigError, PlansyncError
 
@@ -37,6 +36,7 @@ _TOKENS = {
 _TOKEN = "set PLANSYNC_TOKEN or GH_TOKEN"
 _ADDRESSES = {_GITLAB: ("The address of GitLab's API; gitlab.com needs none.", "https://HOST/api/v4")}
 _ADDRESS = ("A GitHub Enterprise address; github.com needs none.", "https://HOST/api/v3")
+_NAMED_MAX = 10
 _PLAN = "docs/implementation-plan.md"
 
 
@@ -72,14 +72,38 @@ def command(
     except OSError as error:
         raise ConfigError(f"{target} cannot be written: {error.strerror}") from None
     tell(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
+    _tell_plans(home, found_plans)
     if config.git_root(root) is not None:
         _prepare_merges(root)
     if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
-        _tell_standing(config.load(Path.cwd(), os.environ, common.flags, target), tracker, repo)
+        home = config.load(Path.cwd(), os.environ, common.flags, target)
+        _tell_standing(common, home, tracker, repo)
     if agents:
         _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
     _advise(tracker, repo, found_plans)
+
+
+def _tell_plans(home: Home, found: Sequence[Path]) -> None:
+    """Name the plans that were found, each with its form and size."""
+    from plansync.cli.wording import counted
+    from plansync.document.tree import Role
+
+    for path in found[:_NAMED_MAX]:
+        try:
+            document = open_plan(home, path)
+        except PlansyncError as error:
+            tell(f"Plan: {relative(path)} cannot be read: {error}")
+            continue
+        roles = [node.role for node in document.nodes]
+        sizes = ", ".join(counted(roles.count(r), r.value) for r in (Role.PHASE, Role.TASK) if r in roles)
+        is_written = document.dialect.is_written
+        form = document.dialect.name + (
+            "" if is_written else ", which is only read: no push makes issues of it"
+        )
+        tell(f"Plan: {relative(path)} ({form}){f': {sizes}' if sizes else ''}")
+    if len(found) > _NAMED_MAX:
+        tell(f"… and {counted(len(found) - _NAMED_MAX, 'plan')} more")
 
 
 def _tell_agents(home: Home, root: Path) -> None:
@@ -112,7 +136,7 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked:
+    if is_asked and not named["repo"]:
         repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
         if "://" in repo or "@" in repo:
             found = lookup(repo)
@@ -141,12 +165,15 @@ def _tell_remotes(root: Path, repo: str) -> None:
         tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
 
 
-def _tell_standing(home: Home, tracker: str, repo: str) -> None:
+def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
+    import asyncio
+
     from plansync import wiring
+    from plansync.cli import progress
 
     try:
-        found = asyncio.run(wiring.look_at(home.settings))
+        found = asyncio.run(wiring.look_at(home.settings, progress.listener(common).listen))
     except PlansyncError as error:
         tell(f"{repo} could not be looked at: {error}")
         return

@@ -16,7 +16,7 @@ def command(
     context: typer.Context,
     plan: Plan = None,
     every: Annotated[
-        bool, typer.Option("--all", help="The whole plan (needed; single tasks come later).")
+        bool, typer.Option("--all", help="The whole plan; needed, so that nobody forgets it by accident.")
     ] = False,
     strip: Annotated[
         bool, typer.Option("--strip", help="Also take ids, links and the footer out of the plan.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.checks.plans import codes, found, said, task
+from tests.unit.checks.plans import codes, fixed, found, said, task
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,18 @@ def test_what_an_open_end_swallows_is_counted(opening: str) -> None:
     assert said(f"{task('1', 'Dig')}{opening}\n", "PLAN408") == [
         f"4: this {what} is never closed; nothing can be written below it"
     ]
+
+
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+def test_a_blank_line_parts_a_step_from_metadata_below_it(eol: str) -> None:
+    parted = task("1", "Dig", "2 hours", steps="  ").replace("\n", eol)
+    glued = parted.replace(f"{eol}{eol}**Est", f"{eol}**Est")
+
+    assert said(glued, "PLAN409") == [
+        "5: to Markdown “Estimated Time” is more of the step “Step 2”; a blank line parts them"
+    ]
+    assert fixed(glued) == parted
+    assert "PLAN409" not in codes(parted)
 
 
 @pytest.mark.parametrize(

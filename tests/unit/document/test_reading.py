@@ -38,6 +38,27 @@ def the_task(source: bytes) -> tuple[Document, Node]:
 # ------------------------------------------------------------------- metadata
 
 
+def test_metadata_right_below_a_step_is_the_tasks_and_not_the_steps() -> None:
+    document, task = the_task(
+        plan("### Task 1.1: Dig\n\n- [ ] a\n  - [ ] b\n**Effort**: 2 hours\n**Owner**: @ana\n")
+    )
+
+    steps = [(document.own_text(n), document.text(n.span)) for n in document.nodes if n.role is Role.STEP]
+    assert steps == [("a", "- [ ] a\n  - [ ] b"), ("b", "- [ ] b")]
+    assert (document.value(task, "estimate"), document.value(task, "owner")) == ("2 hours", "@ana")
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [("  **Effort**: 2 hours", ""), ("**Sic**: it is", ""), ("**Effort**: 2 hours", "\n  more\n")],
+)
+def test_lines_that_may_be_meant_as_a_steps_own_stay_with_it(line: str, more: str) -> None:
+    document, task = the_task(plan(f"### Task 1.1: Dig\n\n- [ ] a\n{line}\n{more}"))
+
+    assert document.value(task, "estimate") == ""
+    assert [n.span.end for n in document.nodes if n.role is Role.STEP] == [len(document.source.rstrip())]
+
+
 @pytest.mark.parametrize(
     "line",
     [

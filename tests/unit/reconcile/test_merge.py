@@ -170,6 +170,23 @@ def test_two_times_are_a_conflict(agreed: int | None, local: int, remote: int) -
     assert effort(Case(agreed, agreed, agreed, local, remote, False, alike)).is_conflict
 
 
-@pytest.mark.parametrize(("local", "remote"), [(None, 120), (120, None)])
+@pytest.mark.parametrize(("local", "remote"), [(None, 0), (120, None)])
 def test_a_side_without_estimates_says_nothing_of_them(local: int | None, remote: int | None) -> None:
     assert effort(Case(None, None, None, local, remote, False, alike)).rule == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("agreed", "then_local", "then_remote", "rule"),
+    [
+        (None, None, None, "no line"),
+        (120, 120, 60, "no line"),
+        (0, None, 0, "no line"),
+        (120, None, 120, "no line"),  # an undo brought it back
+        (120, 120, 120, "push"),
+        (0, None, 120, "push"),
+    ],
+)
+def test_a_time_without_a_line_is_taken_back_where_it_was_the_plans(
+    agreed: int | None, then_local: int | None, then_remote: int | None, rule: str
+) -> None:
+    assert effort(Case(agreed, then_local, then_remote, None, 120, False, alike)).rule == rule

@@ -49,15 +49,21 @@ TARGET = Target("github", "https://tracker.test", "owner/name")
 
 
 class Tracker(SimTracker):
-    """The tracker of the simulation, without lags; `errors`: what a request is answered with, by how it begins."""
+    """The tracker of the simulation, without lags.
+
+    By how a request begins: `errors` is what it is answered with, `ahead` what happens before it, once.
+    """
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock, lambda text: None)
         self.is_lagging = False
         self.errors: dict[str, PlansyncError] = {}
+        self.ahead: dict[str, Callable[[], object]] = {}
         self.here = Repository("R1", "owner/name")
 
     def _begin(self, method: str, what: str, *kinds: str) -> str:
+        for start in [each for each in self.ahead if f"{method} {what}".startswith(each)]:
+            self.ahead.pop(start)()
         for start, error in self.errors.items():
             if f"{method} {what}".startswith(start):
                 raise error

@@ -558,6 +558,18 @@ def test_a_due_date_is_written_where_the_plan_says_one_and_asked_about_where_peo
     assert [c.field.value for c in report.conflicts] == ["due"]
 
 
+def test_a_due_date_that_people_say_while_a_run_decides_is_not_written_over(shed: Bench) -> None:
+    shed.edit("## Phase 1: Ground\n", "## Phase 1: Ground\n\n**Due**: 2027-05-01\n")
+    shed.run()
+    shed.edit("**Due**: 2027-05-01", "**Due**: 2027-07-01")
+    shed.tracker.ahead["GET milestone #"] = lambda: shed.touch("Phase 1: Ground", due="2027-06-01")
+
+    report = shed.run()
+
+    assert [c.remote for c in report.conflicts] == ["2027-06-01"]
+    assert shed.issue("Phase 1: Ground").due == "2027-06-01"
+
+
 def test_a_due_date_that_the_plan_takes_back_is_taken_off_and_one_that_people_give_then_is_theirs(
     shed: Bench,
 ) -> None:

@@ -11,6 +11,7 @@ from plansync.document.marking import Marking
 from plansync.errors import ConfigError, OutcomeUnknown
 from plansync.model import Field, Take, conflict_id
 from plansync.sync.settling import Settling
+from plansync.sync.ways import How
 from plansync.trackers.base import Record, Thing, Traits
 from plansync.trackers.github import TRAITS
 from tests.simulation.world import Crash, Row
@@ -22,10 +23,11 @@ TIMED = PLAN.replace(
 
 
 class Timekeeper(Tracker):
-    """A tracker that keeps estimates; `refused`: the next one is answered with that."""
+    """A tracker that keeps estimates; `refused`: the next one is answered with that, and kept where `is_kept`."""
 
     minutes: dict[int, int]
     refused: Exception | None = None
+    is_kept: bool = True
 
     @property
     def traits(self) -> Traits:
@@ -37,8 +39,9 @@ class Timekeeper(Tracker):
 
     async def estimate(self, ref: int, minutes: int) -> int:
         self._begin("POST", f"estimate of #{ref}")
-        self.minutes[ref] = minutes
-        self.touch(ref)
+        if self.is_kept:
+            self.minutes[ref] = minutes
+            self.touch(ref)
         if self.refused:
             raise self.refused
         return self.minutes[ref]
@@ -129,6 +132,25 @@ def test_a_plan_that_says_no_time_any_more_takes_back_its_own(timed: Bench, line
     assert timed.is_settled()
 
 
+def test_a_time_that_could_not_be_taken_back_still_is_by_the_next_run(timed: Bench) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours (dry weather)\n", "")
+    assert isinstance(timed.tracker, Timekeeper)
+    timed.tracker.refused, timed.tracker.is_kept = OutcomeUnknown("no answer"), False
+    assert kinds(timed.run(), "unknown") == ["set-estimate"]
+    timed.tracker.refused, timed.tracker.is_kept = None, True
+
+    report = timed.run()
+
+    assert (kinds(report, "applied"), notes(report)) == (["set-estimate"], [])
+    assert minutes(timed) == 0
+    assert timed.is_settled()
+    say(timed, 45)
+    assert any("has an estimate, and no line" in note for note in notes(timed.run()))
+    timed.run()
+    assert minutes(timed) == 45, "that one is the tracker's own"
+
+
 def test_a_time_that_the_issue_changed_is_not_taken_back(timed: Bench) -> None:
     timed.run()
     timed.edit("\n**Estimated Time**: 2 hours (dry weather)\n", "")
@@ -154,7 +176,13 @@ def test_a_time_of_an_issue_whose_task_has_no_line_is_noted_once(timed: Bench) -
     assert any("has an estimate, and no line" in note for note in notes(report))
     assert timed.text == before and minutes(timed) == 180
     assert timed.is_settled()
-    assert not any("has an estimate" in note for note in notes(timed.run()))
+    report = timed.run()
+    assert not any("has an estimate" in note for note in notes(report))
+    (drift,) = report.drifts
+    (way,) = report.ways[drift.uid, drift.field]
+    settling = Settling([conflict_id(drift.uid, drift.field)], Take.PLAN, how=How(way))
+    assert (timed.run(settling=settling).error, timed.run().drifts) == (None, [])
+    assert timed.text == before and minutes(timed) == 180
 
 
 def test_a_tracker_whose_estimates_are_not_the_plans_affair_keeps_them(make: Callable[..., Bench]) -> None:
@@ -208,14 +236,15 @@ def test_two_times_are_asked_about_and_a_person_says_one(timed: Bench, value: st
     assert timed.is_settled()
 
 
-def test_a_person_can_say_no_words_for_a_time(timed: Bench) -> None:
+@pytest.mark.parametrize("value", ["soon", "999999 weeks"])
+def test_a_person_can_say_only_a_time_that_the_plans_line_can_say(timed: Bench, value: str) -> None:
     timed.run()
     timed.edit("2 hours (dry", "4 hours (dry")
     say(timed, 300)
     (conflict,) = timed.run().conflicts
 
     with pytest.raises(ConfigError, match="it takes a time"):
-        timed.run(settling=Settling([conflict_id(conflict.uid, conflict.field)], Take.VALUE, "soon"))
+        timed.run(settling=Settling([conflict_id(conflict.uid, conflict.field)], Take.VALUE, value))
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
@@ -266,3 +295,17 @@ def test_an_estimate_that_somebody_says_while_a_run_decides_is_not_written_over(
 
     assert [conflict.remote for conflict in report.conflicts] == [300]
     assert minutes(timed) == 300
+
+
+def test_an_estimate_that_somebody_says_before_the_issue_is_read_again_is_not_written_over(
+    timed: Bench,
+) -> None:
+    timed.run()
+    timed.edit("**Estimated Time**: 2 hours", "**Estimated Time**: 3 hours")
+    timed.edit("- [ ] Fill with gravel", "- [x] Fill with gravel")
+    timed.tracker.ahead["GET issue #2"] = lambda: say(timed, 300)
+
+    report = timed.run()
+
+    assert minutes(timed) == 300
+    assert [conflict.remote for conflict in report.conflicts] == [300]

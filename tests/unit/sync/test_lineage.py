@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from plansync.errors import SafetyStop, StoreError, Unavailable
+from plansync.errors import Rejected, SafetyStop, StoreError, Unavailable
+from plansync.model import State
+from plansync.trackers.base import Thing
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
@@ -129,6 +132,26 @@ def test_a_first_push_that_died_after_which_another_copy_pushed_is_for_a_person(
     assert (bench.tracker.rows, bench.text) == (before, plan)
 
 
+def test_a_first_push_that_made_the_overview_alone_asks_where_another_copy_made_the_tasks(
+    bench: Bench, make: Make
+) -> None:
+    """Two copies pushed at the same moment: one found the titles of its milestones taken."""
+    bench.tracker.errors["POST milestone"] = Rejected("a milestone of that name is there already")
+    bench.run()
+    bench.tracker.errors.clear()
+    assert [row.title for row in bench.tracker.issues()] == ["Implementation Plan: Shed"]
+    other = make(PLAN)
+    other.run()
+    for row in other.tracker.issues():
+        bench.write(row.title, body=row.body.replace("plan=00000002", "plan=00000009"), labels=row.labels)
+    before, plan = dict(bench.tracker.rows), bench.text
+
+    with pytest.raises(SafetyStop, match=r"issues of another copy of plan\.md are there.*--take 00000009"):
+        bench.run()
+
+    assert (bench.tracker.rows, bench.text) == (before, plan)
+
+
 MOVED = {"path": "docs/shed.md", "is_there": lambda path: False}
 
 
@@ -188,3 +211,37 @@ def test_a_plan_that_has_little_in_common_with_one_that_is_gone_is_another_one(
 
     assert kinds(bench.run(), "applied").count("create-issue") == 5
     assert "plansync plan=00000002" not in bench.text
+
+
+def _made_by_another_copy(bench: Bench, titles: tuple[str, ...]) -> None:
+    for title in titles:
+        body = bench.issue(title).body.replace("plan=00000002", "plan=00000009")
+        bench.write(title, body=body, labels=("plansync",))
+
+
+def test_two_first_pushes_at_the_same_moment_are_told_until_one_copys_issues_are_closed(
+    synced: Bench,
+) -> None:
+    _made_by_another_copy(synced, ("Dig", "Level"))
+
+    for _ in range(2):
+        (told,) = notes(synced.run())
+        assert told.startswith(
+            "#5, #6 are issues of another copy of plan.md, for tasks that have #1, #2, #3 here."
+        )
+        assert "--take 00000009" in told
+
+    for ref in (5, 6):
+        row = synced.tracker.rows[Thing.ISSUE, ref]
+        synced.tracker.put(Thing.ISSUE, replace(row, state=State.DROPPED))
+    assert notes(synced.run()) == []
+    assert synced.is_settled()
+
+
+def test_what_another_plan_had_before_is_none_of_a_new_one(synced: Bench, make: Make) -> None:
+    """A person said so, with `plansync state lineage --new`."""
+    bench = make(f"{PLAN}\n<!-- plansync plan=00000009 -->\n").beside(synced)
+    bench.run()
+
+    assert notes(bench.run()) == []
+    assert bench.is_settled()
