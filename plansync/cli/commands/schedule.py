@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from plansync.config import Home
     from plansync.jobs.schedules import File, Job
 
+_OPEN_WORDS = (
+    "where a job can install this plansync from is not known, as no repository on https has this commit; "
+    "put it into PLANSYNC_PACKAGE in the file"
+)
+
 
 def command(
     context: typer.Context,
@@ -30,6 +35,7 @@ def command(
 ) -> None:
     """Print the files of a scheduled job, with their reasons; no token stands in them."""
     from plansync.cli.documents import dumped
+    from plansync.jobs.package import OPEN
     from plansync.jobs.schedules import files
 
     common: Common = context.obj
@@ -38,6 +44,8 @@ def command(
     job = _job(common, plan, every)
     found = files(kind, job)
     root = _root()
+    if job.package == OPEN and kind in (Kind.GITHUB_ACTIONS, Kind.GITLAB_CI):
+        say(f"plansync: {_OPEN_WORDS}", err=True)
     if install:
         _install(found, root)
     if common.as_json:
@@ -56,6 +64,7 @@ def command(
 def _job(common: Common, plan: Path | None, every: str) -> Job:
     from plansync import config, wiring
     from plansync.jobs.intervals import interval
+    from plansync.jobs.package import package
     from plansync.jobs.schedules import Job
 
     home = common.home()
@@ -81,7 +90,7 @@ def _job(common: Common, plan: Path | None, every: str) -> Job:
         _default_branch(home, root),
         interval(every, str(target)),
         _program(),
-        _package(),
+        package(),
         home.settings.write_back == "merge-request",
         not _is_own(home, root),
         patterns,
@@ -117,22 +126,6 @@ def _program() -> list[str]:
     path = Path(sys.argv[0])
     is_script = path.name.startswith("plansync") and os.access(path, os.X_OK)
     return [str(path.absolute())] if is_script else [sys.executable, "-m", "plansync"]
-
-
-def _package() -> str:
-    """Say what pip would install this very plansync from."""
-    import json
-    from importlib import metadata
-
-    from plansync import __version__
-
-    try:
-        said = json.loads(metadata.distribution("plansync").read_text("direct_url.json") or "{}")
-    except (metadata.PackageNotFoundError, ValueError):
-        said = {}
-    vcs, url = said.get("vcs_info", {}), said.get("url", "")
-    is_git = vcs.get("vcs") == "git" and url.startswith("https://") and "@" not in url
-    return f"plansync @ git+{url}@{vcs.get('commit_id', '')}" if is_git else f"plansync=={__version__}"
 
 
 def _install(found: list[File], root: Path) -> None:
