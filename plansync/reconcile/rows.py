@@ -169,11 +169,12 @@ def when_said(case: Case) -> Verdict:
 def effort(case: Case) -> Verdict:
     """Decide how long a task takes; nothing (0) gives way to a time, and a time that a tracker lost is a note.
 
-    A plan that says no time any more takes back its own, and owes that (0 is agreed) until it landed; a tracker's has
-    no line to go to and stays there.
+    A plan that says no time any more takes back its own, and owes that (0 is agreed) until it landed; a tracker's, or
+    one that an undo brought back there, has no line to go to and stays there.
     """
     if case.local is None and case.remote:
-        is_ours = case.agreed in (0, case.remote) and not case.remote_moved
+        is_said_no_more = case.agreed == case.remote and case.local_moved
+        is_ours = (is_said_no_more or case.agreed == 0) and not case.remote_moved
         return Verdict(0, "push") if is_ours else Verdict(None, "no line")
     if case.local is None or case.remote is None:
         return Verdict(None, "unknown")

@@ -10,18 +10,22 @@ a path at which nothing is any more: those of a name that it had, as git tells, 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Sequence, Set
+from collections.abc import Callable, Collection, Container, Iterator, Sequence, Set
 from typing import NamedTuple
 
 from plansync.document import block
 from plansync.document.steps import Step
 from plansync.errors import SafetyStop
-from plansync.model import OVERVIEW, Kind, Snapshot
+from plansync.model import OVERVIEW, Kind, Snapshot, State
 from plansync.reconcile.akin import COMPARISONS_MAX, wording, wording_of
 from plansync.trackers.base import Record, Thing
 
 _LISTED_MAX = 3
+_TASK_OF = re.compile(
+    r"^<!-- plansync:begin v=1 kind=task plan=(?P<plan>\w{8}) id=(?P<uid>\w{7}) ", re.MULTILINE
+)
 
 
 class Trace(NamedTuple):
@@ -135,6 +139,43 @@ def traces(
     found += [Trace(m.plan, r, m.uid in local) for r, m in marks if m.path in paths]
     ours = sorted((t for t in found if t.plan not in claimed), key=lambda t: (t.record.thing, t.record.ref))
     return Traces(" or ".join(paths), ours, {b.plan for _, b in blocks if b.uid != OVERVIEW}, command)
+
+
+def beside(
+    records: Collection[Record],
+    own: str,
+    path: str,
+    local: Snapshot,
+    claimed: Container[str],
+    command: Callable[..., str],
+) -> Iterator[str]:
+    """Tell of other copies that made issues of the same tasks when this plan had its own already.
+
+    Two first pushes at the same moment do that, and each copy is at rest then. What another plan had before this one
+    began is no word worth: a person said then that this one is new.
+    """
+    ours, theirs = set[int](), dict[str, list[int]]()
+    for record in records:
+        found = _TASK_OF.search(record.body)
+        if found is None or found["plan"] in claimed or found["uid"] not in local:
+            continue
+        if found["plan"] == own:
+            ours.add(record.ref)
+        elif record.state is State.TODO and (b := block.read(record.body)) and b.path == path:
+            theirs.setdefault(b.plan, []).append(record.ref)
+    for plan, made in sorted(theirs.items()):
+        if ours and max(made) > min(ours):
+            yield (
+                f"{_listed(made)} are issues of another copy of {path}, for tasks that have {_listed(ours)} here. If "
+                f"two first pushes ran at the same moment, close those, or take them with "
+                f"`{command('lineage', '--take', plan)}` and close these"
+            )
+
+
+def _listed(refs: Collection[int]) -> str:
+    return ", ".join(f"#{ref}" for ref in sorted(refs)[:_LISTED_MAX]) + (
+        ", …" if len(refs) > _LISTED_MAX else ""
+    )
 
 
 def other_paths(records: Collection[Record], path: str, local: Snapshot) -> list[str]:

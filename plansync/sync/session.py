@@ -52,7 +52,7 @@ from plansync.store.state import Saved
 from plansync.sync import claims, existence, place, unkept
 from plansync.sync.events import Listener
 from plansync.sync.facts import facts, keep_seen, seen
-from plansync.sync.lineage import Traces, other_paths, traces
+from plansync.sync.lineage import Traces, beside, other_paths, traces
 from plansync.sync.project import Project
 from plansync.sync.reading import settled
 from plansync.sync.yielding import yield_to
@@ -306,6 +306,10 @@ class Session:
             self.lineage = found or self.new_lineage or self.project.new_id()
         elif self._is_cut_off:
             self._traces().require_none_but(self.lineage)
+        else:
+            project, records = self.project, self.mirror.records.values()
+            told = beside(records, self.lineage, project.path, self.local, project.claimed, self.command)
+            self.notes += (Note("", text) for text in told)
         self.show_remote()
 
     def show_remote(self) -> None:

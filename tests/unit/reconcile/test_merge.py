@@ -176,10 +176,17 @@ def test_a_side_without_estimates_says_nothing_of_them(local: int | None, remote
 
 
 @pytest.mark.parametrize(
-    ("agreed", "then_remote", "rule"),
-    [(None, None, "no line"), (120, 60, "no line"), (0, 0, "no line"), (120, 120, "push"), (0, 120, "push")],
+    ("agreed", "then_local", "then_remote", "rule"),
+    [
+        (None, None, None, "no line"),
+        (120, 120, 60, "no line"),
+        (0, None, 0, "no line"),
+        (120, None, 120, "no line"),  # an undo brought it back
+        (120, 120, 120, "push"),
+        (0, None, 120, "push"),
+    ],
 )
 def test_a_time_without_a_line_is_taken_back_where_it_was_the_plans(
-    agreed: int | None, then_remote: int | None, rule: str
+    agreed: int | None, then_local: int | None, then_remote: int | None, rule: str
 ) -> None:
-    assert effort(Case(agreed, agreed, then_remote, None, 120, False, alike)).rule == rule
+    assert effort(Case(agreed, then_local, then_remote, None, 120, False, alike)).rule == rule

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from plansync.errors import Rejected, SafetyStop, StoreError, Unavailable
+from plansync.model import State
+from plansync.trackers.base import Thing
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
@@ -208,3 +211,37 @@ def test_a_plan_that_has_little_in_common_with_one_that_is_gone_is_another_one(
 
     assert kinds(bench.run(), "applied").count("create-issue") == 5
     assert "plansync plan=00000002" not in bench.text
+
+
+def _made_by_another_copy(bench: Bench, titles: tuple[str, ...]) -> None:
+    for title in titles:
+        body = bench.issue(title).body.replace("plan=00000002", "plan=00000009")
+        bench.write(title, body=body, labels=("plansync",))
+
+
+def test_two_first_pushes_at_the_same_moment_are_told_until_one_copys_issues_are_closed(
+    synced: Bench,
+) -> None:
+    _made_by_another_copy(synced, ("Dig", "Level"))
+
+    for _ in range(2):
+        (told,) = notes(synced.run())
+        assert told.startswith(
+            "#5, #6 are issues of another copy of plan.md, for tasks that have #1, #2, #3 here."
+        )
+        assert "--take 00000009" in told
+
+    for ref in (5, 6):
+        row = synced.tracker.rows[Thing.ISSUE, ref]
+        synced.tracker.put(Thing.ISSUE, replace(row, state=State.DROPPED))
+    assert notes(synced.run()) == []
+    assert synced.is_settled()
+
+
+def test_what_another_plan_had_before_is_none_of_a_new_one(synced: Bench, make: Make) -> None:
+    """A person said so, with `plansync state lineage --new`."""
+    bench = make(f"{PLAN}\n<!-- plansync plan=00000009 -->\n").beside(synced)
+    bench.run()
+
+    assert notes(bench.run()) == []
+    assert bench.is_settled()
