@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plansync.jobs.package import OPEN
 from tests.docs.conftest import Person, Run
 from tests.docs.pages import ROOT
 
@@ -501,6 +504,32 @@ def test_a_ci_file_is_written_to_its_place_and_never_over_another(
 
     assert done.returncode == 2
     assert file.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("noted", "package", "is_told"),
+    [
+        (None, "plansync==7.8", False),
+        ({"url": "file:///nowhere/plansync", "dir_info": {"editable": True}}, OPEN, True),
+    ],
+)
+def test_a_job_installs_from_where_this_one_came_and_it_is_told_where_that_is_not_known(
+    begun: Project, tmp_path: Path, noted: dict[str, Any] | None, package: str, is_told: bool
+) -> None:
+    notes = tmp_path / "site" / "plansync-7.8.dist-info"
+    notes.mkdir(parents=True)
+    (notes / "METADATA").write_text("Metadata-Version: 2.1\nName: plansync\nVersion: 7.8\n")
+    if noted:
+        (notes / "direct_url.json").write_text(json.dumps(noted))
+
+    for kind in ("github-actions", "gitlab-ci", "cron"):
+        command = shlex.join([sys.executable, "-m", "plansync", "schedule", kind])
+        done = begun.run(command, begun.desk, {"PYTHONPATH": f"{notes.parent}{os.pathsep}{ROOT}"})
+
+        is_ci = kind != "cron"
+        assert done.returncode == 0, done.stderr
+        assert (f'PLANSYNC_PACKAGE: "{package}"' in done.stdout) is is_ci
+        assert ("put it into PLANSYNC_PACKAGE" in done.stderr) is (is_told and is_ci)
 
 
 def test_units_are_written_into_the_home_folder_and_a_crontab_is_not_touched(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, find_plans, name_of
+from plansync.cli.context import Common, find_plans, name_of, relative
 from plansync.cli.door import say, tell
 from plansync.errors import ConfigError, StoreError
 from plansync.jobs.schedules import Kind
@@ -44,8 +44,6 @@ def command(
     job = _job(common, plan, every)
     found = files(kind, job)
     root = _root()
-    if job.package == OPEN and kind in (Kind.GITHUB_ACTIONS, Kind.GITLAB_CI):
-        say(f"plansync: {_OPEN_WORDS}", err=True)
     if install:
         _install(found, root)
     if common.as_json:
@@ -59,6 +57,8 @@ def command(
         _advise(kind, found)
     else:
         say("\n".join(file.content for file in found).rstrip("\n"))
+    if job.package == OPEN and kind in (Kind.GITHUB_ACTIONS, Kind.GITLAB_CI):
+        say(f"plansync: {_OPEN_WORDS}", err=True)
 
 
 def _job(common: Common, plan: Path | None, every: str) -> Job:
@@ -141,7 +141,7 @@ def _install(found: list[File], root: Path) -> None:
         for file, place in zip(found, places, strict=True):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(file.content, encoding="utf-8")
-            tell(f"wrote {place}", err=True)
+            tell(f"wrote {relative(place)}", err=True)
     except OSError as error:
         raise StoreError(f"{error.filename} cannot be written: {error.strerror}") from None
 
