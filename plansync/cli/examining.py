@@ -263,7 +263,10 @@ def _tracker(home: Home, listen: Listener) -> Iterator[Finding]:
         target = wiring.target_of(home.settings)
         found = asyncio.run(wiring.look_at(home.settings, listen))
     except PlansyncError as error:
-        yield Finding("tracker", Health.ILL, str(error), "see above; plansync init says what is set")
+        where = home.file.name if home.file else "the options"
+        yield Finding(
+            "tracker", Health.ILL, str(error), f"as the line above says; which tracker it is says {where}"
+        )
         return
     place = found.repository
     who = f" as {found.account}" if found.account else ""

@@ -157,8 +157,9 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
     """
     if alike:
         listed = ", ".join(f"#{ref} “{cut(title, 40)}”" for ref, title in alike[:3])
+        noun = "issue has the title of a task" if len(alike) == 1 else "issues have the titles of tasks"
         raise SafetyStop(
-            f"stopped before any write: {len(alike)} open issues have the titles of tasks here ({listed}"
+            f"stopped before any write: {len(alike)} open {noun} here ({listed}"
             f"{', …' if len(alike) > 3 else ''}). `plansync link --suggest` lists how to link those that are the same "
             "work; to make new ones all the same, add --allow look-alikes"
         )

@@ -138,6 +138,7 @@ def test_without_a_token_init_works_and_says_what_it_could_not_see(
         "kitchen/recipes could not be looked at: no token for https://api.github.com: set PLANSYNC_TOKEN"
         in said
     )
+    assert "Once it can be looked at, see what a first push would do:\n  plansync diff\n" in said
     assert settings(copy)["repo"] == "kitchen/recipes"
 
 

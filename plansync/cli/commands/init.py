@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, open_plan, relative
+from plansync.cli.context import Common, open_plan, plans_here, relative
 from plansync.cli.door import ask, say, tell
 from plansync.errors import ConfigError, PlansyncError
 
@@ -28,6 +28,8 @@ tracker = "{tracker}"
 {repo}
 # {address}
 {api_url}
+
+# The plans, each in a table of its own, or with a pattern several: path = "plans/*.md"
 {plans}"""
 _GITLAB = "gitlab"
 _TOKENS = {
@@ -65,7 +67,7 @@ def command(
     tracker, repo, api = _chosen(common, root, is_asked=common.is_attended and not yes)
     flags = {"repo": repo or None, "tracker": tracker, "api_url": api or None}
     home = config.load(Path.cwd(), {}, flags)
-    found_plans = config.plan_paths(home, root)
+    found_plans = plans_here(home, root)
     plans = [_name(path, root) for path in found_plans]
     try:
         target.write_text(_text(tracker, repo, api, plans), encoding="utf-8")
@@ -75,13 +77,14 @@ def command(
     _tell_plans(home, found_plans)
     if config.git_root(root) is not None:
         _prepare_merges(root)
+    is_seen = True
     if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
         home = config.load(Path.cwd(), os.environ, common.flags, target)
-        _tell_standing(common, home, tracker, repo)
+        is_seen = _tell_standing(common, home, tracker, repo)
     if agents:
         _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
-    _advise(tracker, repo, found_plans)
+    _advise(tracker, repo, found_plans, is_seen=is_seen)
 
 
 def _tell_plans(home: Home, found: Sequence[Path]) -> None:
@@ -136,7 +139,7 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked:
+    if is_asked and not named["repo"]:
         repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
         if "://" in repo or "@" in repo:
             found = lookup(repo)
@@ -165,7 +168,7 @@ def _tell_remotes(root: Path, repo: str) -> None:
         tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
 
 
-def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
+def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> bool:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
     import asyncio
 
@@ -176,7 +179,7 @@ def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
         found = asyncio.run(wiring.look_at(home.settings, progress.listener(common).listen))
     except PlansyncError as error:
         tell(f"{repo} could not be looked at: {error}")
-        return
+        return False
     place, seen = found.repository, found.repository.visibility
     words = "public: everybody can read what is made there" if seen == "public" else seen
     noun = "Project" if tracker == _GITLAB else "Repository"
@@ -198,6 +201,7 @@ def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
         tell(f"Soon: {place.warning}")
     if place.refusal:
         tell(f"Not yet: {place.refusal}")
+    return True
 
 
 def _prepare_merges(root: Path) -> None:
@@ -221,7 +225,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _text(tracker: str, repo: str, api: str, plans: list[str]) -> str:
-    tables = "\n".join(f"[[plan]]\npath = {_quoted(name)}" for name in plans)
+    tables = "\n\n".join(f"[[plan]]\npath = {_quoted(name)}" for name in plans)
     address, example = _ADDRESSES.get(tracker, _ADDRESS)
     return _TEXT.format(
         token=_TOKENS.get(tracker, _TOKEN),
@@ -238,7 +242,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
+def _advise(tracker: str, repo: str, plans: Sequence[Path], *, is_seen: bool) -> None:
     named = {"github": f"{repo} on GitHub", _GITLAB: f"{repo} on GitLab", "sandbox": "the sandbox"}
     where = named.get(tracker, f"{repo} on {tracker}")
     tell(f"Issues will be made in {where}. Nothing was written there.")
@@ -246,6 +250,6 @@ def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
         tell("No plan was found; name yours in the file, or begin one:")
         say(f"  {shlex.join(['plansync', 'new', _PLAN])}")
         return
-    tell("Next, see what a first push would do:")
+    tell(f"{'Next' if is_seen else 'Once it can be looked at'}, see what a first push would do:")
     which = [str(relative(plans[0]))] if len(plans) > 1 else []
     say(f"  {shlex.join(['plansync', 'diff', *which])}")

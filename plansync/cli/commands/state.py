@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plansync.wiring import Paths
 
 app = typer.Typer(
-    help="Look at what a sync remembers of a plan, and mend it.",
+    help="Look at what a sync remembers of a plan, and mend it",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -334,7 +334,7 @@ def test_a_task_and_an_issue_are_suggested_once_each_in_their_best_pair(bench: B
 def test_a_first_push_stops_where_issues_of_the_same_titles_are(bench: Bench) -> None:
     made = bench.write("dig")
 
-    with pytest.raises(SafetyStop, match=rf"1 open issues have the titles of tasks here \(#{made} “dig”\)"):
+    with pytest.raises(SafetyStop, match=rf"1 open issue has the title of a task here \(#{made} “dig”\)"):
         bench.run()
     report = bench.run(is_dry=True)
     assert f"#{made} has the title of Task 1.1 and is in no plan" in notes(report)
