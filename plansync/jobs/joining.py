@@ -115,7 +115,8 @@ class _Plans:
     def __init__(self, ancestor: str, job: str, people: str) -> None:
         self.footer = _last(people) or _last(job)
         ancestor, job, people = (_without_last(text, ancestor) for text in (ancestor, job, people))
-        self.a, self.o, self.t = (text.splitlines(keepends=True) for text in (ancestor, job, people))
+        self.a, self.o, self.t = (_lines(text) for text in (ancestor, job, people))
+        self.is_closed = _is_closed(people if _is_closed(people) != _is_closed(ancestor) else job)
         self.lost: set[int] = set()
 
     def joined(self) -> _Joined:
@@ -130,6 +131,7 @@ class _Plans:
             else:
                 out += _Region(old, mine, theirs, self.lost, o.start).joined()
         text = "".join(out)
+        text = text if self.is_closed else text.removesuffix("\n").removesuffix("\r")
         whole = text.rstrip("\r\n") + self.footer if self.footer and text else text
         return _Joined(whole, frozenset(self._uids()))
 
@@ -156,6 +158,16 @@ def _without_last(text: str, ancestor: str) -> str:
         return text
     end = ancestor[: len(ancestor) - len(_last(ancestor))]
     return text[: len(text) - len(last)] + end[len(end.rstrip("\r\n")) :]
+
+
+def _is_closed(text: str) -> bool:
+    return not text or text.endswith(("\n", "\r"))
+
+
+def _lines(text: str) -> list[str]:
+    """Cut a text into lines, the last one closed as well: whatever is joined to the end is a line of its own."""
+    end = "" if _is_closed(text) else "\r\n" if "\r\n" in text else "\n"
+    return f"{text}{end}".splitlines(keepends=True)
 
 
 _Cut = tuple[slice, slice, slice]
