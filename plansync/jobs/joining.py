@@ -226,13 +226,14 @@ class _Region:
             elif line != self.a[i]:
                 out[k][0], is_whole = _line(self.a[i], line, self.t[k])
                 self._lose(j, is_lost=not is_whole)
+        above = -1
         for i in range(len(self.a)):
-            k = theirs.get(i)
+            above, k = mine.get(i, above), theirs.get(i)
             if i not in mine and k is not None:  # the job took it out
                 if self.t[k] == self.a[i]:
                     out[k][0] = ""
                 else:
-                    self._lose(min(len(self.o) - 1, 0), is_lost=bool(self.o))
+                    self._lose(above, is_lost=True)
         return start + [line for lines in out for line in lines if line]
 
     def _insert(self, j: int, line: str, below: list[str] | None) -> None:
@@ -243,8 +244,9 @@ class _Region:
             self._lose(j, is_lost=bool(line.strip()) and not _LINK.match(line.strip()))
 
     def _lose(self, j: int, *, is_lost: bool) -> None:
+        """Note that something at or right below a line of the job's did not come through; -1: above its first."""
         if is_lost:
-            self.lost.add(self.first + max(j, 0))
+            self.lost.add(max(self.first + j, 0))
 
 
 def _aligned(a: Sequence[str], b: Sequence[str]) -> dict[int, int]:

@@ -218,6 +218,18 @@ def test_what_a_job_changed_and_people_wrote_over_is_not_taken_for_agreed() -> N
     assert found["bbbbbbb"]["rev"] == 2, "of what came through all is kept"
 
 
+def test_a_step_that_a_job_took_out_and_people_reworded_stays_and_is_not_taken_for_agreed() -> None:
+    job, people = JOB.replace("- [ ] one\n", ""), JOB.replace("one", "one at last")
+    then = memory(aaaaaaa=record("aaaaaaa", ["Set up"]), bbbbbbb=record("bbbbbbb", ["More"]))
+    now = memory(aaaaaaa=record("aaaaaaa", ["Set up"], 2), bbbbbbb=record("bbbbbbb", ["More"], 2))
+
+    result = join(Version(JOB.encode(), then), Version(job.encode(), now), Version(people.encode(), then))
+
+    assert result.plan == people.encode()
+    found = records(result.state)
+    assert (found["aaaaaaa"]["rev"], found["bbbbbbb"]["rev"]) == (1, 2)
+
+
 def test_of_an_item_that_nobody_else_knows_only_its_issue_is_kept() -> None:
     job = pushed(PLAN.replace("Set up", "The tracker's")).replace(
         "### Task 1.1: The tracker's\n", "### Task 1.1: The tracker's <!-- plansync:aaaaaaa -->\n"
