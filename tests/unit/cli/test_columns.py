@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plansync.cli.columns import cells, line_width, padded, shortened
+from plansync.cli.columns import cells, folded, line_width, padded, shortened
 from plansync.cli.door import ids_and_links
 
 
@@ -35,6 +35,13 @@ def test_the_width_is_the_terminals_within_what_reads_well(monkeypatch: pytest.M
     for columns, width in (("100", 100), ("20", 60), ("500", 120)):
         monkeypatch.setenv("COLUMNS", columns)
         assert line_width() == width
+
+
+def test_what_a_terminal_does_not_show_breaks_no_line() -> None:
+    link = "\x1b]8;;https://code.example/acme/plans/issues/12\x1b\\#12\x1b]8;;\x1b\\"
+    line = f"  \x1b[32m+\x1b[0m {link} issue Dig the garden"
+
+    assert folded(line, 60) == [line]
 
 
 def test_one_mark_is_counted_as_one() -> None:
