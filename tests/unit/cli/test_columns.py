@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plansync.cli.columns import cells, folded, line_width, padded, shortened
-from plansync.cli.door import ids_and_links
 
 
 @pytest.mark.parametrize(
@@ -42,7 +41,3 @@ def test_what_a_terminal_does_not_show_breaks_no_line() -> None:
     line = f"  \x1b[32m+\x1b[0m {link} issue Dig the garden"
 
     assert folded(line, 60) == [line]
-
-
-def test_one_mark_is_counted_as_one() -> None:
-    assert [ids_and_links(n) for n in (1, 2)] == ["1 id or link", "2 ids and links"]
