@@ -140,9 +140,13 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked:
-        repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
-        if "://" in repo or "@" in repo:
+    if is_asked and not named["repo"] and named["tracker"] != "sandbox":
+        repo = ask(
+            "Repository (OWNER/NAME, its address, or `sandbox` to stay on this machine)", repo or "sandbox"
+        )
+        if repo == "sandbox":
+            found, repo = whereabouts.Whereabouts(), ""
+        elif "://" in repo or "@" in repo:
             found = lookup(repo)
             repo = found.repo
     if not repo and (named["api_url"] or named["tracker"] not in ("", "sandbox")):
