@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -20,13 +21,13 @@ from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
 from plansync.cli.wording import TEXT_MAX, needs, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
 from plansync.sync.events import Done, Report, Status
-from plansync.sync.ways import How, in_words
 from plansync.text import cut, in_line
 
 _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
 
 
 _NUMBER = re.compile(r"(?<![\w#&/])#(\d+)\b")
+_PLAN_LINK = re.compile(r"\[#(\d+)\]\((https?://[^()\s]+)\)")
 _PLACE = re.compile(r"\blines? \d+(?:(?: to |, |–)\d+)*")
 _WITH_LINKS = {
     *("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "Tabby"),
@@ -84,6 +85,14 @@ class Writer:
             return line
         line = _NUMBER.sub(lambda found: self.link(found[0], self._issues.get(found[1], "")), line)
         return _PLACE.sub(lambda found: self.link(found[0], self._plan), line)
+
+    def leads_as_in(self, plan: str) -> None:
+        """Let numbers lead where a plan's own links do."""
+        if not self.has_links:
+            return
+        with contextlib.suppress(OSError):
+            text = Path(plan).read_text(encoding="utf-8", errors="replace")
+            self._issues = dict(_PLAN_LINK.findall(text))
 
     def _leads_to(self, report: Report) -> None:
         """Remember where the numbers of a report lead."""
@@ -182,10 +191,10 @@ class Writer:
             self._item(report, conflict, f"{conflict.field.in_words} differs")
             self.say(f"      {place}: {told(report, conflict.local)}")
             self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {told(report, conflict.remote)}")
-        if any(c.field not in (Field.EXISTENCE, Field.TWIN) for c in report.conflicts):
-            self.say(
-                "  Decide: plansync resolve ID --take plan (or issue), or make both sides say the same and run again."
-            )
+        if fields := [c for c in report.conflicts if c.field not in (Field.EXISTENCE, Field.TWIN)]:
+            key = conflict_id(fields[0].uid, fields[0].field) if len(fields) == 1 else "ID"
+            both = "or make both sides say the same and run again"
+            self.say(f"  Decide: plansync resolve {key} --take plan (or issue), {both}.")
         self.say("  Everything else goes on syncing.")
 
     def _existence(self, report: Report, conflict: Conflict) -> None:
@@ -218,6 +227,8 @@ class Writer:
 
     def _ways(self, report: Report, about: Conflict | Drift) -> None:
         """List the ways out, each with the command that takes it."""
+        from plansync.sync.ways import How, in_words
+
         key = conflict_id(about.uid, about.field)
         for how in report.ways.get((about.uid, about.field), ()):
             self.say(f"      plansync resolve {key} --how {how:<12} {in_words(How(how), about.field)}")

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from plansync.cli.context import Common, is_dumb
 from plansync.cli.door import say
@@ -21,6 +21,8 @@ _TOLD_S = 5
 """A shorter wait is not worth a line: a paced run waits a second before each write."""
 _EVERY_S = 30
 """So often a log hears how far a run is."""
+_LOOKS_S = 2
+"""Reading that is over by then needs no line."""
 _ASKS_ALL = 2
 """So many `-v` show each request."""
 
@@ -28,12 +30,15 @@ _ASKS_ALL = 2
 class Quiet:
     """Tells only of long waits."""
 
-    def __enter__(self) -> Quiet:
+    def __enter__(self) -> Self:
         """Begin."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """End."""
+
+    def clear(self) -> None:
+        """Take away what is redrawn, before a question is asked."""
 
     def listen(self, event: Event) -> None:
         """Take one event."""
@@ -74,18 +79,41 @@ class Bar(Quiet):
 
     def __init__(self) -> None:
         self.progress: Progress | None = None
+        self.looking: Progress | None = None
         self.task: TaskID | None = None
+        self.began, self.answers = time.monotonic(), 0
 
     def __exit__(self, *_: object) -> None:
         """Take the bar away."""
+        self.clear()
         if self.progress:
             self.progress.stop()
+
+    def _look(self) -> None:
+        """Count the answers of a tracker that is read for long; once it is written to, the bar says it all."""
+        self.answers += 1
+        if self.progress or time.monotonic() - self.began < _LOOKS_S:
+            return
+        if self.looking is None:
+            self.looking = _counter()
+            self.looking.start()
+            self.looking.add_task("")
+        self.looking.update(self.looking.task_ids[0], description=f"reading: {self.answers} answers so far")
+
+    def clear(self) -> None:
+        """Take away what was said of reading, before something else is shown."""
+        if self.looking:
+            self.looking.stop()
+            self.looking = None
 
     def listen(self, event: Event) -> None:
         """Move the bar, or say why it stands and for how long."""
         if isinstance(event, Progressed):
+            self.clear()
             self._move(event)
-        elif isinstance(event, Waiting) and self.progress and self.task is not None:
+        elif isinstance(event, Answered):
+            self._look()
+        elif self.progress and self.task is not None:
             self.progress.update(
                 self.task, until=time.monotonic() + event.seconds, reason=in_line(event.reason)
             )
@@ -105,6 +133,14 @@ class Bar(Quiet):
             ends=time.monotonic() + event.left_s,
             until=0.0,
         )
+
+
+def _counter() -> Progress:
+    """Make a line that is redrawn."""
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn
+
+    return Progress(TextColumn("{task.description}"), console=Console(stderr=True), transient=True)
 
 
 def _progress() -> Progress:

@@ -210,13 +210,18 @@ class Performer:
         limits = wiring.Limits(stopper.stop, math.inf if self.deadline is None else self.deadline)
         writer = Writer(common.has_color, plan)
         asker = Asker(common, request, writer, str(target), lambda: found_in(home, plan))
+
+        def confirm(report: Report) -> bool:
+            listener.clear()
+            return asker.confirm(report)
+
         direction = {"push": Direction.PUSH, "pull": Direction.PULL}.get(request.command, Direction.BOTH)
         options = Options(
             direction,
             request.dry_run,
             request.allow,
             self.is_attended,
-            asker.confirm,
+            confirm,
             listener.listen,
             request.only,
             self.deadline,

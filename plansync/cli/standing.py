@@ -31,6 +31,7 @@ _FIELDS = {"": "something", "twin": "two issues were made for it"}
 def print_standing(writer: Writer, found: Words) -> None:
     """Print everything, in groups: how far, what next, what decides the end, where it is tracked."""
     width = line_width()
+    writer.leads_as_in(found["path"])
     writer.heading(shortened(in_line(found["title"]), width))
     if not found["phases"] and not found["unphased"]:
         writer.say("No tasks yet: nothing in this file reads as a phase or a task.")

@@ -50,7 +50,8 @@ class Job:
     Shape: `plans` are paths from `folder`, which is where the settings are: `below` from the root of the work tree,
     empty where it is the root. `patterns`: what the settings name, where each command is to mean all plans that match
     by then; empty where it names its plan. `program`: the words that start plansync on this machine. `package`: what
-    pip installs it from elsewhere. `own_token`: the CI system's own token may not write those issues.
+    pip installs it from elsewhere, empty where that is not known. `own_token`: the CI system's own token may not write
+    those issues.
     """
 
     name: str
@@ -77,7 +78,7 @@ def files(kind: Kind, job: Job) -> list[File]:
 
     Raises: ConfigError for a name that such a file cannot hold.
     """
-    for name in (*job.plans, job.folder, job.branch):
+    for name in (*job.plans, job.folder, job.branch, job.package):
         if _UNFIT.search(name):
             raise ConfigError(f"{name!r} cannot stand in the files of a job; give it a plainer name")
     return _WRITERS[kind](job)

@@ -217,7 +217,7 @@ def _phases_by_title(nameless: Iterable[Uid], local: Snapshot, free: Snapshot) -
 
 def rename(side: Snapshot, names: Mapping[Uid, Uid]) -> Snapshot:
     """Give items their new uids, everywhere they are named."""
-    if not names:
+    if all(uid == name for uid, name in names.items()):
         return side
 
     def new(uid: str) -> str:
@@ -270,6 +270,8 @@ def _numbered(side: Snapshot, owner: Uid) -> dict[Uid, int]:
 
 def _met(base: Base, owner: Uid, left: list[Item], names: dict[Uid, Uid]) -> list[Item]:
     """Pair what this side did not have with what was agreed to be added to it."""
+    if not left:
+        return left  # what is taken is a search through the whole plan
     taken = set(names.values())
     owed = [s for s in steps_of(base.agreed, owner) if s.uid not in taken]
     return _matched(left, owed, names, is_exact=True) if owed else left

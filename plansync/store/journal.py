@@ -197,6 +197,10 @@ class Journal:
         sql = "SELECT 1 FROM journal WHERE plan=? AND item=? AND kind GLOB 'create-*' AND state IN ('landed', 'folded')"
         return self.db.execute(sql, (self.plan, item)).fetchone() is not None
 
+    def is_new(self) -> bool:
+        """Say whether nothing was ever intended for this plan."""
+        return self.db.execute("SELECT 1 FROM journal WHERE plan=? LIMIT 1", (self.plan,)).fetchone() is None
+
     def is_empty(self) -> bool:
         """Say whether nothing was ever intended."""
         return self.db.execute("SELECT 1 FROM journal LIMIT 1").fetchone() is None

@@ -278,9 +278,10 @@ def _read_fields(record: Mapping[str, Any], owner: Uid) -> tuple[dict[Field, Val
         name = _FIELDS.get(key)
         if name is None or not isinstance(three, list) or len(three) not in (1, 3):
             continue
-        for side, value in zip(sides, three * 3 if len(three) == 1 else three, strict=True):
+        typed = [None if value is None else _typed(name, value, owner) for value in three]
+        for side, value in zip(sides, typed * 3 if len(typed) == 1 else typed, strict=True):
             if value is not None:
-                side[name] = _typed(name, value, owner)
+                side[name] = value
     return sides
 
 

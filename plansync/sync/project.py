@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,7 +41,8 @@ class Project:
     root, with slashes), `named` and `flags` name it and the target on a command line. `claimed`: lineage →
     path of the root's other plans. `config`: the fingerprint of the settings, `config_at` with
     another target. `commits`: what git's history knows; `former_paths`: how the plan was called before
-    it was moved. `is_there` says whether a file is at a path from the root.
+    it was moved. `is_there` says whether a file is at a path from the root. `first_lineage` names a plan that is
+    begun by the ids in it; empty: by chance.
     `at_point` does nothing; tests let a run die there.
     """
 
@@ -79,4 +80,5 @@ class Project:
     commits: Commits | None = None
     former_paths: Callable[[], Collection[str]] = tuple
     is_there: Callable[[str], bool] = lambda path: True
+    first_lineage: Callable[[Sequence[str]], str] = lambda uids: ""
     at_point: Callable[[str], None] = lambda name: None

@@ -303,7 +303,7 @@ class Session:
         if not self.lineage:
             found = self._discover()
             self.has_taken_over = bool(found)
-            self.lineage = found or self.new_lineage or self.project.new_id()
+            self.lineage = found or self.new_lineage or self._first_lineage()
         elif self._is_cut_off:
             self._traces().require_none_but(self.lineage)
         else:
@@ -406,6 +406,17 @@ class Session:
             text = f"{what} of this plan are there already; taking them over (plan {lineage})"
             self.notes.append(Note("", text))
         return lineage
+
+    def _first_lineage(self) -> str:
+        """Name a plan that has no name yet.
+
+        Two jobs that begin one plan at one moment name it alike, so that the next run finds what both made. A name
+        that is known here, or on the tracker, was another beginning's.
+        """
+        project = self.project
+        made = project.first_lineage(sorted(self.local))
+        is_free = bool(made) and made not in self._traces().busy and made not in project.claimed
+        return made if is_free and project.journal(made).is_new() else project.new_id()
 
     @property
     def _is_cut_off(self) -> bool:

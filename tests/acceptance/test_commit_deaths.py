@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.test_write_back import BRANCH, by_people, protect, pulls
-from tests.support.mortals import KILLED, Mortals
+from tests.support.mortals import KILLED, Meanwhile, Mortals
 from tests.support.people import Copy, Person, Ran
-from tests.support.repository import git
+from tests.support.repository import ROOT, git
 from tests.support.sandbox import Sandbox
 from tests.support.served import Served
 
@@ -244,3 +244,26 @@ def test_the_work_of_a_person_is_not_taken_for_what_a_run_left(asking: Bench) ->
     assert "did not come to its end" not in ran.err
     assert "- [x] Fill" in (asking.job.folder / NAME).read_text()
     assert "- [x] Fill" in asking.served.file(NAME, BRANCH)
+
+
+@pytest.mark.parametrize("way", ["commit", "merge-request"])
+@pytest.mark.parametrize("at", ["ids remembered", "landed create-milestone"])
+def test_two_first_pushes_at_one_moment_end_as_one(
+    person: Person, sandbox: Sandbox, forks: Mortals, tmp_path: Path, way: str, at: str
+) -> None:
+    """A race of two can make an issue twice; the one that comes next finds both, and one stays open."""
+    bench = made(way, person, sandbox, forks, tmp_path, is_later=False)
+    forks.run(bench.job, JOB)
+    number = forks.points().index(at) + 1
+    bench.restore()
+    other = replace(bench.served.clone("next"), env={**bench.job.env, "PYTHONPATH": str(ROOT)})
+
+    forks.run(bench.job, JOB, number, Meanwhile(other, JOB))
+    bench.run(bench.served.clone("heals"))
+
+    last = bench.served.clone("last")
+    again = bench.run(last, "--json")
+    assert (again.code, again.writes) == (0, 0), again
+    still = [issue["title"] for issue in person.tasks() if issue["state"] == "open"]
+    assert sorted(still) == ["Dig", "Level", "Paint"]
+    assert len({b.partition("plan=")[2][:8] for b in (issue["body"] for issue in person.tasks())}) == 1

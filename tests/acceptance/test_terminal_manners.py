@@ -41,6 +41,11 @@ def test_numbers_and_lines_lead_somewhere_where_the_terminal_can(copy: Copy, per
     assert f"{LINK}{issue['html_url']}\x1b\\#{issue['number']}{LINK}\x1b\\" in shown.seen
     assert f"{LINK}{copy.plan.as_uri()}\x1b\\lines 7–10{LINK}\x1b\\" in shown.seen
 
+    standing = Screen(copy, "status")
+    assert standing.end() == 0
+    following = person.issue(copy.outline.task("1.2").title)
+    assert f"{LINK}{following['html_url']}\x1b\\#{following['number']}{LINK}\x1b\\" in standing.seen
+
     dumb = Screen(copy, "diff", TERM="dumb")
     assert dumb.end() == 0
     assert "\x1b" not in dumb.seen
@@ -89,7 +94,7 @@ def test_help_says_what_each_of_them_does(fresh: Copy) -> None:
     assert (
         "Give each change a line, and each finding its help; -vv: also tell each request, on stderr." in said
     )
-    assert "..." not in said.partition("Commands:")[2], "no verb's words are cut"
+    assert "..." not in said.partition("Daily:")[2], "no verb's words are cut"
 
 
 @pytest.mark.github

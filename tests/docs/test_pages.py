@@ -115,7 +115,7 @@ def test_each_option_has_a_reason_above_it() -> None:
 def test_an_environment_variable_that_is_named_is_read() -> None:
     named = {name for page in (*PAGES, *ALSO) for name in re.findall(r"PLANSYNC_([A-Z_]+[A-Z])", read(page))}
 
-    assert {name.casefold() for name in named} - {"token", "dotenv", "read_token"} <= set(
+    assert {name.casefold() for name in named} - {"token", "dotenv", "read_token", "package"} <= set(
         config._FROM_ENVIRONMENT
     )
     assert named >= {"TOKEN", "REPO"}

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from plansync.jobs.package import OPEN
 from tests.docs.conftest import Person, Run
 from tests.docs.pages import ROOT
 
@@ -312,6 +309,45 @@ def test_a_write_back_follows_whatever_the_sync_ended_with(begun: Project) -> No
     assert "--fail-on new --max-time 20m" in steps[-2]["run"]
 
 
+@pytest.mark.parametrize("kind", ["github-actions", "gitlab-ci"])
+def test_a_job_installs_plansync_from_where_it_is_told_to(begun: Project, kind: str) -> None:
+    source = "git+https://github.com/octo/plansync@v0"
+
+    found = yaml.safe_load(begun.scheduled(kind, "--from", source))
+
+    assert found["env" if kind == "github-actions" else "variables"] == {"PLANSYNC_PACKAGE": source}
+
+
+@pytest.mark.parametrize("kind", ["github-actions", "gitlab-ci"])
+def test_a_job_that_does_not_know_where_plansync_is_says_so_and_asks_no_package_index(
+    begun: Project, kind: str
+) -> None:
+    done = begun.run(f"plansync schedule {kind} --from ''", begun.desk)
+    found = yaml.safe_load(done.stdout)
+    jobs = (
+        found["jobs"].values()
+        if kind == "github-actions"
+        else (found["plansync:sync"], found["plansync:diff"])
+    )
+    scripts = [
+        text
+        for job in jobs
+        for text in ([s.get("run", "") for s in job["steps"]] if "steps" in job else job["before_script"])
+        if "pip install" in text
+    ]
+    variables = found["env" if kind == "github-actions" else "variables"]
+
+    assert len(scripts) == 2
+    if not variables[
+        "PLANSYNC_PACKAGE"
+    ]:  # it is known where this is a clone of something that others can clone
+        assert "Say where one can: --from" in done.stderr
+    for script in scripts:
+        ran = begun.run(script, begun.desk, {"PLANSYNC_PACKAGE": ""}, "sh -ec")
+        assert ran.returncode != 0
+        assert "say in this file what plansync is installed from" in ran.stderr
+
+
 # ------------------------------------------------------------------ really run
 
 
@@ -504,32 +540,6 @@ def test_a_ci_file_is_written_to_its_place_and_never_over_another(
 
     assert done.returncode == 2
     assert file.read_text() == "mine\n"
-
-
-@pytest.mark.parametrize(
-    ("noted", "package", "is_told"),
-    [
-        (None, "plansync==7.8", False),
-        ({"url": "file:///nowhere/plansync", "dir_info": {"editable": True}}, OPEN, True),
-    ],
-)
-def test_a_job_installs_from_where_this_one_came_and_it_is_told_where_that_is_not_known(
-    begun: Project, tmp_path: Path, noted: dict[str, Any] | None, package: str, is_told: bool
-) -> None:
-    notes = tmp_path / "site" / "plansync-7.8.dist-info"
-    notes.mkdir(parents=True)
-    (notes / "METADATA").write_text("Metadata-Version: 2.1\nName: plansync\nVersion: 7.8\n")
-    if noted:
-        (notes / "direct_url.json").write_text(json.dumps(noted))
-
-    for kind in ("github-actions", "gitlab-ci", "cron"):
-        command = shlex.join([sys.executable, "-m", "plansync", "schedule", kind])
-        done = begun.run(command, begun.desk, {"PYTHONPATH": f"{notes.parent}{os.pathsep}{ROOT}"})
-
-        is_ci = kind != "cron"
-        assert done.returncode == 0, done.stderr
-        assert (f'PLANSYNC_PACKAGE: "{package}"' in done.stdout) is is_ci
-        assert ("put it into PLANSYNC_PACKAGE" in done.stderr) is (is_told and is_ci)
 
 
 def test_units_are_written_into_the_home_folder_and_a_crontab_is_not_touched(

@@ -2,7 +2,8 @@
 
 Somebody saves the plan again and again while others work on its issues, and the watch between them is killed
 (SIGKILL) or told to end (SIGTERM) now and then, and started anew. When all of them rest, both sides must say the
-same, no task may have two issues, and the memory that the watch takes must not have grown.
+same, no task may have two issues, and the memory that the watch takes must not have grown. With `--whole` those on
+the tracker save whole bodies, over what came since they looked.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from tests.support.outline import outline
 from tests.support.people import Copy, Person
@@ -122,6 +124,7 @@ class Colleague:
 
     person: Person
     rng: Random
+    is_whole: bool = False
     edits: int = 0
 
     def edit(self) -> None:
@@ -138,8 +141,15 @@ class Colleague:
         elif kind < 0.3 and re.fullmatch(r"Work \d+ 1\b.*", issue["title"]):
             is_open = issue["state"] == "open"
             self.person.change(issue["number"], state="closed" if is_open else "open")
+        elif self.is_whole:
+            self._save_whole(issue)
         else:
             self._click(issue["number"])
+
+    def _save_whole(self, issue: dict[str, Any]) -> None:
+        """Save the whole body as it was shown a moment ago, with one box clicked, over whatever came meanwhile."""
+        time.sleep(self.rng.uniform(0, 0.2))
+        self.person.change(issue["number"], body=_toggled(issue["body"].replace("\r\n", "\n"), self.rng))
 
     def _click(self, number: int) -> None:
         """Click on a box as it is shown; where the issue changed since, look again."""
@@ -237,13 +247,18 @@ class Soaked:
         )
 
 
-def soak(folder: Path, sandbox: Sandbox, *, edits: int, kills: int, seed: int) -> Soaked:
-    """Let them all work; the watch is killed in the first half, and lives through the second."""
+def soak(
+    folder: Path, sandbox: Sandbox, *, edits: int, kills: int, seed: int, is_whole: bool = False
+) -> Soaked:
+    """Let them all work; the watch is killed in the first half, and lives through the second.
+
+    `is_whole`: on the tracker they save whole bodies, over what came meanwhile.
+    """
     sandbox.restore(sandbox.empty)
     copy = Copy.of(plan(max(12, edits // 60)).encode(), folder / "work", sandbox.place, name="plan.md")
     (copy.folder / "plansync.toml").write_text(SETTINGS, encoding="utf-8")
     rng, person = Random(seed), Person(sandbox.place)
-    editor, colleague = Editor(copy, rng), Colleague(person, rng)
+    editor, colleague = Editor(copy, rng), Colleague(person, rng, is_whole)
     watcher, began = Watcher(copy, folder), time.monotonic()
     deaths = sorted(rng.randrange(edits // 10, edits // 2) for _ in range(kills))
     try:
@@ -343,6 +358,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="work in this folder, and leave it")
+    parser.add_argument(
+        "--whole", action="store_true", help="on the tracker whole bodies are saved, over what came"
+    )
     options = parser.parse_args()
     with contextlib.ExitStack() as held:
         name = options.keep or held.enter_context(tempfile.TemporaryDirectory())
@@ -350,7 +368,14 @@ def main() -> int:
         home.mkdir(parents=True)
         sandbox = Sandbox(home)
         try:
-            done = soak(Path(name), sandbox, edits=options.edits, kills=options.kills, seed=options.seed)
+            done = soak(
+                Path(name),
+                sandbox,
+                edits=options.edits,
+                kills=options.kills,
+                seed=options.seed,
+                is_whole=options.whole,
+            )
         finally:
             sandbox.close()
     sys.stdout.write("\n".join([*done.wrong, str(done), ""]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shlex
@@ -175,6 +174,8 @@ def _tell_remotes(root: Path, repo: str) -> None:
 
 def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> bool:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
+    import asyncio
+
     from plansync import wiring
     from plansync.cli import progress
 
@@ -219,7 +220,9 @@ def _prepare_merges(root: Path) -> None:
             file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be written: {error}") from None
-    tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
+    tell(
+        f"wrote {file.relative_to(root)}; run this once in each clone, and git merges what plansync remembers:"
+    )
     say(f"  git config merge.plansync.driver '{examining.DRIVER}'")
 
 

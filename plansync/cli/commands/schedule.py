@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, find_plans, name_of, relative
+from plansync.cli.context import Common, find_plans, name_of
 from plansync.cli.door import say, tell
 from plansync.errors import ConfigError, StoreError
 from plansync.jobs.schedules import Kind
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from plansync.config import Home
     from plansync.jobs.schedules import File, Job
 
-_OPEN_WORDS = (
-    "where a job can install this plansync from is not known, as no repository on https has this commit; "
-    "put it into PLANSYNC_PACKAGE in the file"
+_SOURCELESS = (
+    "plansync: this plansync was installed from this machine, where no job can get it. Say where one can: --from "
+    '"git+https://github.com/OWNER/plansync@REF", or PLANSYNC_PACKAGE in the file'
 )
 
 
@@ -32,16 +32,23 @@ def command(
     install: Annotated[
         bool, typer.Option("--install", help="Write the files to where they belong; never over others.")
     ] = False,
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="SOURCE",
+            help="What a CI job installs plansync from, as pip takes it; else what this one was installed from.",
+        ),
+    ] = "",
 ) -> None:
     """Print the files of a scheduled job, with their reasons; no token stands in them."""
     from plansync.cli.documents import dumped
-    from plansync.jobs.package import OPEN
     from plansync.jobs.schedules import files
 
     common: Common = context.obj
     if install and kind is Kind.CRON:
         raise ConfigError("a crontab is yours to edit: put the line into `crontab -e`")
-    job = _job(common, plan, every)
+    job = _job(common, plan, every, source)
     found = files(kind, job)
     root = _root()
     if install:
@@ -57,14 +64,14 @@ def command(
         _advise(kind, found)
     else:
         say("\n".join(file.content for file in found).rstrip("\n"))
-    if job.package == OPEN and kind in (Kind.GITHUB_ACTIONS, Kind.GITLAB_CI):
-        say(f"plansync: {_OPEN_WORDS}", err=True)
+    if not job.package and kind in (Kind.GITHUB_ACTIONS, Kind.GITLAB_CI):
+        tell(_SOURCELESS, err=True)
 
 
-def _job(common: Common, plan: Path | None, every: str) -> Job:
+def _job(common: Common, plan: Path | None, every: str, source: str) -> Job:
     from plansync import config, wiring
+    from plansync.jobs import origin
     from plansync.jobs.intervals import interval
-    from plansync.jobs.package import package
     from plansync.jobs.schedules import Job
 
     home = common.home()
@@ -90,7 +97,7 @@ def _job(common: Common, plan: Path | None, every: str) -> Job:
         _default_branch(home, root),
         interval(every, str(target)),
         _program(),
-        package(),
+        source or origin.package(),
         home.settings.write_back == "merge-request",
         not _is_own(home, root),
         patterns,
@@ -141,7 +148,7 @@ def _install(found: list[File], root: Path) -> None:
         for file, place in zip(found, places, strict=True):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(file.content, encoding="utf-8")
-            tell(f"wrote {relative(place)}", err=True)
+            tell(f"wrote {place}", err=True)
     except OSError as error:
         raise StoreError(f"{error.filename} cannot be written: {error.strerror}") from None
 

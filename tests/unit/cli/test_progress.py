@@ -72,3 +72,23 @@ def test_lines_are_redrawn_on_a_terminal_alone(
     assert isinstance(progress.listener(common()), progress.Bar) is is_bar
     assert type(progress.listener(common(quiet=True))) is progress.Quiet
     assert type(progress.listener(common(verbose=2))) is progress.Requests
+
+
+def test_a_terminal_hears_how_much_was_read_until_it_is_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress.Bar() as bar:
+        bar.listen(Answered("GET", "/issues", 200, 0.1))
+        is_told_at_once = bar.looking is not None
+        bar.began -= 10
+        bar.listen(Answered("GET", "/issues", 200, 0.1))
+        assert bar.looking is not None
+        bar.looking.refresh()
+        bar.clear()
+
+    assert not is_told_at_once, "what is soon over needs no line"
+    shown = capsys.readouterr().err
+    assert "reading: 2 answers so far" in shown
+    assert shown.rstrip().endswith("\x1b[2K"), "the line is taken away"
