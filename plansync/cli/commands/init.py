@@ -139,9 +139,13 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked and not named["repo"]:
-        repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
-        if "://" in repo or "@" in repo:
+    if is_asked and not named["repo"] and named["tracker"] != "sandbox":
+        repo = ask(
+            "Repository (OWNER/NAME, its address, or `sandbox` to stay on this machine)", repo or "sandbox"
+        )
+        if repo == "sandbox":
+            found, repo = whereabouts.Whereabouts(), ""
+        elif "://" in repo or "@" in repo:
             found = lookup(repo)
             repo = found.repo
     if not repo and (named["api_url"] or named["tracker"] not in ("", "sandbox")):
@@ -216,7 +220,9 @@ def _prepare_merges(root: Path) -> None:
             file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be written: {error}") from None
-    tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
+    tell(
+        f"wrote {file.relative_to(root)}; run this once in each clone, and git merges what plansync remembers:"
+    )
     say(f"  git config merge.plansync.driver '{examining.DRIVER}'")
 
 
