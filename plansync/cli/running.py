@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plansync.cli.context import Common, check_named_target, find_plan, find_plans
-from plansync.cli.door import say
+from plansync.cli.context import Common, check_named_target, find_plan, find_plans, relative, state_file
+from plansync.cli.door import say, tell
 from plansync.cli.stopping import Stopper
 from plansync.errors import ConfigError, PlansyncError
 
@@ -98,9 +99,12 @@ def perform(common: Common, request: Request) -> int:
         return perform_and_commit(common, request, find_plans(home, None) if is_several else None)
     if is_several:
         return several.perform(Performer(common, request, home), find_plans(home, None))
-    performer = Performer(common, request, home)
-    ended = performer.run(find_plan(home, request.plan), catches=performer.is_json)
+    performer, plan = Performer(common, request, home), find_plan(home, request.plan)
+    is_first = state_file(home, plan) is None
+    ended = performer.run(plan, catches=performer.is_json)
     performer.tell(ended)
+    if is_first and ended.kind != "sandbox":
+        performer.tell_what_to_commit(plan)
     return ended.code
 
 
@@ -169,6 +173,19 @@ class Performer:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         error = str(report.error or "")
         pulse.beat(paths.pulse, before, at=at, outcome=OUTCOMES[code], error=error, every_s=request.watches)
+
+    def tell_what_to_commit(self, plan: Path) -> None:
+        """After a first push, say what belongs together in a commit: a plan without the other half costs questions."""
+        from plansync import config
+        from plansync.store.places import FOLDER
+
+        root = config.root_of(self.home, plan)
+        if not self._has_hints or config.git_root(root) is None or state_file(self.home, plan) is None:
+            return
+        files = (plan, self.home.file, root / FOLDER)
+        names = [str(relative(file)) for file in files if file]
+        tell("Next, commit the plan and what is remembered of it together:")
+        say(f"  {shlex.join(['git', 'add', *names])}")
 
     @property
     def is_late(self) -> bool:

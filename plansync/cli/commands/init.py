@@ -13,6 +13,7 @@ import typer
 
 from plansync.cli.context import Common, open_plan, plans_here, relative
 from plansync.cli.door import ask, say, tell
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _NAMED_MAX = 10
 _PLAN = "docs/implementation-plan.md"
 
 
+@worded
 def command(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
@@ -139,9 +141,13 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked and not named["repo"]:
-        repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
-        if "://" in repo or "@" in repo:
+    if is_asked and not named["repo"] and named["tracker"] != "sandbox":
+        repo = ask(
+            "Repository (OWNER/NAME, its address, or `sandbox` to stay on this machine)", repo or "sandbox"
+        )
+        if repo == "sandbox":
+            found, repo = whereabouts.Whereabouts(), ""
+        elif "://" in repo or "@" in repo:
             found = lookup(repo)
             repo = found.repo
     if not repo and (named["api_url"] or named["tracker"] not in ("", "sandbox")):
@@ -216,7 +222,9 @@ def _prepare_merges(root: Path) -> None:
             file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be written: {error}") from None
-    tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
+    tell(
+        f"wrote {file.relative_to(root)}; run this once in each clone, and git merges what plansync remembers:"
+    )
     say(f"  git config merge.plansync.driver '{examining.DRIVER}'")
 
 
