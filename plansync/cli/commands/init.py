@@ -214,14 +214,7 @@ def _prepare_merges(root: Path) -> None:
     """Let git merge state files by item and field, in each clone that is told how."""
     from plansync.cli import examining
 
-    file = root / ".plansync" / ".gitattributes"
-    try:
-        known = file.read_text(encoding="utf-8") if file.is_file() else ""
-        if examining.ATTRIBUTES not in known.splitlines():
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be written: {error}") from None
+    file = examining.name_driver(root)
     tell(
         f"wrote {file.relative_to(root)}; run this once in each clone, and git merges what plansync remembers:"
     )
