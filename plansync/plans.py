@@ -84,6 +84,10 @@ class PlanEntry(Place):
     def _is_pattern(cls, path: str) -> str:
         if is_pattern(path) and Path(path).is_absolute():
             raise ValueError("a pattern counts from the folder of this file, so it cannot begin at the root")
+        if any("**" in part and part != "**" for part in Path(path).parts):
+            raise ValueError(f"`**` stands alone between slashes, as in plans/**/*.md (got {path!r})")
+        if "\0" in path:
+            raise ValueError(f"no file's name can hold what stands there (got {path!r})")
         return path
 
     @property

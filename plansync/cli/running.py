@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
 _BUSY = 9
+_TIME_MAX = 8
+"""Letters: a thousand years are enough for anybody, and more hours than a float holds are no time."""
 _BEATS = ("sync", "push", "pull")
 """The commands that a job runs: each of their runs tells that it is alive."""
 
@@ -110,10 +112,9 @@ class Performer:
     """Performs one request for plan after plan, and shows how each went."""
 
     def __init__(self, common: Common, request: Request, home: Home) -> None:
-        from plansync.sync.guards import ALLOWED
+        from plansync.sync import guards
 
-        if unknown := [name for name in request.allow if name not in ALLOWED]:
-            raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+        guards.require_known(request.allow)
         self.common, self.request, self.home = common, request, home
         self.has_hinted = False
         self.is_attended = common.is_attended and request.watches is None
@@ -319,6 +320,6 @@ def seconds(text: str, option: str = "--max-time") -> float:
     Raises: ConfigError for anything else.
     """
     units = {"s": 1, "m": 60, "h": 3600}
-    if not text[:-1].isdecimal() or text[-1:] not in units:
+    if not text[:-1].isdecimal() or text[-1:] not in units or len(text) > _TIME_MAX:
         raise ConfigError(f"{option} takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]

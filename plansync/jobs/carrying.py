@@ -22,19 +22,20 @@ def is_ours(name: str) -> bool:
 
 
 def carried(
-    repository: Repository, ancestor: str, job: str, people: Read, now: str
+    repository: Repository, ancestor: str, job: str, people: Read, now: str, *, may_be_squashed: bool = False
 ) -> tuple[dict[str, bytes | None], list[str]]:
     """Join what a job changed since a commit with people's files as they are now, where they are now.
 
     Gives the files, by name from the root, and the names of those that are none of a job's. `now`: the commit that
-    people's files come from.
+    people's files come from. `may_be_squashed`: what the job did may be in it without the job's commit.
     """
     names = repository.changed(ancestor, job) if ancestor else []
     strange = [name for name in names if not is_ours(name)]
     found: dict[str, bytes | None] = {}
     for plan, memory in _pairs([name for name in names if is_ours(name)]):
+        since = _since(repository, ancestor, job, now, memory) if may_be_squashed else ancestor
         then, ours = (
-            Version(read(plan), read(memory)) for read in (_reader(repository, c) for c in (ancestor, job))
+            Version(read(plan), read(memory)) for read in (_reader(repository, c) for c in (since, job))
         )
         new_plan, new_memory = plan, memory
         theirs = Version(people(plan), people(memory))
@@ -50,6 +51,16 @@ def carried(
             if content != people(name)
         }
     return found, strange
+
+
+def _since(repository: Repository, ancestor: str, job: str, now: str, memory: str) -> str:
+    """Say from which commit on what a job changed is new: from its last one with a state file that people merged.
+
+    A squash or a rebase leaves no trace of that commit. Brought again, it would undo what people changed since.
+    """
+    merged = set(repository.versions(ancestor, now, memory).values())
+    mine = repository.versions(ancestor, job, memory)
+    return next((commit for commit, blob in mine.items() if blob in merged), ancestor)
 
 
 def _memory_of(plan: str, memory: str, before: str) -> str:

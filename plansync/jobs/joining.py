@@ -121,7 +121,7 @@ class _Plans:
     def joined(self) -> _Joined:
         """Join them, line by line."""
         out: list[str] = []
-        for a, o, t in _regions(self.a, self.o, self.t):
+        for a, o, t in _regions(*([_bare(line) for line in lines] for lines in (self.a, self.o, self.t))):
             mine, old, theirs = self.o[o], self.a[a], self.t[t]
             if mine == old:
                 out += theirs
@@ -182,11 +182,34 @@ def _cut(start: tuple[int, int, int], end: tuple[int, int, int]) -> _Cut:
     return slice(start[0], end[0]), slice(start[1], end[1]), slice(start[2], end[2])
 
 
-def _blocks(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int, int]]:
+_Block = tuple[int, int, int]
+
+
+def _blocks(a: Sequence[str], b: Sequence[str]) -> list[_Block]:
     """List what two lists share: where it begins in each, and how long it is."""
     is_long = len(a) + len(b) > _POPULAR_FROM
-    found = SequenceMatcher(None, a, b, autojunk=is_long).get_matching_blocks()
-    return [(m.a, m.b, m.size) for m in found if m.size]
+    found: list[_Block] = [
+        (m.a, m.b, m.size) for m in SequenceMatcher(None, a, b, autojunk=is_long).get_matching_blocks()
+    ]
+    for n in range(1, len(found)):
+        found[n - 1], found[n] = _slid(a, b, found[n - 1], found[n])
+    return [block for block in found if block[2]]
+
+
+def _slid(a: Sequence[str], b: Sequence[str], one: _Block, two: _Block) -> tuple[_Block, _Block]:
+    """Let what only one list has between two blocks begin as early as it can.
+
+    Where the same lines were added to two lists, each with a blank line, it is the same blank line that is new.
+    """
+    (a1, b1, size), (a2, b2, next_size) = one, two
+    while size:
+        is_added, is_removed = a1 + size == a2 and b1 + size < b2, a1 + size < a2 and b1 + size == b2
+        if not (is_added and b[b1 + size - 1] == b[b2 - 1]) and not (
+            is_removed and a[a1 + size - 1] == a[a2 - 1]
+        ):
+            break
+        size, a2, b2, next_size = size - 1, a2 - 1, b2 - 1, next_size + 1
+    return (a1, b1, size), (a2, b2, next_size)
 
 
 class _Region:
@@ -202,10 +225,14 @@ class _Region:
         start: list[str] = []
         below: list[str] | None = start
         back = {j: i for i, j in mine.items()}
+        both = _added_by_both(self.o, self.t, set(back), set(theirs.values()))
         for j, line in enumerate(self.o):
             i = back.get(j)
             if i is None:
-                self._insert(j, line, below)
+                if (k := both.get(j)) is not None:
+                    out[k][0], _ = _line(_bare(line), line, self.t[k])
+                else:
+                    self._insert(j, line, below)
                 continue
             k = theirs.get(i)
             below = None if k is None else out[k]
@@ -249,6 +276,13 @@ def _aligned(a: Sequence[str], b: Sequence[str]) -> dict[int, int]:
                 if best is not None and _likeness(old[i], new[best]) >= _SIMILAR:
                     found[i], j = best, best + 1
     return found
+
+
+def _added_by_both(o: Sequence[str], t: Sequence[str], old: set[int], kept: set[int]) -> dict[int, int]:
+    """Say which lines both added, alike but for marks. `old`, `kept`: the numbers of those that were there before."""
+    blocks = SequenceMatcher(None, [_bare(line) for line in o], [_bare(line) for line in t], autojunk=False)
+    pairs = ((m.a + n, m.b + n) for m in blocks.get_matching_blocks() for n in range(m.size))
+    return {j: k for j, k in pairs if j not in old and k not in kept}
 
 
 def _likeness(one: str, other: str) -> float:

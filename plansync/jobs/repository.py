@@ -118,6 +118,11 @@ class Repository:
         parts = self.run(*words).decode("utf-8", "replace").split("\0")
         return dict(zip(parts[1::3], parts[2::3], strict=False))
 
+    def versions(self, one: str, other: str, name: str) -> dict[str, str]:
+        """List the commits after one that made a file another, newest first, each with what it made of it."""
+        commits = self.ask("rev-list", f"{one}..{other}", "--", f":(top,literal){name}").split()
+        return {commit: blob for commit in commits if (blob := self.blob(commit, name))}
+
     def contains(self, revision: str, other: str) -> bool:
         """Say whether a commit has another one in its history."""
         return self._git(("merge-base", "--is-ancestor", other, revision), _LOCAL_S).returncode == 0

@@ -77,7 +77,7 @@ class Requested:
             self._clean = set(self._names)
             self._begun.write(self._clean)
         for commit in self._aside:
-            self._bring(carried(git, f"{commit}^", commit, self._read, "HEAD")[0])
+            self._bring(carried(git, f"{commit}^", commit, self._read, "HEAD", may_be_squashed=True)[0])
         self._carry()
         self._left = contents(self.files)
 
@@ -136,7 +136,7 @@ class Requested:
         ancestor = git.ask("merge-base", "HEAD", self._there) or git.ask(
             "rev-parse", "--verify", "--quiet", f"{self._there}^"
         )
-        files, strange = carried(git, ancestor, self._there, self._read, "HEAD")
+        files, strange = carried(git, ancestor, self._there, self._read, "HEAD", may_be_squashed=True)
         if strange or not ancestor:
             raise StoreError(
                 f"{BRANCH} on {self._base.remote} holds more than plan and state file"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from plansync.errors import SafetyStop
+from plansync.errors import ConfigError, SafetyStop
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -46,6 +46,17 @@ ALLOWED = (
     "settings-changed",
 )
 """The names that `--allow` takes."""
+
+
+def require_known(allow: Collection[str]) -> None:
+    """Refuse a name of no guard: whoever misspelt one thinks that it would pass.
+
+    Raises: ConfigError.
+    """
+    if unknown := [name for name in allow if name not in ALLOWED]:
+        raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+
+
 SETTINGS = (
     "milestones, overview, prose, title, links, dialect, ticks, dropped_labels, dependencies, estimates, risk_label, "
     "[people], [when]"

@@ -42,6 +42,7 @@ from plansync.sync.intake import note_left, take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.project import Project
 from plansync.sync.reading import require_plan
+from plansync.sync.remembering import remember
 from plansync.sync.session import Session
 from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
@@ -417,7 +418,7 @@ class _Run:
             journal.keep_before(self.session.run, "state", first.state)
             if not self.is_old_copy:
                 old_copy.keep_first(self.session, first)
-        self._agree(Writer(self.session, journal), chosen)
+        self._agree(journal, chosen)
         rounds = self.options.rounds
         while True:
             todo = [d for d in chosen if d.status is Status.PLANNED]
@@ -466,12 +467,14 @@ class _Run:
         session.write_state(journal.expect)
         self.project.at_point("ids remembered")
 
-    def _agree(self, writer: Writer, chosen: list[Done]) -> None:
+    def _agree(self, journal: Journal, chosen: list[Done]) -> None:
         """Remember the items on which both sides agree without a write, before the first write."""
         busy = {owner_of(d.operation.uid) for d in chosen}
         changed = [uid for uid in self.session.owners() if uid not in busy and self._has_news(uid)]
         if changed:
-            writer.remember(changed, None, {"state": self.session.state_digest, "changes": []})
+            remember(
+                self.session, journal, changed, None, {"state": self.session.state_digest, "changes": []}
+            )
 
     def _has_news(self, uid: Uid) -> bool:
         session = self.session

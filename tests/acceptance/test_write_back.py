@@ -334,3 +334,51 @@ def test_two_plans_share_the_branch_and_the_request(served: Served, person: Pers
     assert names == [STATE, ".plansync/second.md.jsonl", PLAN, "second.md"]
     assert len(pulls(person)) == 1
     assert len([issue for issue in person.tasks() if issue["title"] == "Alone"]) == 1
+
+
+def squash(served: Served) -> None:
+    """Merge as the other button does: the commit on the branch is another one, and the branch stays."""
+    allowed = served.folder / "server.git" / "allowed"
+    allowed.touch()
+    git(served.folder, "clone", "-q", "server.git", "squasher")
+    git(served.folder / "squasher", "merge", "-q", "--squash", f"origin/{BRANCH}")
+    git(served.folder / "squasher", "commit", "-qm", "Squashed")
+    git(served.folder / "squasher", "push", "-q", "origin", "main")
+    allowed.unlink()
+
+
+def test_what_people_take_back_after_a_squash_is_not_brought_again(served: Served, person: Person) -> None:
+    task = served.desk.outline.task("1.1")
+    person.close(task.title)
+    served.clone("first").run(*JOB)
+    squash(served)
+    served.update(served.desk)
+    served.desk.replace(f"- [x] {task.steps[0]}", f"- [ ] {task.steps[0]}")
+    git(served.desk.folder, "commit", "-qam", "Not done after all")
+    by_people(served)
+
+    served.clone("second").run(*JOB)
+
+    assert person.issue(task.title)["state"] == "open"
+    assert f"- [ ] {task.steps[0]}" in served.file(PLAN, BRANCH)
+    merge(served)
+    assert served.clone("third").run(*JOB, "--json").writes == 0
+
+
+def test_an_edit_by_hand_on_the_branch_is_brought_after_a_squash(served: Served, person: Person) -> None:
+    task = served.desk.outline.task("1.1")
+    person.close(task.title)
+    served.clone("first").run(*JOB)
+    squash(served)
+    git(served.folder, "clone", "-q", "-b", BRANCH, "server.git", "hand")
+    plan = served.folder / "hand" / PLAN
+    plan.write_text(
+        plan.read_text().replace(f"- [x] {task.steps[0]}\n", f"- [x] {task.steps[0]}\n- [x] By hand\n")
+    )
+    git(served.folder / "hand", "commit", "-qam", "By hand")
+    git(served.folder / "hand", "push", "-q")
+
+    served.clone("second").run(*JOB)
+
+    assert "- [x] By hand" in served.file(PLAN, BRANCH)
+    assert ("x", "By hand") in person.boxes(task.title)

@@ -13,6 +13,7 @@ import typer
 
 from plansync.cli.context import Common, open_plan, plans_here, relative
 from plansync.cli.door import ask, say, tell
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _NAMED_MAX = 10
 _PLAN = "docs/implementation-plan.md"
 
 
+@worded
 def command(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,

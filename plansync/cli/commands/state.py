@@ -11,6 +11,7 @@ import typer
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
 from plansync.cli.door import confirm, ids_and_links, tell
 from plansync.cli.options import Plan, Yes
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError, SafetyStop, StoreError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def merge(
 
 
 @app.command()
+@worded
 def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     """Make a copied plan one of its own.
 
@@ -107,6 +109,7 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
 
 
 @app.command()
+@worded
 def retarget(context: typer.Context, plan: Plan = None) -> None:
     """Begin anew at another tracker, with the same ids.
 
@@ -139,6 +142,7 @@ def retarget(context: typer.Context, plan: Plan = None) -> None:
 
 
 @app.command()
+@worded
 def lineage(
     context: typer.Context,
     plan: Plan = None,
@@ -165,6 +169,7 @@ def lineage(
 
 
 @app.command()
+@worded
 def forget(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="The plan that is gone, as it was named.")],

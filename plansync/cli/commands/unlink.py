@@ -9,9 +9,11 @@ import typer
 from plansync.cli.context import Common, find_plan
 from plansync.cli.door import confirm, ids_and_links, tell
 from plansync.cli.options import Plan, Yes
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError
 
 
+@worded
 def command(
     context: typer.Context,
     plan: Plan = None,

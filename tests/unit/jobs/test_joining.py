@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -32,9 +33,9 @@ MARKS = {"## Phase 1: First": "ppppppp", "### Task 1.1: Set up": "aaaaaaa", "###
 FOOTER = "\n<!-- plansync plan=12345678 -->\n"
 
 
-def pushed(plan: str, *, links: bool = True) -> str:
+def pushed(plan: str, marks: Mapping[str, str] = MARKS, *, links: bool = True) -> str:
     """What a first push writes into a plan."""
-    for number, (heading, uid) in enumerate(MARKS.items()):
+    for number, (heading, uid) in enumerate(marks.items()):
         link = f"\n\n**Issue**: [#{number}](https://host/o/r/issues/{number})" if links and number else ""
         plan = plan.replace(f"{heading}\n", f"{heading} <!-- plansync:{uid} -->{link}\n")
     return plan + FOOTER
@@ -82,6 +83,41 @@ def test_ids_and_links_go_along_with_what_people_wrote(old: str, new: str) -> No
     )
     assert [text.count(uid) for uid in MARKS.values()] == [1, 1, 1]
     assert text.endswith(FOOTER)
+
+
+NEW = """\
+### Task 1.3: Between <!-- plansync:ccccccc -->
+
+**Issue**: [#5](https://host/o/r/issues/5)
+
+- [ ] four
+
+### Task 1.4: And more
+
+- [ ] five
+
+"""
+
+
+def test_what_people_merged_already_is_there_once_and_its_ids_reach_no_other_line() -> None:
+    """What the job wrote is in the branch as another commit, and tasks were added above a line with an id."""
+    ids = {**MARKS, "## Phase 2: Walls": "ddddddd", "### Task 2.1: Paint": "eeeeeee"}
+    later = "\n## Phase 2: Walls\n\n### Task 2.1: Paint\n\n- [ ] six\n"
+    plan = (PLAN + later).replace("- [ ] one", "Some lead text.\n\n- [ ] one")
+    job = pushed(plan, ids)
+    people = job.replace("## Phase 2", f"{NEW}## Phase 2").replace("- [ ] one\n", "- [ ] one\n- [ ] half\n")
+
+    assert joined(job, people, plan) == people
+
+
+@pytest.mark.parametrize("is_known_to_people", [True, False])
+def test_a_task_that_both_have_from_elsewhere_is_there_once_with_its_id(is_known_to_people: bool) -> None:
+    known = PLAN.replace("### Task 1.2", f"{NEW}### Task 1.2")
+    unknown = known.replace(" <!-- plansync:ccccccc -->", "")
+
+    joint = joined(*((unknown, known) if is_known_to_people else (known, unknown)))
+
+    assert joint == known
 
 
 def test_a_task_that_people_took_out_stays_out_with_its_id() -> None:
