@@ -46,11 +46,6 @@ def say(text: str = "", *, err: bool = False, is_for_runner: bool = False) -> No
     typer.echo(safe(text, has_style=stream.isatty(), is_for_runner=is_for_runner), err=err)
 
 
-def ids_and_links(count: int) -> str:
-    """Write how many marks of ours there are."""
-    return f"{count} {'id or link' if count == 1 else 'ids and links'}"
-
-
 def tell(text: str, *, err: bool = False) -> None:
     """Print one line, whatever is in it: a file's name may hold line ends too."""
     say(in_line(text), err=err)

@@ -6,6 +6,7 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,8 @@ from plansync.errors import ConfigError, PlansyncError
 
 _INTERRUPTED = 130
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_FLAGS = ("--json", "-q", "--quiet", "-v", "--verbose", "-vv", "--no-color", "--version")
+_FLAGS = ("--json", "--quiet", "--verbose", "--no-color", "--version")
+_LETTERS = re.compile(r"-[qv]+")
 _VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-url")
 
 _VERBS = {
@@ -188,7 +190,7 @@ def gathered(arguments: Sequence[str]) -> list[str]:
         name, equals, _ = word.partition("=")
         if word == "--":
             rest += [word, *waiting]
-        elif word in _FLAGS or (equals and name in _VALUED):
+        elif word in _FLAGS or _LETTERS.fullmatch(word) or (equals and name in _VALUED):
             front.append(word)
         elif word in _VALUED:
             front += [word, *([value] if (value := next(waiting, None)) is not None else [])]

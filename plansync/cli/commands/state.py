@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
-from plansync.cli.door import confirm, ids_and_links, tell
+from plansync.cli.door import confirm, tell
 from plansync.cli.options import Plan, Yes
 from plansync.cli.worded import worded
 from plansync.errors import ConfigError, SafetyStop, StoreError
@@ -91,6 +91,7 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     It gets a new id, and loses the ids and links of the plan that it was copied from.
     """
     from plansync import wiring
+    from plansync.cli.wording import ids_and_links
     from plansync.sync import mend
 
     home, path, paths = _opened(context, plan)
