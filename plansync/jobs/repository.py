@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -90,8 +92,14 @@ class Repository:
         return there.relative_to(root).as_posix()
 
     def blob(self, revision: str, name: str) -> str:
-        """Name the content of a file in a commit; empty where it has no such file."""
-        return self.ask("rev-parse", "--quiet", "--verify", f"{revision}:{name}")
+        """Name the content of a file in a commit; empty where it has no such file.
+
+        Raises: GitFailed.
+        """
+        done = self._git(("rev-parse", "--quiet", "--verify", f"{revision}:{name}"), _LOCAL_S)
+        if done.returncode not in (0, 1):  # that is no answer, and no file would be one
+            raise GitFailed(f"git rev-parse: {_said(done.stderr) or 'failed'}")
+        return done.stdout.decode().strip() if done.returncode == 0 else ""
 
     def content(self, revision: str, name: str) -> bytes | None:
         """Read a file of a commit as it would be checked out; `None` where it is not there."""
@@ -104,8 +112,12 @@ class Repository:
         return self.run("hash-object", "-w", "--stdin", "--path", name, given=content).decode().strip()
 
     def is_clean(self, name: str) -> bool:
-        """Say whether a file is as the last commit has it; one that git ignores is."""
-        return not self.ask("status", "--porcelain", "--untracked-files=all", "--", f":(top,literal){name}")
+        """Say whether a file is as the last commit has it; one that git ignores is.
+
+        Raises: GitFailed; a file of which nothing is known is not clean.
+        """
+        words = ("status", "--porcelain", "--untracked-files=all", "--", f":(top,literal){name}")
+        return not self.run(*words, env={"GIT_OPTIONAL_LOCKS": "0"}).strip()
 
     def changed(self, one: str, other: str) -> list[str]:
         """List the files in which two commits differ."""
@@ -164,10 +176,11 @@ class Repository:
         return self.ask("rev-parse", "HEAD")
 
     def made(self, parent: str, files: Mapping[str, bytes | None], message: str) -> str:
-        """Make a commit of a parent's tree with these files, `None` for none; the work tree and the index stay."""
-        index = Path(self.ask("rev-parse", "--absolute-git-dir")) / f"plansync-index-{os.getpid()}"
-        env = {"GIT_INDEX_FILE": str(index)}
-        try:
+        """Make a commit of a parent's tree with these files, `None` for none; the work tree and the index stay.
+
+        Raises: GitFailed.
+        """
+        with self._index() as env:
             self.run("read-tree", parent, env=env)
             for name, content in files.items():
                 if content is None:
@@ -177,12 +190,20 @@ class Repository:
                 info = f"{mode},{self.hashed(name, content)},{name}"
                 self.run("update-index", "--add", "--cacheinfo", info, env=env)
             tree = self.run("write-tree", env=env).decode().strip()
-        finally:
-            index.unlink(missing_ok=True)
         if tree == self.ask("rev-parse", f"{parent}^{{tree}}"):
             return parent
         words = ("commit-tree", tree, "-p", parent, "-m", message)
         return self.run(*self._who(), *words).decode().strip()
+
+    @contextlib.contextmanager
+    def _index(self) -> Iterator[dict[str, str]]:
+        """Give git an index of its own; one that a killed run left, locked, is in nobody's way."""
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="plansync-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise GitFailed(f"no folder for what is in between: {error.strerror}") from None
+        with folder as name:
+            yield {"GIT_INDEX_FILE": str(Path(name) / "index")}
 
     def move_to(self, commit: str) -> None:
         """Let the branch stand at a commit; what is not committed is kept.

@@ -15,6 +15,7 @@ from plansync.jobs.begun import Begun
 from plansync.jobs.carrying import carried
 from plansync.jobs.repository import GitFailed, Repository, Upstream
 from plansync.jobs.writing_back import MESSAGE, Again, Tell, contents
+from plansync.store.files import replace_file
 
 BRANCH = "plansync/write-back"
 BODY = (
@@ -200,11 +201,14 @@ class Requested:
 
     def _write(self, name: str, content: bytes | None) -> None:
         path = self.repository.root / name
-        if content is None:
-            path.unlink(missing_ok=True)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            if content is None:
+                path.unlink(missing_ok=True)
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+        replace_file(path, content)
 
     def _put_back(self, name: str) -> None:
         self._write(name, self.repository.content("HEAD", name))

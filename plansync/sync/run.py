@@ -155,6 +155,7 @@ class _Run:
         self.report.cost = reckon(session, planned, is_whole=self.options.is_dry)
         if self.options.is_dry:
             self._tell_settings(planned)
+            self._tell_unwritable(planned)
             return self._finish()
         if self.report.is_rebuilt:
             return await self._rebuild(journal)
@@ -335,8 +336,14 @@ class _Run:
             is_attended=self.options.is_attended,
             tell=self._tell_passed,
         )
-        if any(op.side is Side.LOCAL for op in planned):
-            self._require_writable()
+        self._require_writable(planned)
+
+    def _tell_unwritable(self, planned: Sequence[Operation]) -> None:
+        """Say in a run that only looks that one which writes would stop at the plan's file."""
+        try:
+            self._require_writable(planned)
+        except PlanError as error:
+            self.report.notes.append(Note("", f"a run that writes stops here: {error}"))
 
     def _tell_settings(self, planned: Sequence[Operation]) -> None:
         """Say in a run that only looks that other settings may be why something would be written."""
@@ -354,11 +361,13 @@ class _Run:
         reasons = [why for key, why in self.session.absent.items() if key in known and key[0] is Thing.ISSUE]
         return sum(why not in LOST for why in reasons)
 
-    def _require_writable(self) -> None:
-        """Refuse a plan that could not be written, before anything is written anywhere.
+    def _require_writable(self, planned: Sequence[Operation]) -> None:
+        """Refuse a plan that has to be written and could not be, before anything is written anywhere.
 
         Raises: PlanError.
         """
+        if all(op.side is Side.REMOTE for op in planned):
+            return
         self.project.files.check_writable()
         if self.session.document.open_end is not None:
             last = self.session.document.line_no(self.session.document.open_end.start)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.people import Copy, Person
+from tests.support.people import Copy, Person, run
 from tests.support.repository import ROOT, git
 from tests.support.sandbox import Sandbox
 from tests.support.served import Served
@@ -382,3 +382,51 @@ def test_an_edit_by_hand_on_the_branch_is_brought_after_a_squash(served: Served,
 
     assert "- [x] By hand" in served.file(PLAN, BRANCH)
     assert ("x", "By hand") in person.boxes(task.title)
+
+
+@pytest.mark.parametrize("way", ["commit", "merge-request"])
+def test_where_git_cannot_say_what_changed_nothing_is_taken_for_unchanged(
+    served: Served, person: Person, way: str
+) -> None:
+    """Git fails where its disk is full, and its silence is no answer: the branch is all that holds the ids."""
+    one, other = (served.desk.outline.task(number) for number in ("1.1", "2.1"))
+    person.close(one.title)
+    served.clone("first").run(*JOB)
+    head = served.head(BRANCH)
+    person.close(other.title)
+    job = served.clone("job")
+    settings = job.folder / "plansync.toml"
+    settings.write_text(settings.read_text().replace("merge-request", way))
+    programs = served.folder / "programs"
+    programs.mkdir()
+    real = shutil.which("git")
+    (programs / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *" status "*) echo "fatal: write error. Out of diskspace" >&2; '
+        f'exit 128;; esac\nexec {real} "$@"\n'
+    )
+    (programs / "git").chmod(0o755)
+    job.env = {**job.env, "PATH": f"{programs}:{job.env['PATH']}"}
+
+    ran = job.run(*JOB, exits=1)
+
+    assert "Out of diskspace" in ran.err
+    assert served.head(BRANCH) == head
+
+
+def test_a_plan_for_which_there_is_no_room_is_left_whole(served: Served, person: Person) -> None:
+    task = served.desk.outline.task("1.1")
+    person.close(task.title)
+    served.clone("first").run(*JOB)
+    job = served.clone("job")
+    size = len(job.content)
+    room = size // 512 - 2
+    limit = f'ulimit -f {room}; exec "$0" -m plansync "$@"'
+    words = [*JOB, *job.flags]
+
+    ran = run(words, job.folder, job.env, ("sh", "-c", limit, sys.executable))
+
+    assert ran.code == 1, ran
+    assert len(job.content) >= size, "half of it was written"
+    job.run(*JOB)
+    assert all(f"### Task {each.number}" in served.file(PLAN, BRANCH) for each in served.desk.outline.tasks)
+    assert len(person.tasks()) == 12

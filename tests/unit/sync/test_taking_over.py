@@ -13,7 +13,7 @@ from plansync.sync.intake import Intake
 from plansync.sync.linking import Linking
 from plansync.sync.lookalikes import read_titles
 from plansync.sync.suggesting import Suggesting
-from plansync.trackers.base import Thing
+from plansync.trackers.base import Absence, Thing
 from tests.simulation.world import Row
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
@@ -199,6 +199,18 @@ def test_many_issues_that_are_left_are_told_in_one_line(make: Make) -> None:
 def _link(bench: Bench, task: str, ref: str) -> None:
     linking = Linking(task, ref)
     bench.run(prepare=linking.prepare, decide=linking.decide)
+
+
+def test_an_issue_that_may_not_be_there_at_all_is_not_said_to_be_hidden(synced: Bench) -> None:
+    async def denied(thing: Thing, ref: int) -> object:
+        return Absence.DENIED
+
+    synced.tracker.look = denied  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(
+        ConfigError, match=r"issue #99 of owner/name .* is not there, or this token may not read it"
+    ):
+        _link(synced, "2.1", "99")
 
 
 def test_a_task_is_linked_to_an_issue_by_its_number_or_address(synced: Bench) -> None:
