@@ -81,7 +81,10 @@ def _too_many(found: list[Path]) -> ConfigError:
 
 
 def _found(home: Home, named: Path | None) -> list[Path]:
+    from plansync import plans
+
     if named is not None:
+        plans.followed(named)
         return [named]
     if found := plans_here(home, Path.cwd()):
         return [relative(path) for path in found]

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from plansync import config, durations, wiring
+from plansync import config, durations, plans, wiring
 from plansync.checks import catalogue
 from plansync.checks import run as checks
 from plansync.checks.context import Beside
@@ -55,7 +55,7 @@ def open_plan(
     file = Path(path)
     flags = {"tracker": tracker, "repo": repo, "api_url": api_url}
     known = os.environ if environ is None else environ
-    home = config.load(file.resolve().parent, known, flags, Path(settings) if settings else None)
+    home = config.load(plans.followed(file).parent, known, flags, Path(settings) if settings else None)
     plan = Plan(file, config.for_plan(home, file))
     plan.read()
     return plan

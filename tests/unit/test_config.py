@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,7 @@ import pytest
 
 from plansync import config, plans
 from plansync.document.dialects import DIALECTS
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, PlanError
 
 
 def home(folder: Path, settings: str = "") -> config.Home:
@@ -236,3 +237,12 @@ def test_two_stars_between_slashes_mean_all_folders(tmp_path: Path) -> None:
 def test_a_watch_waits_for_no_longer_than_can_be_said(tmp_path: Path, option: str) -> None:
     with pytest.raises(ConfigError, match=f"watch.{option} input should be a finite number"):
         home(tmp_path, f"[watch]\n{option} = inf\n")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="it is the reading that finds out there")
+def test_a_link_that_leads_to_itself_is_no_plan(tmp_path: Path) -> None:
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    where = home(tmp_path, '[[plan]]\npath = "loop.md"\n')
+
+    with pytest.raises(PlanError, match="leads to itself"):
+        config.plan_paths(where, tmp_path)
