@@ -265,7 +265,8 @@ class _Region:
 
     def _insert(self, j: int, line: str, below: list[str] | None) -> None:
         """Put a line that the job added below the one that it stood below."""
-        if below is not None and line not in self.t:
+        has_link = bool(_LINK.match(line.strip())) and any(_LINK.match(each.strip()) for each in self.t)
+        if below is not None and line not in self.t and not has_link:
             below.append(line)
         elif below is None:
             self._lose(j, is_lost=bool(line.strip()) and not _LINK.match(line.strip()))

@@ -267,3 +267,6 @@ def test_two_first_pushes_at_one_moment_end_as_one(
     still = [issue["title"] for issue in person.tasks() if issue["state"] == "open"]
     assert sorted(still) == ["Dig", "Level", "Paint"]
     assert len({b.partition("plan=")[2][:8] for b in (issue["body"] for issue in person.tasks())}) == 1
+    if way == "commit":
+        links = re.findall(r"\*\*Issue\*\*.*", bench.served.file(NAME, bench.branch))
+        assert len(links) == len(set(links)) == 3, "a task has one link"

@@ -110,6 +110,13 @@ def test_what_people_merged_already_is_there_once_and_its_ids_reach_no_other_lin
     assert joined(job, people, plan) == people
 
 
+def test_a_task_has_one_link_where_two_made_its_issue_at_one_moment() -> None:
+    people = JOB.replace("[#1](https://host/o/r/issues/1)", "[#3](https://host/o/r/issues/3)")
+    assert people != JOB
+
+    assert joined(JOB, people) == people
+
+
 @pytest.mark.parametrize("is_known_to_people", [True, False])
 def test_a_task_that_both_have_from_elsewhere_is_there_once_with_its_id(is_known_to_people: bool) -> None:
     known = PLAN.replace("### Task 1.2", f"{NEW}### Task 1.2")
