@@ -240,6 +240,17 @@ class Repository:
         self._require(fetched, f"{upstream.remote} cannot be fetched from")
         return self.ask("rev-parse", "--quiet", "--verify", upstream.seen)
 
+    def deepen(self, upstream: Upstream) -> None:
+        """Fetch what a checkout of a few commits lacks of a branch.
+
+        Raises: GitFailed where the remote cannot be reached.
+        """
+        if self.ask("rev-parse", "--is-shallow-repository") != "true":
+            return
+        ref = f"+refs/heads/{upstream.branch}:{upstream.seen}"
+        words = ("fetch", "--quiet", "--no-tags", "--unshallow", upstream.remote, ref)
+        self._require(self._git(words, _REMOTE_S), f"{upstream.remote} cannot be fetched from")
+
     def push(self, remote: str, refspec: str, *options: str) -> Rejected | None:
         """Push; `None` where it landed.
 

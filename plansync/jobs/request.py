@@ -134,9 +134,7 @@ class Requested:
         self._there = git.fetch(self._branch)
         if not self._there or git.contains("HEAD", self._there):
             return
-        ancestor = git.ask("merge-base", "HEAD", self._there) or git.ask(
-            "rev-parse", "--verify", "--quiet", f"{self._there}^"
-        )
+        ancestor = self._ancestor()
         files, strange = carried(git, ancestor, self._there, self._read, "HEAD", may_be_squashed=True)
         if strange or not ancestor:
             raise StoreError(
@@ -144,6 +142,17 @@ class Requested:
                 f"{f' ({strange[0]})' if strange else ''}; merge it, or delete it there"
             )
         self._bring(files)
+
+    def _ancestor(self) -> str:
+        """Say what the branch began with, also where the checkout holds one commit only; empty where nobody knows."""
+        git = self.repository
+        words = ("merge-base", "HEAD", self._there)
+        if found := git.ask(*words):
+            return found
+        if git.ask("log", "-1", "--format=%s", self._there) == MESSAGE:  # nobody added to it
+            return git.ask("rev-parse", "--verify", "--quiet", f"{self._there}^")
+        git.deepen(self._base)
+        return git.ask(*words)
 
     def _put_aside(self) -> list[str]:
         """Keep what a run left that did not come to its end, each part as a commit, and clear the files of it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -365,18 +367,23 @@ def test_what_people_take_back_after_a_squash_is_not_brought_again(served: Serve
     assert served.clone("third").run(*JOB, "--json").writes == 0
 
 
+def add_by_hand(served: Served, step: str, new: str) -> None:
+    """Let somebody add a step to the plan on the branch, above another one."""
+    hand = replace(served.desk, folder=served.folder / "hand")
+    git(served.folder, "clone", "-q", "-b", BRANCH, "server.git", "hand")
+    hand.plan.write_bytes(
+        re.sub(rb"(- \[.\] )(%s\r?\n)" % step.encode(), rb"\1%s\n\1\2" % new.encode(), hand.content)
+    )
+    git(hand.folder, "commit", "-qam", "By hand")
+    git(hand.folder, "push", "-q")
+
+
 def test_an_edit_by_hand_on_the_branch_is_brought_after_a_squash(served: Served, person: Person) -> None:
     task = served.desk.outline.task("1.1")
     person.close(task.title)
     served.clone("first").run(*JOB)
     squash(served)
-    git(served.folder, "clone", "-q", "-b", BRANCH, "server.git", "hand")
-    plan = served.folder / "hand" / PLAN
-    plan.write_text(
-        plan.read_text().replace(f"- [x] {task.steps[0]}\n", f"- [x] {task.steps[0]}\n- [x] By hand\n")
-    )
-    git(served.folder / "hand", "commit", "-qam", "By hand")
-    git(served.folder / "hand", "push", "-q")
+    add_by_hand(served, task.steps[0], "By hand")
 
     served.clone("second").run(*JOB)
 
@@ -430,3 +437,23 @@ def test_a_plan_for_which_there_is_no_room_is_left_whole(served: Served, person:
     job.run(*JOB)
     assert all(f"### Task {each.number}" in served.file(PLAN, BRANCH) for each in served.desk.outline.tasks)
     assert len(person.tasks()) == 12
+
+
+def test_an_edit_by_hand_on_the_branch_reaches_a_shallow_checkout_with_all_that_was_there_before(
+    unpushed: Served, person: Person
+) -> None:
+    task = unpushed.desk.outline.task("1.1")
+    unpushed.clone("first").run("push", "--yes", "--commit")
+    add_by_hand(unpushed, task.steps[0], "By hand")
+    unpushed.desk.replace(unpushed.desk.outline.task("2.1").title, "Quite another name")
+    git(unpushed.desk.folder, "commit", "-qam", "Rename")
+    by_people(unpushed)
+    job = unpushed.clone("shallow")
+    shutil.rmtree(job.folder)
+    git(unpushed.folder, "clone", "-q", "--depth", "1", (unpushed.folder / "server.git").as_uri(), "shallow")
+
+    job.run(*JOB)
+
+    assert "- [ ] By hand" in unpushed.file(PLAN, BRANCH)
+    assert len(person.tasks()) == 12
+    assert person.issue("Quite another name")
