@@ -56,9 +56,9 @@ class Check(Strict, BaseModel):
 class Watching(Strict):
     """How `plansync watch` goes about it, in seconds."""
 
-    every_s: Annotated[float, Field(gt=0)] = 300.0
-    quiet_s: Annotated[float, Field(ge=0)] = 2.0
-    settle_s: Annotated[float, Field(ge=0)] = 60.0
+    every_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 300.0
+    quiet_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
+    settle_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60.0
 
 
 Letter = Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\sxX]$")]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from plansync.errors import PlanError
 from plansync.trackers import kinds
 
 _NAMES = (
@@ -84,6 +85,10 @@ class PlanEntry(Place):
     def _is_pattern(cls, path: str) -> str:
         if is_pattern(path) and Path(path).is_absolute():
             raise ValueError("a pattern counts from the folder of this file, so it cannot begin at the root")
+        if any("**" in part and part != "**" for part in Path(path).parts):
+            raise ValueError(f"`**` stands alone between slashes, as in plans/**/*.md (got {path!r})")
+        if "\0" in path:
+            raise ValueError(f"no file's name can hold what stands there (got {path!r})")
         return path
 
     @property
@@ -115,8 +120,19 @@ def named(root: Path, entries: Sequence[PlanEntry]) -> list[Path]:
     found: dict[Path, Path] = {}
     for entry in entries:
         for path in matching(root, entry):
-            found.setdefault(path.resolve(), path)
+            found.setdefault(followed(path), path)
     return list(found.values())
+
+
+def followed(path: Path) -> Path:
+    """Follow the links of a plan's path to the file that it means.
+
+    Raises: PlanError where they lead round in a circle.
+    """
+    try:
+        return path.resolve()
+    except RuntimeError:  # so says Python before 3.13; a later one leaves it to the reading
+        raise PlanError("it is a link that leads to itself; name the file that is meant", str(path)) from None
 
 
 def tables_of(root: Path, entries: Sequence[PlanEntry], plan: Path) -> Iterator[PlanEntry]:

@@ -57,11 +57,12 @@ def git_remotes(root: Path) -> dict[str, str]:
     """Read the addresses from which a work tree fetches, by the names of its remotes."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), "remote", "-v"], capture_output=True, text=True, timeout=5, check=False
+            ["git", "-C", str(root), "remote", "-v"], capture_output=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return {}
-    rows = [line.split() for line in done.stdout.splitlines() if line.endswith("(fetch)")]
+    said = done.stdout.decode("utf-8", "replace")
+    rows = [line.split() for line in said.splitlines() if line.endswith("(fetch)")]
     return {row[0]: row[1] for row in rows if len(row) >= 2}
 
 

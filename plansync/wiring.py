@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -266,9 +266,7 @@ async def _opened(
         commits=(commits := Commits(paths.plan, paths.state)),
         former_paths=lambda: commits.former_paths(paths.root),
         is_there=lambda name: os.path.exists(paths.root / name),  # noqa: PTH110 - it raises for no name
-        first_lineage=lambda uids: sha256("\n".join((str(target), paths.name, *uids)).encode()).hexdigest()[
-            :8
-        ],
+        first_lineage=lambda uids: _first_lineage(target, paths.name, uids),
         claimed={k.lineage: k.path for k in paths.others if former is None or k.lineage != former.lineage},
     )
 
@@ -285,6 +283,11 @@ def marking(settings: Settings, traits: Traits) -> Marking:
 def new_id() -> str:
     """Make an id that nothing else has."""
     return secrets.token_hex(4)
+
+
+def _first_lineage(target: Target, name: str, uids: Sequence[str]) -> str:
+    """Make an id for a plan that is begun, of what any other copy of it knows as well."""
+    return sha256("\n".join((str(target), name, *uids)).encode()).hexdigest()[:8]
 
 
 def reads(home: Home, paths: Paths) -> Parse:

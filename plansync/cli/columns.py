@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 _NARROWEST, _WIDEST = 60, 120
-_UNSEEN = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\\\")
+_UNSEEN = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
 """Colours, and the beginning and end of a link."""
 _PIECE = re.compile(r"plansync [^,;()]*[^,;()\s]|\(\d+ requests?[^()]*\)|[^ ]+| +")
 """What is not broken: a word, a whole command, which somebody may copy, and what a run cost."""

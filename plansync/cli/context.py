@@ -81,18 +81,31 @@ def _too_many(found: list[Path]) -> ConfigError:
 
 
 def _found(home: Home, named: Path | None) -> list[Path]:
-    from plansync import config
+    from plansync import plans
 
     if named is not None:
+        plans.followed(named)
         return [named]
-    found = [relative(path) for path in config.plan_paths(home, Path.cwd())]
-    if found:
-        return found
+    if found := plans_here(home, Path.cwd()):
+        return [relative(path) for path in found]
     patterns = ", ".join(entry.path for entry in home.settings.plan)
     raise ConfigError(
         f"no plan was found{f': nothing is there that {patterns} means' if patterns else ' here'}; name it, as in "
         "`plansync status PLAN.md`, or begin one: `plansync new PLAN.md`"
     )
+
+
+def plans_here(home: Home, start: Path) -> list[Path]:
+    """List the plans that a command without a name means: the configured ones, else those found, else those synced."""
+    from plansync import config
+    from plansync.store import places
+
+    found = config.plan_paths(home, start)
+    if found or home.settings.plan:
+        return found
+    root = home.root or start.resolve()
+    synced = (root / k.own for is_local in (False, True) for k in places.kept(root, is_local=is_local))
+    return sorted({path for path in synced if path.is_file()})
 
 
 def open_plan(home: Home, path: Path) -> Document:

@@ -21,6 +21,7 @@ from plansync.cli.options import (
     Plan,
     Yes,
 )
+from plansync.errors import ConfigError
 
 
 def directed(verb: str, words: str) -> Callable[..., None]:
@@ -46,6 +47,17 @@ def directed(verb: str, words: str) -> Callable[..., None]:
         if commit_only:
             from plansync.cli import committing
 
+            choosing = {
+                "--dry-run": dry_run,
+                "--only": only,
+                "--allow": allow,
+                "--full": full,
+                "--assume": assume,
+            }
+            if said := [name for name, value in choosing.items() if value]:
+                raise ConfigError(
+                    f"--commit-only makes no sync, so {said[0]} cannot be heeded; leave one of them out"
+                )
             raise typer.Exit(committing.commit_only(common, plan))
         request = Request(
             verb,

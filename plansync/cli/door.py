@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -22,15 +24,26 @@ _OLD_COMMAND = re.compile(r"##(?=\[|vso\[)")
 """What GitHub's and Azure's runners obey anywhere in a line."""
 
 
+_gathered: list[list[str]] = []
+
+
+@contextmanager
+def gathering() -> Iterator[list[str]]:
+    """Keep what would go to stdout, line by line."""
+    _gathered.append([])
+    try:
+        yield _gathered[-1]
+    finally:
+        _gathered.pop()
+
+
 def say(text: str = "", *, err: bool = False, is_for_runner: bool = False) -> None:
     """Print lines. `is_for_runner`: they are meant as commands to a CI runner, and are escaped as such."""
+    if _gathered and not err:
+        _gathered[-1].extend(text.split("\n"))
+        return
     stream = sys.stderr if err else sys.stdout
     typer.echo(safe(text, has_style=stream.isatty(), is_for_runner=is_for_runner), err=err)
-
-
-def ids_and_links(count: int) -> str:
-    """Write how many marks of ours there are."""
-    return f"{count} {'id or link' if count == 1 else 'ids and links'}"
 
 
 def tell(text: str, *, err: bool = False) -> None:

@@ -198,16 +198,29 @@ def prepare_merges(root: Path) -> None:
 
     Raises: StoreError where that cannot be written.
     """
+    name_driver(root)
+    try:
+        command = ["git", "-C", str(root), "config", "merge.plansync.driver", DRIVER]
+        subprocess.run(command, check=True, capture_output=True, timeout=10)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise StoreError(f"{root}: git cannot be told how state files are merged: {error}") from None
+
+
+def name_driver(root: Path) -> Path:
+    """Say in a file for git that state files are merged item by item; returns the file, which travels with them.
+
+    Raises: StoreError where that cannot be written.
+    """
     file = root / ".plansync" / ".gitattributes"
     try:
         known = file.read_text(encoding="utf-8") if file.is_file() else ""
         if ATTRIBUTES not in known.splitlines():
             file.parent.mkdir(exist_ok=True)
-            file.write_text(f"{known}{ATTRIBUTES}\n", encoding="utf-8")
-        command = ["git", "-C", str(root), "config", "merge.plansync.driver", DRIVER]
-        subprocess.run(command, check=True, capture_output=True, timeout=10)
-    except (OSError, UnicodeDecodeError, subprocess.SubprocessError) as error:
-        raise StoreError(f"{file}: merging cannot be prepared: {error}") from None
+            end = "" if known.endswith("\n") or not known else "\n"
+            file.write_text(f"{known}{end}{ATTRIBUTES}\n", encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"{file} cannot be written: {error}") from None
+    return file
 
 
 def _local(paths: Paths) -> Iterator[Finding]:
@@ -263,7 +276,10 @@ def _tracker(home: Home, listen: Listener) -> Iterator[Finding]:
         target = wiring.target_of(home.settings)
         found = asyncio.run(wiring.look_at(home.settings, listen))
     except PlansyncError as error:
-        yield Finding("tracker", Health.ILL, str(error), "see above; plansync init says what is set")
+        where = home.file.name if home.file else "the options"
+        yield Finding(
+            "tracker", Health.ILL, str(error), f"as the line above says; which tracker it is says {where}"
+        )
         return
     place = found.repository
     who = f" as {found.account}" if found.account else ""

@@ -28,7 +28,9 @@ def markdown(report: Report) -> str:
             for c in report.conflicts
         )
         lines += ["### For you to decide", "", *_bullets(words), ""]
-    return "\n".join([*lines, " ".join(filter(None, (summary(report), needs(report))))])
+    return "\n".join(
+        [*lines, " ".join(filter(None, (summary(report), needs(report) if report.is_dry else "")))]
+    )
 
 
 def _line(report: Report, line: Line) -> str:

@@ -6,12 +6,15 @@ import errno
 import gc
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from plansync.cli.commands import (
     adopt,
@@ -45,11 +48,65 @@ from plansync.errors import ConfigError, PlansyncError
 
 _INTERRUPTED = 130
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_FLAGS = ("--json", "-q", "--quiet", "-v", "--verbose", "-vv", "--no-color", "--version")
+_FLAGS = ("--json", "--quiet", "--verbose", "--no-color", "--version")
+_LETTERS = re.compile(r"-[qv]+")
 _VALUED = ("-C", "--directory", "--config", "-R", "--repo", "--tracker", "--api-url")
+
+_VERBS = {
+    "Daily": {
+        status: "Show progress, what comes next, and what waits for what",
+        diff: "Show what a sync would do, both ways; write nothing",
+        push: "Plan to tracker: create and update issues",
+        pull: "Tracker to plan: bring back closed issues and ticked boxes",
+        sync: "Pull and push in one run: what a scheduled job calls",
+        apply: "Do what a saved diff said, if nothing it touches moved",
+    },
+    "Plan": {
+        check: "Find what is wrong in a plan; --fix mends what is safe",
+        inspect: "Show how a plan is read: phases, tasks and steps",
+        new: "Write a starting plan to fill in",
+    },
+    "Mend": {
+        resolve: "Decide the conflicts; asks about each on a terminal",
+        link: "Link a task to an issue that is there already",
+        adopt: "Take an issue that somebody made into the plan as a task",
+        prune: "Close the issues of tasks that are gone from the plan",
+        unlink: "Forget the links between a plan and its issues",
+        log: "List the last runs, what each did, and why",
+        undo: "Set back what one run changed, on both sides",
+        doctor: "Look at all a sync stands on; --fix mends what it can",
+        state: "Look at what a sync remembers of a plan, and mend it",
+    },
+    "Set up": {
+        init: "Set up this project: write a commented plansync.toml",
+        demo: "Show it work on a copy of a plan, on this machine",
+        sandbox: "Serve the embedded tracker and its board on this machine",
+        watch: "Sync on each save and on a timer, until told to end",
+        health: "Say when plans were last synced here; for monitors",
+        schedule: "Print or install the files of a scheduled job",
+    },
+}
+"""The verbs as the help lists them, each with what it says there; a verb's own help says more."""
+
+
+class _Sections(typer.core.TyperGroup):
+    """Lists the verbs in sections."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each section with its verbs."""
+        width = max(map(len, self.commands))
+        for title, verbs in _VERBS.items():
+            with formatter.section(title):
+                formatter.write_dl([(_name(verb).ljust(width), words) for verb, words in verbs.items()])
+
+
+def _name(verb: ModuleType) -> str:
+    return verb.__name__.rpartition(".")[2]
+
 
 app = typer.Typer(
     name="plansync",
+    cls=_Sections,
     help="Keep a Markdown implementation plan and the issues of GitHub or GitLab telling the same story.",
     epilog="Common options stand before or after the verb; VERB --help tells more.",
     rich_markup_mode=None,
@@ -117,37 +174,11 @@ def common(
         overview(context.obj)
 
 
-_VERBS = {
-    status: "Show progress, what comes next, and what waits for what",
-    diff: "Show what a sync would do, both ways; write nothing",
-    apply: "Do what a saved diff said, if nothing it touches moved",
-    push: "Plan to tracker: create and update issues",
-    pull: "Tracker to plan: bring back closed issues and ticked boxes",
-    sync: "Pull and push in one run: what a scheduled job calls",
-    resolve: "Decide the conflicts; asks about each on a terminal",
-    link: "Link a task to an issue that is there already",
-    adopt: "Take an issue that somebody made into the plan as a task",
-    log: "List the last runs, what each did, and why",
-    undo: "Set back what one run changed, on both sides",
-    prune: "Close the issues of tasks that are gone from the plan",
-    inspect: "Show how a plan is read: phases, tasks and steps",
-    check: "Find what is wrong in a plan; --fix mends what is safe",
-    doctor: "Look at all a sync stands on; --fix mends what it can",
-    unlink: "Forget the links between a plan and its issues",
-    new: "Write a starting plan to fill in",
-    init: "Set up this project: write a commented plansync.toml",
-    demo: "Show it work on a copy of a plan, on this machine",
-    sandbox: "Serve the embedded tracker and its board on this machine",
-    watch: "Sync on each save and on a timer, until told to end",
-    health: "Say when plans were last synced here; for monitors",
-    schedule: "Print or install the files of a scheduled job",
-}
-"""The verbs in the order of the help, each with what the list there says of it; its own help says more."""
-
-for verb, words in _VERBS.items():
-    app.command(verb.__name__.rpartition(".")[2], rich_help_panel=None, short_help=words)(verb.command)
-
-app.add_typer(state.app, name="state")
+for verb in (verb for verbs in _VERBS.values() for verb in verbs):
+    if verb is state:
+        app.add_typer(state.app, name=_name(verb))
+    else:
+        app.command(_name(verb))(verb.command)
 
 
 def gathered(arguments: Sequence[str]) -> list[str]:
@@ -159,7 +190,7 @@ def gathered(arguments: Sequence[str]) -> list[str]:
         name, equals, _ = word.partition("=")
         if word == "--":
             rest += [word, *waiting]
-        elif word in _FLAGS or (equals and name in _VALUED):
+        elif word in _FLAGS or _LETTERS.fullmatch(word) or (equals and name in _VALUED):
             front.append(word)
         elif word in _VALUED:
             front += [word, *([value] if (value := next(waiting, None)) is not None else [])]

@@ -130,10 +130,15 @@ def _print_runs(writer: Writer, runs: Sequence[Mapping[str, Any]]) -> None:
     if not runs:
         writer.say("No run has written anything here yet; this machine remembers its own runs only.")
         return
-    rows = [(r["id"], in_line(r["at"]), in_line(r["command"]), _sums(r)) for r in runs]
+    rows = [(r["id"], _when(r), in_line(r["command"]), _sums(r)) for r in runs]
     for line in columns(rows):
         writer.say(line)
     writer.say("What a run did: plansync log RUN; to set it back: plansync undo RUN")
+
+
+def _when(told: Mapping[str, Any]) -> str:
+    """Write a time as people read it; what is remembered is in UTC."""
+    return in_line(told["at"]).replace("T", " ").replace("+00:00", " UTC")
 
 
 def _sums(run: Mapping[str, Any]) -> str:
@@ -145,7 +150,7 @@ def _sums(run: Mapping[str, Any]) -> str:
 
 
 def _print_run(writer: Writer, run: Mapping[str, Any], operations: Sequence[Mapping[str, Any]]) -> None:
-    writer.heading(in_line(f"Run {run['id']}: {run['command']}, {run['at']}"))
+    writer.heading(in_line(f"Run {run['id']}: {run['command']}, {_when(run)}"))
     writer.say(f"{_sums(run)}\n")
     for side, title in ((Side.REMOTE, "To the tracker"), (Side.LOCAL, "To the plan")):
         rows = [_row(op) for op in operations if op["side"] == side.value]
@@ -176,7 +181,7 @@ def _print_operation(writer: Writer, op: Mapping[str, Any]) -> None:
     writer.heading(in_line(f"{op['kind'].replace('-', ' ')} {_name(op)}"))
     where = f"#{op['ref']}" if op["side"] == Side.REMOTE.value and op["ref"] else f"the {op['side']}"
     status = _STATES.get(op["status"], op["status"])
-    writer.say(in_line(f"In run {op['run']}, {op['at']}, to {where}: {status}"))
+    writer.say(in_line(f"In run {op['run']}, {_when(op)}, to {where}: {status}"))
     for change in op["changes"]:
         name = "" if change["item"] == op["task"] else f"{cut(change['label'], _TEXT_MAX)}: "
         words = f"{name}{change['field'].replace('_', ' ')}"

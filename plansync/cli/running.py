@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plansync.cli.context import Common, check_named_target, find_plan, find_plans
-from plansync.cli.door import say
+from plansync.cli.context import Common, check_named_target, find_plan, find_plans, relative, state_file
+from plansync.cli.door import say, tell
 from plansync.cli.stopping import Stopper
 from plansync.errors import ConfigError, PlansyncError
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
 _BUSY = 9
+_TIME_MAX = 8
+"""Letters: a thousand years are enough for anybody, and more hours than a float holds are no time."""
 _BEATS = ("sync", "push", "pull")
 """The commands that a job runs: each of their runs tells that it is alive."""
 
@@ -96,9 +99,12 @@ def perform(common: Common, request: Request) -> int:
         return perform_and_commit(common, request, find_plans(home, None) if is_several else None)
     if is_several:
         return several.perform(Performer(common, request, home), find_plans(home, None))
-    performer = Performer(common, request, home)
-    ended = performer.run(find_plan(home, request.plan), catches=performer.is_json)
+    performer, plan = Performer(common, request, home), find_plan(home, request.plan)
+    is_first = state_file(home, plan) is None
+    ended = performer.run(plan, catches=performer.is_json)
     performer.tell(ended)
+    if is_first and ended.kind != "sandbox":
+        performer.tell_what_to_commit(plan)
     return ended.code
 
 
@@ -106,10 +112,9 @@ class Performer:
     """Performs one request for plan after plan, and shows how each went."""
 
     def __init__(self, common: Common, request: Request, home: Home) -> None:
-        from plansync.sync.guards import ALLOWED
+        from plansync.sync import guards
 
-        if unknown := [name for name in request.allow if name not in ALLOWED]:
-            raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+        guards.require_known(request.allow)
         self.common, self.request, self.home = common, request, home
         self.has_hinted = False
         self.is_attended = common.is_attended and request.watches is None
@@ -168,6 +173,19 @@ class Performer:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         error = str(report.error or "")
         pulse.beat(paths.pulse, before, at=at, outcome=OUTCOMES[code], error=error, every_s=request.watches)
+
+    def tell_what_to_commit(self, plan: Path) -> None:
+        """After a first push, say what belongs together in a commit: a plan without the other half costs questions."""
+        from plansync import config
+        from plansync.store.places import FOLDER
+
+        root = config.root_of(self.home, plan)
+        if not self._has_hints or config.git_root(root) is None or state_file(self.home, plan) is None:
+            return
+        files = (plan, self.home.file, root / FOLDER)
+        names = [str(relative(file)) for file in files if file]
+        tell("Next, commit the plan and what is remembered of it together:")
+        say(f"  {shlex.join(['git', 'add', *names])}")
 
     @property
     def is_late(self) -> bool:
@@ -302,6 +320,6 @@ def seconds(text: str, option: str = "--max-time") -> float:
     Raises: ConfigError for anything else.
     """
     units = {"s": 1, "m": 60, "h": 3600}
-    if not text[:-1].isdecimal() or text[-1:] not in units:
+    if not text[:-1].isdecimal() or text[-1:] not in units or len(text) > _TIME_MAX:
         raise ConfigError(f"{option} takes a time such as 90s, 20m or 2h; not {text!r}")
     return float(text[:-1]) * units[text[-1]]

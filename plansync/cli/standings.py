@@ -56,7 +56,9 @@ def _together(all_: Sequence[Words]) -> str:
     left_min = sum(found["left_min"] for found in all_)
     left = f", {durations.write(left_min)} left by the estimates" if left_min else ""
     percent = done * 100 // total if total else 0
-    return f"{len(all_)} plans, {percent}% done: {done} of {total} tasks{left}"
+    return (
+        f"{len(all_)} {'plan' if len(all_) == 1 else 'plans'}, {percent}% done: {done} of {total} tasks{left}"
+    )
 
 
 def _next(all_: Sequence[Words], width: int) -> Iterator[str]:

@@ -203,6 +203,11 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def ids_and_links(count: int) -> str:
+    """Write how many marks of ours there are."""
+    return f"{count} {'id or link' if count == 1 else 'ids and links'}"
+
+
 def ranges(numbers: Sequence[int]) -> str:
     """Write sorted numbers in short: `3, 8–10, 12`; only the ends where that would be too many."""
     runs: list[list[int]] = []

@@ -99,9 +99,16 @@ def _encoded(body: str) -> bytes:
     return body.encode("utf-8", errors="replace")
 
 
+def is_begun(body: str) -> bool:
+    """Say whether a body may hold a block of ours, whole or not."""
+    return "plansync:begin" in body
+
+
 @lru_cache(maxsize=4096)  # one run reads the same body as often as it looks at the tracker
 def read(body: str) -> Block | None:
     """Find and read the block of a body."""
+    if not is_begun(body):
+        return None
     source = _encoded(body)
     begins, ends = list(_BEGIN.finditer(source)), list(_END.finditer(source))
     if len(begins) != 1 or len(ends) != 1 or len(_ANY_BEGIN.findall(source)) != 1:

@@ -38,9 +38,6 @@ from plansync.text import is_common_title, is_placeholder, words
 from plansync.uids import Minter
 
 COMPLETION = re.compile(r"(\d+)(\s*%\s*\(\s*)(\d+)(\s*/\s*)(\d+)(\s*[^\d)][^)]*\).*)")
-_LABEL_MAX = 50
-_LOGIN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
-_SEPARATORS = re.compile(r"\s*[,;、，；]\s*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STATES = {Tick.OPEN: State.TODO, Tick.TICKED: State.DONE, Tick.DROPPED: State.DROPPED}
 

@@ -115,7 +115,8 @@ class _Plans:
     def __init__(self, ancestor: str, job: str, people: str) -> None:
         self.footer = _last(people) or _last(job)
         ancestor, job, people = (_without_last(text, ancestor) for text in (ancestor, job, people))
-        self.a, self.o, self.t = (text.splitlines(keepends=True) for text in (ancestor, job, people))
+        self.a, self.o, self.t = (_lines(text) for text in (ancestor, job, people))
+        self.is_closed = _is_closed(people if _is_closed(people) != _is_closed(ancestor) else job)
         self.o = _without_links(self.o, {line.strip() for line in self.t} - {line.strip() for line in self.a})
         self.lost: set[int] = set()
 
@@ -131,6 +132,7 @@ class _Plans:
             else:
                 out += _Region(old, mine, theirs, self.lost, o.start).joined()
         text = "".join(out)
+        text = text if self.is_closed else text.removesuffix("\n").removesuffix("\r")
         whole = text.rstrip("\r\n") + self.footer if self.footer and text else text
         return _Joined(whole, frozenset(self._uids()))
 
@@ -172,6 +174,16 @@ def _without_links(lines: Sequence[str], known: Set[str]) -> list[str]:
             out.append(line)
         is_blank_due = False
     return out
+
+
+def _is_closed(text: str) -> bool:
+    return not text or text.endswith(("\n", "\r"))
+
+
+def _lines(text: str) -> list[str]:
+    """Cut a text into lines, the last one closed as well: whatever is joined to the end is a line of its own."""
+    end = "" if _is_closed(text) else "\r\n" if "\r\n" in text else "\n"
+    return f"{text}{end}".splitlines(keepends=True)
 
 
 _Cut = tuple[slice, slice, slice]
@@ -257,13 +269,14 @@ class _Region:
             elif line != self.a[i]:
                 out[k][0], is_whole = _line(self.a[i], line, self.t[k])
                 self._lose(j, is_lost=not is_whole)
+        above = -1
         for i in range(len(self.a)):
-            k = theirs.get(i)
+            above, k = mine.get(i, above), theirs.get(i)
             if i not in mine and k is not None:  # the job took it out
                 if self.t[k] == self.a[i]:
                     out[k][0] = ""
                 else:
-                    self._lose(min(len(self.o) - 1, 0), is_lost=bool(self.o))
+                    self._lose(above, is_lost=True)
         return start + [line for lines in out for line in lines if line]
 
     def _insert(self, j: int, line: str, below: list[str] | None) -> None:
@@ -275,8 +288,9 @@ class _Region:
             self._lose(j, is_lost=bool(line.strip()) and not _LINK.match(line.strip()))
 
     def _lose(self, j: int, *, is_lost: bool) -> None:
+        """Note that something at or right below a line of the job's did not come through; -1: above its first."""
         if is_lost:
-            self.lost.add(self.first + max(j, 0))
+            self.lost.add(max(self.first + j, 0))
 
 
 def _aligned(a: Sequence[str], b: Sequence[str]) -> dict[int, int]:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from plansync import config, durations, wiring
+from plansync import config, durations, plans, wiring
 from plansync.checks import catalogue
 from plansync.checks import run as checks
 from plansync.checks.context import Beside
@@ -25,8 +25,8 @@ from plansync.library.values import Conflict, Operation, Problem, Result, Step, 
 from plansync.model import OVERVIEW, Base, Field, Item, Kind, Uid, conflict_id, steps_of, text_of
 from plansync.planning.progress import shown_state
 from plansync.store import state
-from plansync.store.files import read_plan, read_requirements, read_state
-from plansync.sync import saved
+from plansync.store.files import read_plan, read_requirements, read_state, replace_file
+from plansync.sync import guards, saved
 from plansync.sync.events import Done, Event, Report
 from plansync.sync.run import Direction, Options, run
 
@@ -55,7 +55,7 @@ def open_plan(
     file = Path(path)
     flags = {"tracker": tracker, "repo": repo, "api_url": api_url}
     known = os.environ if environ is None else environ
-    home = config.load(file.resolve().parent, known, flags, Path(settings) if settings else None)
+    home = config.load(plans.followed(file).parent, known, flags, Path(settings) if settings else None)
     plan = Plan(file, config.for_plan(home, file))
     plan.read()
     return plan
@@ -180,6 +180,7 @@ class Plan:
         return self._done(way, Options(_direction(way), only=only, allow=allow, full=full))
 
     def _done(self, command: str, options: Options) -> Result:
+        guards.require_known(options.allow)
         try:
             return _result(self._run(command, options))
         finally:
@@ -224,8 +225,11 @@ class Changes:
         return not any(op.status == "planned" for op in self._seen.operations)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write them to a file, for `plansync apply` or for later."""
-        Path(path).write_bytes(self._document)
+        """Write them to a file, for `plansync apply` or for later.
+
+        Raises: StoreError where it cannot be written.
+        """
+        replace_file(Path(path).resolve(), self._document)
 
     def apply(self, *, allow: Collection[str] = ()) -> Result:
         """Do it, if nothing that it touches moved since; else nothing.

@@ -146,7 +146,7 @@ def remembered(given: Given, operations: Iterable[Operation]) -> Snapshot:
 
 
 def noted(given: Given, gone: Iterable[Removed]) -> list[Note]:
-    """Say which issues of removed tasks stay open, and which belong to tasks that this copy never held."""
+    """Say which open issues are of removed tasks, and which of tasks that this copy never held."""
     asks = given.policy.task_removed != "keep"
     kept = [each.ref for each in gone if each.uid not in given.pruned and not asks]
     unknown = [
@@ -156,6 +156,7 @@ def noted(given: Given, gone: Iterable[Removed]) -> list[Note]:
         and item.at is not None
         and uid not in given.local
         and uid not in given.base.agreed
+        and state_of(item) is State.TODO
     ]
     notes = []
     if kept:

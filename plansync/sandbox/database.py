@@ -129,22 +129,29 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def _unopened(path: Path | None, error: Exception) -> StoreError:
+    return StoreError(f"{path}: the sandbox's records cannot be opened: {error}")
+
+
 class Database:
     """One open database, in a file or (without a path) in memory."""
 
     def __init__(self, path: Path | None, now: Callable[[], datetime], busy_s: float) -> None:
         self.now = now
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        # One thread at a time is the rule; which thread is the caller's affair.
-        self._connection = sqlite3.connect(
-            path or ":memory:", isolation_level=None, timeout=busy_s, check_same_thread=False
-        )
+        try:
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            # One thread at a time is the rule; which thread is the caller's affair.
+            self._connection = sqlite3.connect(
+                path or ":memory:", isolation_level=None, timeout=busy_s, check_same_thread=False
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise _unopened(path, error) from error
         try:
             self._open()
         except (sqlite3.Error, StoreError) as error:
             self._connection.close()
-            raise StoreError(f"{path}: the sandbox's records cannot be opened: {error}") from error
+            raise _unopened(path, error) from error
 
     def _open(self) -> None:
         for pragma in ("journal_mode = wal", "synchronous = normal", "foreign_keys = on"):

@@ -13,7 +13,8 @@ from plansync.sync.costs import Remaining, reckon
 from plansync.sync.events import Done, Progressed, Status
 from plansync.sync.session import LINKED, Session
 from plansync.sync.stopping import Stop
-from plansync.sync.write import Writer, filled, lacks_address
+from plansync.sync.write import Writer
+from plansync.sync.write_plan import PlanWriter, filled, lacks_address
 
 TIME_IS_OVER = "the time for this run is over"
 LINKS = ("add-dependency", "remove-dependency")
@@ -34,7 +35,7 @@ class Applier:
         self, session: Session, journal: Journal, deadline: float | None = None, stop: Stop | None = None
     ) -> None:
         self.session, self.deadline, self.stop = session, deadline, stop or Stop()
-        self.writer = Writer(session, journal)
+        self.writer, self.plan_writer = Writer(session, journal), PlanWriter(session, journal)
         self.failed: set[Uid] = set()
         self.error: TrackerError | PlanError | StoreError | None = None
         self.number = self.total = 0
@@ -147,7 +148,7 @@ class Applier:
         if not ready:
             return
         try:
-            self.writer.write_plan(ready)
+            self.plan_writer.write(ready)
         except Moved as error:
             for done in ready:
                 self._fail(done, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from plansync.errors import SafetyStop
+from plansync.errors import ConfigError, SafetyStop
 from plansync.model import (
     OVERVIEW,
     Base,
@@ -46,6 +46,17 @@ ALLOWED = (
     "settings-changed",
 )
 """The names that `--allow` takes."""
+
+
+def require_known(allow: Collection[str]) -> None:
+    """Refuse a name of no guard: whoever misspelt one thinks that it would pass.
+
+    Raises: ConfigError.
+    """
+    if unknown := [name for name in allow if name not in ALLOWED]:
+        raise ConfigError(f"--allow takes one of {', '.join(ALLOWED)}; not {', '.join(unknown)}")
+
+
 SETTINGS = (
     "milestones, overview, prose, title, links, dialect, ticks, dropped_labels, dependencies, estimates, risk_label, "
     "[people], [when]"
@@ -146,8 +157,9 @@ def check_look_alikes(alike: Sequence[tuple[int, str]]) -> None:
     """
     if alike:
         listed = ", ".join(f"#{ref} “{cut(title, 40)}”" for ref, title in alike[:3])
+        noun = "issue has the title of a task" if len(alike) == 1 else "issues have the titles of tasks"
         raise SafetyStop(
-            f"stopped before any write: {len(alike)} open issues have the titles of tasks here ({listed}"
+            f"stopped before any write: {len(alike)} open {noun} here ({listed}"
             f"{', …' if len(alike) > 3 else ''}). `plansync link --suggest` lists how to link those that are the same "
             "work; to make new ones all the same, add --allow look-alikes"
         )

@@ -10,7 +10,6 @@ a path at which nothing is any more: those of a name that it had, as git tells, 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterator, Sequence, Set
 from typing import NamedTuple
@@ -23,9 +22,6 @@ from plansync.reconcile.akin import COMPARISONS_MAX, wording, wording_of
 from plansync.trackers.base import Record, Thing
 
 _LISTED_MAX = 3
-_TASK_OF = re.compile(
-    r"^<!-- plansync:begin v=1 kind=task plan=(?P<plan>\w{8}) id=(?P<uid>\w{7}) ", re.MULTILINE
-)
 
 
 class Trace(NamedTuple):
@@ -125,7 +121,7 @@ def traces(
     command: Callable[..., str],
 ) -> Traces:
     """Look for what is there of plans at some paths. `claimed`: the ids of other plans that are here."""
-    blocks = [(r, b) for r in records if "plansync:begin" in r.body and (b := block.read(r.body))]
+    blocks = [(r, b) for r in records if (b := block.read(r.body))]
     marks = [(r, m) for r in records if r.thing is Thing.MILESTONE and (m := block.read_milestone(r.body))]
     tasks = [wording_of(i, local) for i in local.values() if i.kind is Kind.TASK]
     own = [(r, b) for r, b in blocks if b.path in paths]
@@ -156,13 +152,13 @@ def beside(
     """
     ours, theirs = set[int](), dict[str, list[int]]()
     for record in records:
-        found = _TASK_OF.search(record.body)
-        if found is None or found["plan"] in claimed or found["uid"] not in local:
+        held = block.read(record.body)
+        if held is None or held.plan in claimed or held.uid == OVERVIEW or held.uid not in local:
             continue
-        if found["plan"] == own:
+        if held.plan == own:
             ours.add(record.ref)
-        elif record.state is State.TODO and (b := block.read(record.body)) and b.path == path:
-            theirs.setdefault(b.plan, []).append(record.ref)
+        elif record.state is State.TODO and held.path == path:
+            theirs.setdefault(held.plan, []).append(record.ref)
     for plan, made in sorted(theirs.items()):
         if ours and max(made) > min(ours):
             yield (
@@ -180,7 +176,7 @@ def _listed(refs: Collection[int]) -> str:
 
 def other_paths(records: Collection[Record], path: str, local: Snapshot) -> list[str]:
     """List the other paths that are named by issues with the id of something here."""
-    blocks = (b for r in records if "plansync:begin" in r.body and (b := block.read(r.body)))
+    blocks = (b for r in records if (b := block.read(r.body)))
     return sorted(
         {b.path for b in blocks if b.uid in local and b.uid != OVERVIEW and b.path not in ("", path)}
     )

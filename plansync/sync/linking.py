@@ -97,9 +97,9 @@ async def find(session: Session, thing: Thing, ref: str) -> Record:
     if answer is Absence.OTHER:
         raise ConfigError(f"#{number} is {terms.other}; only an issue can be a task")
     if isinstance(answer, Absence):
-        raise ConfigError(
-            f"{thing.value} #{number} of {session.project.target} is {terms.absent(thing, answer)}"
-        )
+        is_hidden = answer is Absence.DENIED  # a tracker does not tell that from a number which never was
+        why = "not there, or this token may not read it" if is_hidden else terms.absent(thing, answer)
+        raise ConfigError(f"{thing.value} #{number} of {session.project.target} is {why}")
     return answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from plansync.document import block
 from plansync.model import Field, Kind, Operation, State, Uid, text_of
 from plansync.sync.session import Session
 from plansync.text import words
@@ -34,7 +35,7 @@ async def read_titles(session: Session) -> list[Record]:
     return [
         r
         for ref, r in sorted(found.items())
-        if r.state is State.TODO and ref not in taken and "plansync:begin" not in r.body
+        if r.state is State.TODO and ref not in taken and not block.is_begun(r.body)
     ]
 
 

@@ -42,6 +42,7 @@ from plansync.sync.intake import note_left, take_in
 from plansync.sync.lookalikes import LookAlike, look_alikes, read_titles
 from plansync.sync.project import Project
 from plansync.sync.reading import require_plan
+from plansync.sync.remembering import remember
 from plansync.sync.session import Session
 from plansync.sync.settling import Settling
 from plansync.sync.stopping import Stop
@@ -154,6 +155,7 @@ class _Run:
         self.report.cost = reckon(session, planned, is_whole=self.options.is_dry)
         if self.options.is_dry:
             self._tell_settings(planned)
+            self._tell_unwritable(planned)
             return self._finish()
         if self.report.is_rebuilt:
             return await self._rebuild(journal)
@@ -334,8 +336,14 @@ class _Run:
             is_attended=self.options.is_attended,
             tell=self._tell_passed,
         )
-        if any(op.side is Side.LOCAL for op in planned):
-            self._require_writable()
+        self._require_writable(planned)
+
+    def _tell_unwritable(self, planned: Sequence[Operation]) -> None:
+        """Say in a run that only looks that one which writes would stop at the plan's file."""
+        try:
+            self._require_writable(planned)
+        except PlanError as error:
+            self.report.notes.append(Note("", f"a run that writes stops here: {error}"))
 
     def _tell_settings(self, planned: Sequence[Operation]) -> None:
         """Say in a run that only looks that other settings may be why something would be written."""
@@ -353,11 +361,13 @@ class _Run:
         reasons = [why for key, why in self.session.absent.items() if key in known and key[0] is Thing.ISSUE]
         return sum(why not in LOST for why in reasons)
 
-    def _require_writable(self) -> None:
-        """Refuse a plan that could not be written, before anything is written anywhere.
+    def _require_writable(self, planned: Sequence[Operation]) -> None:
+        """Refuse a plan that has to be written and could not be, before anything is written anywhere.
 
         Raises: PlanError.
         """
+        if all(op.side is Side.REMOTE for op in planned):
+            return
         self.project.files.check_writable()
         if self.session.document.open_end is not None:
             last = self.session.document.line_no(self.session.document.open_end.start)
@@ -408,7 +418,7 @@ class _Run:
             journal.keep_before(self.session.run, "state", first.state)
             if not self.is_old_copy:
                 old_copy.keep_first(self.session, first)
-        self._agree(Writer(self.session, journal), chosen)
+        self._agree(journal, chosen)
         rounds = self.options.rounds
         while True:
             todo = [d for d in chosen if d.status is Status.PLANNED]
@@ -457,12 +467,14 @@ class _Run:
         session.write_state(journal.expect)
         self.project.at_point("ids remembered")
 
-    def _agree(self, writer: Writer, chosen: list[Done]) -> None:
+    def _agree(self, journal: Journal, chosen: list[Done]) -> None:
         """Remember the items on which both sides agree without a write, before the first write."""
         busy = {owner_of(d.operation.uid) for d in chosen}
         changed = [uid for uid in self.session.owners() if uid not in busy and self._has_news(uid)]
         if changed:
-            writer.remember(changed, None, {"state": self.session.state_digest, "changes": []})
+            remember(
+                self.session, journal, changed, None, {"state": self.session.state_digest, "changes": []}
+            )
 
     def _has_news(self, uid: Uid) -> bool:
         session = self.session

@@ -196,7 +196,7 @@ def _elsewhere(session: Session, uid: Uid) -> Record | None:
             marked = block.read_milestone(record.body)
             is_it = marked is not None and (marked.plan, marked.uid) == (session.lineage, uid)
         else:
-            ours = block.read(record.body) if "plansync:begin" in record.body else None
+            ours = block.read(record.body)
             is_it = ours is not None and (ours.plan, ours.uid) == (session.lineage, uid)
         if is_it:
             return record

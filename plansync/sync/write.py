@@ -1,21 +1,18 @@
-"""The two writers: one request to the tracker, one replacement of the plan; each intends, writes, settles."""
+"""The writer to the tracker: one operation, one request; it intends, writes, settles."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from plansync.document import rewrite
 from plansync.errors import (
     Moved,
     OutcomeUnknown,
-    PlanError,
-    PlanUnsure,
     Rejected,
     TrackerError,
     Unsupported,
@@ -26,26 +23,23 @@ from plansync.model import (
     Field,
     Item,
     Operation,
-    Side,
     Snapshot,
     Stamp,
     State,
     Uid,
     Value,
-    is_step,
     owner_of,
     steps_of,
-    text_of,
     uids_of,
 )
-from plansync.reconcile import fold, held, read_back
+from plansync.reconcile import fold, held
 from plansync.reconcile.reasons import NEW
 from plansync.store import history, state
-from plansync.store.files import digest
 from plansync.store.journal import Journal, Outcome
 from plansync.sync import existence
 from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
+from plansync.sync.remembering import remember
 from plansync.sync.session import Session, thing_of
 from plansync.sync.telling import before_image, told
 from plansync.text import folded, same_lines
@@ -63,15 +57,13 @@ _CREATES = {"create-milestone": Thing.MILESTONE, "create-issue": Thing.ISSUE}
 
 
 class Writer:
-    """Performs operations of one run. Whatever happens, the journal knows it."""
+    """Performs operations of one run on the tracker. Whatever happens, the journal knows it."""
 
     def __init__(self, session: Session, journal: Journal) -> None:
         self.session, self.journal = session, journal
         self.at_once = session.project.tracker.traits.writes_at_once
         self._terms = session.project.tracker.traits.terms
         self._slots = asyncio.Semaphore(self.at_once)
-
-    # ------------------------------------------------------------- tracker
 
     async def write_tracker(self, done: Done, goes_on: Callable[[], bool]) -> None:
         """Perform one operation: one request, certified by the journal before and after.
@@ -348,160 +340,14 @@ class Writer:
         waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
         session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
         besides = self._records_of(unlinked)
-        self.remember([twin.of if twin else op.uid], row, intent, besides, is_patient=True)
+        remember(session, self.journal, [twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
-
-    def remember(
-        self,
-        owners: Iterable[Uid],
-        row: int | None,
-        intent: dict[str, Any],
-        besides: Mapping[Uid, Any] | None = None,
-        *,
-        is_patient: bool = False,
-    ) -> None:
-        """Move the base of some items, and let the journal's row carry what it is now, with other records `besides`.
-
-        `is_patient`: as the journal's `settle` has it.
-        """
-        session = self.session
-        records: dict[Uid, Any] = dict(besides or {})
-        for owner in owners:
-            part = session.settled(owner)
-            fold(session.base, part, owner)
-            records[owner] = state.record(part, owner)
-        if row is None:
-            row = self.journal.intend("", session.run, "", "agree", intent | {"records": records})
-            self.journal.settle(row, Outcome.LANDED)
-        else:
-            self.journal.settle(row, Outcome.LANDED, intent | {"records": records}, is_patient=is_patient)
-
-    # ---------------------------------------------------------------- plan
-
-    def write_plan(self, batch: Sequence[Done]) -> None:
-        """Put a batch of edits into the plan in one replacement.
-
-        Every edit is checked by reading the result back: what does not come out as meant is left
-        out, and waits. Raises: Moved where somebody saved the plan meanwhile.
-        """
-        writable = self._edited(batch)
-        if writable is None:
-            return
-        content, chosen, after = writable
-        session = self.session
-        intent = {
-            "side": Side.LOCAL.value,
-            "pre": session.digest,
-            "post": digest(content),
-            "state": session.state_digest,
-            "changes": [
-                [c.uid, c.field.value, c.old, c.new, c.rule] for d in chosen for c in d.operation.changes
-            ],
-            "records": self._records(chosen, after),
-            "told": [history.dump(told(session, done, after)) for done in chosen],
-        }
-        before = ("plan", session.source)
-        row = self.journal.intend(chosen[0].id, session.run, "", "write-plan", intent, before)
-        session.project.at_point("intended plan")
-        try:
-            reason = session.project.files.replace(content, session.digest)
-        except PlanUnsure:
-            _mark(chosen, Status.UNKNOWN)
-            self.journal.settle(row, Outcome.UNKNOWN)
-            raise
-        except (Moved, PlanError):
-            _mark(chosen, Status.REFUSED)
-            self.journal.settle(row, Outcome.REFUSED)
-            raise
-        _mark(chosen, Status.UNKNOWN)  # until the journal knows
-        session.project.at_point("written plan")
-        session.written_over = reason
-        self._take(content, after)
-        self.remember(self._known_owners(chosen), row, intent)
-        _mark(chosen, Status.APPLIED)
-        session.project.at_point("landed plan")
-
-    def _edited(self, batch: Sequence[Done]) -> tuple[bytes, list[Done], dict[Uid, Item]] | None:
-        """Edit all at once; where that goes astray, one by one, keeping those that come out right."""
-        try:
-            return self._try(list(batch))
-        except Unwritable:
-            pass
-        good: list[Done] = []
-        for owner, group in _by_owner(batch).items():
-            try:
-                self._try([*good, *group])
-                good += group
-            except Unwritable as error:
-                line = self.session.line_of(owner)
-                for done in group:
-                    done.status, done.error = Status.REFUSED, f"line {line}: {error}" if line else str(error)
-        return self._try(good) if good else None
-
-    def _try(self, batch: Sequence[Done]) -> tuple[bytes, list[Done], dict[Uid, Item]]:
-        session = self.session
-        operations = [done.operation for done in batch]
-        after = held(session.there, session.agreed, operations)
-        content = rewrite.rewrite(session.document, session.local, operations, after)
-        shown = read_back(session.read_again(content), after)
-        if former := self._former(after):
-            content, shown = former
-        lists = [op for op in operations if op.kind == "set-field"]
-        astray = rewrite.differing(shown, after) + [op.uid for op in lists if not _says(shown, op)]
-        if astray:
-            names = ", ".join(session.label_of(uid) for uid in astray[:3])
-            raise Unwritable(f"an edit here would change more than itself ({names}); the value waits")
-        return content, list(batch), _named(shown, after)
-
-    def _former(self, after: Snapshot) -> tuple[bytes, Snapshot] | None:
-        """Find the bytes that an undone run replaced, where they say just what the plan is to say now.
-
-        An edit back gives the same words; this gives back their places, wraps and letters too.
-        """
-        session = self.session
-        for content in session.former.contents if session.digest == session.former.now else ():
-            shown = read_back(session.read_again(content), after)
-            if not rewrite.differing(shown, after):
-                return content, shown
-        return None
-
-    def _take(self, content: bytes, after: dict[Uid, Item]) -> None:
-        """Hold the plan as written, under the names that this run gave its items."""
-        session = self.session
-        session.take_plan(content)
-        session.local = after
-
-    def _known_owners(self, batch: Sequence[Done]) -> list[Uid]:
-        """List the items whose memory a batch moves; ids, links and computed lines are not remembered."""
-        kinds = ("set-marker", "set-link", "update-summary")
-        owners = dict.fromkeys(owner_of(d.operation.uid) for d in batch if d.operation.kind not in kinds)
-        return [u for u in owners if u in self.session.remote and u in self.session.agreed]
-
-    def _records(self, batch: Sequence[Done], after: Snapshot) -> dict[Uid, Any]:
-        session = self.session
-        return {
-            owner: state.record(session.settled(owner, local=after), owner)
-            for owner in self._known_owners(batch)
-        }
 
 
 def _without(item: Item, uid: Uid, *names: Field) -> Item:
     """Show an item that names another one no more."""
     left = {name: tuple(u for u in uids_of(item, name) if u != uid) for name in names if name in item.fields}
     return replace(item, fields={**item.fields, **left})
-
-
-def _says(shown: Snapshot, op: Operation) -> bool:
-    """Say whether a plan that was read back names just the tasks that a dependency line was to name."""
-    (change,) = op.changes
-    return {*uids_of(shown.get(op.uid), change.field)} == {
-        *(change.new if isinstance(change.new, tuple) else ())
-    }
-
-
-def _mark(batch: Sequence[Done], status: Status) -> None:
-    for done in batch:
-        done.status = status
 
 
 def _seen(record: Record) -> tuple[object, ...]:
@@ -517,19 +363,6 @@ def is_read_first(op: Operation) -> bool:
 def _seen_of_twin(record: Record) -> tuple[object, ...]:
     """Say what it rested on that an issue says nothing of its own: also that nobody wrote below it."""
     return *_seen(record), record.comments
-
-
-def _named(shown: Snapshot, held: Snapshot) -> dict[Uid, Item]:
-    """Show a plan that was read back, its steps under the names that they are held by."""
-    named: dict[Uid, Item] = {}
-    for uid, item in shown.items():
-        if not is_step(uid):
-            names = uids_of(held[uid], Field.STEPS)
-            pairs = zip(names, steps_of(shown, uid), strict=True)
-            named |= {name: replace(step, uid=name) for name, step in pairs}
-            fields = {**item.fields, Field.STEPS: names} if Field.STEPS in item.fields else item.fields
-            named[uid] = replace(item, fields=fields)
-    return named
 
 
 def _certified(op: Operation, known: Snapshot, answer: Snapshot) -> Snapshot:
@@ -563,24 +396,3 @@ def _with_steps(side: Snapshot, owner: Uid) -> dict[Uid, Item]:
     """Take one item with its steps out of a snapshot."""
     uids = (owner, *uids_of(side.get(owner), Field.STEPS))
     return {u: side[u] for u in uids if u in side}
-
-
-def _by_owner(batch: Sequence[Done]) -> dict[Uid, list[Done]]:
-    groups: dict[Uid, list[Done]] = {}
-    for done in batch:
-        groups.setdefault(owner_of(done.operation.uid), []).append(done)
-    return groups
-
-
-def filled(session: Session, op: Operation) -> Operation | None:
-    """Give a link whose issue was only just made its number; `None` where it was not made."""
-    if op.kind != "set-link" or op.changes[0].new is not None:
-        return op
-    link = text_of(session.remote.get(op.uid), Field.LINK)
-    return replace(op, changes=(replace(op.changes[0], new=link),)) if link else None
-
-
-def lacks_address(session: Session, op: Operation) -> bool:
-    """Say whether a link was to come of which the tracker tells the number alone: it would lead nowhere."""
-    link = text_of(session.remote.get(op.uid), Field.LINK)
-    return op.kind == "set-link" and op.changes[0].new is None and link != "" and " " not in link

@@ -11,6 +11,8 @@ import httpx
 from plansync.errors import ConfigError
 from plansync.trackers.addresses import is_loopback
 
+_PORT_MAX = 65_535
+
 
 def tracker_url(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.URL:
     """Check the tracker's address: plain http would show the token to the whole network."""
@@ -18,6 +20,8 @@ def tracker_url(base_url: str, transport: httpx.AsyncBaseTransport | None) -> ht
         url = httpx.URL(base_url.strip().rstrip("/"))
     except httpx.InvalidURL:
         raise ConfigError("the tracker's address is not one that can be read") from None
+    if url.port is not None and not 0 < url.port <= _PORT_MAX:
+        raise ConfigError(f"the tracker's address names the port {url.port}; ports go from 1 to {_PORT_MAX}")
     if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
         raise ConfigError("the tracker's address must look like https://HOST/PATH, with no token in it")
     is_in_process = transport is not None and not isinstance(transport, httpx.AsyncHTTPTransport)

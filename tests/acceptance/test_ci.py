@@ -34,6 +34,7 @@ def test_a_run_leaves_a_summary_and_outputs(job: Copy, person: Person, tmp_path:
     summary = (tmp_path / "summary.md").read_text()
     assert summary.startswith("# Before\n## plansync sync: `")
     assert "### To the plan" in summary
+    assert "Needs " not in summary, "it is done"
     said = outputs(tmp_path / "output")
     assert (said["outcome"], said["exit_code"], said["conflicts"]) == ("done", "0", "0")
     assert int(said["plan_changes"]) > 0

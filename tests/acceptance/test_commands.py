@@ -115,6 +115,14 @@ def test_diff_shows_both_directions_and_writes_nothing(copy: Copy, person: Perso
     assert (copy.content, copy.state.read_bytes(), person.everything()) == before
 
 
+def test_a_plan_that_is_a_link_to_itself_is_named_and_is_no_bug(alone: Copy) -> None:
+    (alone.folder / "loop.md").symlink_to("loop.md")
+
+    for command in (("check",), ("sync", "--yes")):
+        ran = alone.run(*command, "loop.md", exits=1)
+        assert "loop.md" in ran.out + ran.err
+
+
 def test_diff_says_where_a_step_was_added(copy: Copy) -> None:
     last = f"- [ ] {copy.outline.task('1.1').steps[-1]}\n"
     copy.replace(last, f"{last}- [ ] Thank everybody\n")

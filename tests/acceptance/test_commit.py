@@ -262,6 +262,20 @@ def test_what_a_killed_job_left_is_committed_by_the_next_step(served: Served, pe
     assert served.log() == [MESSAGE, "Plan"]
 
 
+@pytest.mark.parametrize("option", [("--dry-run",), ("--only", "1.1")])
+def test_what_commits_only_heeds_no_option_of_a_sync_and_says_so(
+    served: Served, option: tuple[str, ...]
+) -> None:
+    job = served.clone("job")
+    plan = job.folder / PLAN
+    plan.write_bytes(plan.read_bytes() + b"\n")
+
+    ran = job.run("sync", "--commit-only", *option, exits=2)
+
+    assert f"--commit-only makes no sync, so {option[0]} cannot be heeded" in ran.err
+    assert served.log() == ["Plan"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_run_that_is_stopped_commits_what_it_did(
     unpushed: Served, person: Person, sandbox: Sandbox, number: signal.Signals

@@ -247,9 +247,7 @@ def test_the_work_of_a_person_is_not_taken_for_what_a_run_left(asking: Bench) ->
 
 
 @pytest.mark.parametrize("way", ["commit", "merge-request"])
-@pytest.mark.parametrize(
-    "at", ["before git fetch", "ids remembered", "landed create-milestone", "sent create-issue"]
-)
+@pytest.mark.parametrize("at", ["ids remembered", "landed create-milestone"])
 def test_two_first_pushes_at_one_moment_end_as_one(
     person: Person, sandbox: Sandbox, forks: Mortals, tmp_path: Path, way: str, at: str
 ) -> None:

@@ -62,6 +62,16 @@ def test_a_word_that_is_none_is_asked_about_again_and_a_beginning_is_enough(
     assert titles(torn, person) == ["Ours", "Both"]
 
 
+def test_a_value_that_cannot_be_takes_no_other_answer_along(torn: Copy, person: Person) -> None:
+    code, shown = answered(torn, "value", "", "issue")
+
+    assert code == 2
+    assert "title cannot be ''; it takes a text that is not empty" in shown
+    left = torn.run("resolve", exits=4).out
+    assert left.count("title differs") == 1
+    assert "Task 1.1" in left
+
+
 def test_what_is_left_for_later_stays_a_conflict(torn: Copy, person: Person) -> None:
     code, _ = answered(torn, "", "base")
 

@@ -116,7 +116,12 @@ def test_the_merge_driver_is_set_where_somebody_says_so(copy: Copy) -> None:
     copy.run("doctor", "--fix", "--yes")
 
     assert examined(copy)["merge driver"][0] == "well"
-    assert (copy.folder / ".plansync" / ".gitattributes").read_text() == "*.jsonl merge=plansync\n"
+    attributes = copy.folder / ".plansync" / ".gitattributes"
+    assert attributes.read_text() == "*.jsonl merge=plansync\n"
+
+    attributes.write_text("*.jsonl text")
+    copy.run("doctor", "--fix", "--yes")
+    assert attributes.read_text() == "*.jsonl text\n*.jsonl merge=plansync\n"
 
 
 def test_what_a_run_left_open_is_told(copy: Copy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -250,3 +251,14 @@ def test_a_task_that_is_dropped_before_it_has_an_issue_is_nothing_to_decide(fres
     fresh.replace(f"{line}\n", f"{line}\n\n**Status**: Dropped\n")
 
     assert fresh.push().json["conflicts"] == []
+
+
+def test_after_a_first_push_in_a_work_tree_what_belongs_together_is_named_once(fresh: Copy) -> None:
+    advice = "Next, commit the plan and what is remembered of it together:\n  git add "
+    subprocess.run(["git", "init", "-q"], cwd=fresh.folder, check=True, env=fresh.env)
+    assert advice not in fresh.run("push", "--yes", "--dry-run").out
+
+    said = fresh.run("push", "--yes").out
+
+    assert said.endswith(f"{advice}{fresh.plan.name} .plansync\n")
+    assert advice not in fresh.run("sync").out

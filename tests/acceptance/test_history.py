@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -57,6 +58,7 @@ def test_runs_are_listed_newest_first_with_what_they_did(copy: Copy) -> None:
     assert newest["plan"] == len(ran.kinds("plan"))
     assert (first["command"], first["tracker"]) == ("push", 17 + 14)
     text = copy.run("log").out.splitlines()
+    assert re.match(r"[0-9a-f]{8}  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC  ", text[0])
     assert (
         text[0].startswith(newest["id"]) and "done (3 changes on the tracker, 1 edit in the plan)" in text[0]
     )

@@ -97,6 +97,28 @@ def test_what_will_refuse_a_push_is_said_at_once_and_refuses_it_before_any_write
     assert fresh.content == fresh.original
 
 
+@pytest.mark.parametrize(
+    ("answer", "tracker", "repo"),
+    [
+        ("", "github", "kitchen/recipes"),
+        ("sandbox", "sandbox", None),
+        ("kitchen/bread", "github", "kitchen/bread"),
+    ],
+)
+def test_on_a_terminal_init_asks_for_the_repository_that_no_option_names(
+    plan: Source, tmp_path: Path, answer: str, tracker: str, repo: str | None
+) -> None:
+    copy = Copy.of(plan.content, tmp_path / "work")
+    remote(copy, origin="git@github.com:kitchen/recipes.git")
+
+    terminal = Terminal(copy, ["init"])
+    terminal.until("to stay on this machine) [kitchen/recipes]:")
+    terminal.type(f"{answer}\n")
+
+    assert terminal.end() == 0
+    assert (settings(copy)["tracker"], settings(copy).get("repo")) == (tracker, repo)
+
+
 def test_a_fork_is_named_with_its_upstream_and_alone_taken(fresh: Copy, stage: SmallServer) -> None:
     stage.home = FORK
     upstream = "https://github.com/upstream/recipes.git"
@@ -138,6 +160,7 @@ def test_without_a_token_init_works_and_says_what_it_could_not_see(
         "kitchen/recipes could not be looked at: no token for https://api.github.com: set PLANSYNC_TOKEN"
         in said
     )
+    assert "Once it can be looked at, see what a first push would do:\n  plansync diff\n" in said
     assert settings(copy)["repo"] == "kitchen/recipes"
 
 

@@ -249,3 +249,31 @@ def test_an_openspec_plan_numbers_tasks_by_their_group(new: New, folder: Path) -
         assert group.startswith(f"{number}. ")
         ids = re.findall(r"^- \[ \] ([\d.]+) ", group, re.MULTILINE)
         assert ids == [f"{number}.{n}" for n in range(1, len(ids) + 1)]
+
+
+def test_a_plan_of_any_name_that_was_synced_here_need_not_be_named_again(new: New, folder: Path) -> None:
+    new("garden.md")
+    assert "no plan was found here; name it" in new(verb="check", exits=2).err
+    new("garden.md", "--yes", verb="push")
+
+    for verb in ("status", "check", "diff", "sync", "log"):
+        new(verb=verb)
+    new("shed.md")
+    new("shed.md", "--yes", verb="push")
+    assert "there are 2 plans here (garden.md, shed.md); name one" in new(verb="sync", exits=2).err
+    (folder / "shed.md").unlink()
+    assert "Plan: garden.md (phase-task)" in new("--tracker", "sandbox", verb="init").out
+
+
+def test_the_settings_that_init_writes_say_what_a_table_of_a_plan_is_for(new: New, folder: Path) -> None:
+    new("docs/plan.md")
+    new("--tracker", "sandbox", verb="init")
+
+    assert (
+        (folder / "plansync.toml")
+        .read_text()
+        .endswith(
+            '\n\n# The plans, each in a table of its own, or with a pattern several: path = "plans/*.md"\n'
+            '[[plan]]\npath = "docs/plan.md"\n'
+        )
+    )

@@ -94,7 +94,7 @@ def test_help_says_what_each_of_them_does(fresh: Copy) -> None:
     assert (
         "Give each change a line, and each finding its help; -vv: also tell each request, on stderr." in said
     )
-    assert "..." not in said.partition("Commands:")[2], "no verb's words are cut"
+    assert "..." not in said.partition("Daily:")[2], "no verb's words are cut"
 
 
 @pytest.mark.github

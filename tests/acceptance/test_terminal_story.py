@@ -26,9 +26,8 @@ def test_a_plan_is_set_up_pushed_torn_decided_and_set_back(fresh: Copy, person: 
     task = fresh.outline.task("1.1")
 
     setting_up = Screen(fresh, "init")
-    setting_up.until("Repository (OWNER/NAME")
-    setting_up.answer("")
     assert setting_up.end() == 0
+    assert "Repository (OWNER/NAME" not in setting_up.seen, "an option named it"
     assert "plansync diff" in setting_up.seen, "it says what comes next"
     assert person.everything() == []
     fresh.flags = ()

@@ -276,7 +276,8 @@ def schemas() -> str:
 
 _JSON_FOOT = (
     "Several plans at once come in one document, [plansync/runs/1](schemas/runs-1.json) or",
-    "[plansync/plans/1](schemas/plans-1.json). Messages for people go to stderr, so stdout holds the document alone.",
+    "[plansync/plans/1](schemas/plans-1.json). Messages for people go to stderr, so stdout holds the document",
+    "alone. It is empty where a command could not begin: the exit code and stderr say why.",
     "",
     "```sh",
     "plansync status --json PLAN.md",

@@ -14,7 +14,7 @@ from typing import Literal
 import pytest
 
 import plansync
-from plansync.errors import ConfigError, PlanError, SafetyStop
+from plansync.errors import ConfigError, PlanError, SafetyStop, StoreError
 from tests.docs.pages import ROOT, fenced
 
 PAGE = "docs/library.md"
@@ -159,7 +159,21 @@ def test_a_guard_holds_without_anybody_to_ask(folder: Path) -> None:
 
     with pytest.raises(SafetyStop, match="mass-create"):
         plan.sync()
+    with pytest.raises(ConfigError, match=r"not mass-creat$"):
+        plan.sync(allow=["mass-creat"])
     assert plan.sync(allow=["mass-create"]).is_done
+
+
+def test_what_was_seen_is_saved_or_it_is_said_why_not(folder: Path) -> None:
+    changes = plansync.open(folder / "docs" / "plan.md", tracker="sandbox").diff()
+
+    changes.save(folder / "seen.json")
+    with pytest.raises(StoreError, match="cannot be written"):
+        changes.save(folder / "nowhere" / "seen.json")
+
+    assert json.loads((folder / "seen.json").read_text(encoding="utf-8"))["schema"].startswith(
+        "plansync/changeset/"
+    )
 
 
 def test_a_tracker_has_to_be_named(folder: Path) -> None:

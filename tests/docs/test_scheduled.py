@@ -542,6 +542,15 @@ def test_a_ci_file_is_written_to_its_place_and_never_over_another(
     assert file.read_text() == "mine\n"
 
 
+def test_a_folder_where_the_file_belongs_is_named(begun: Project) -> None:
+    place = begun.desk / ".github" / "workflows" / "plansync.yml"
+    place.mkdir(parents=True)
+
+    done = begun.run("plansync schedule github-actions --install", begun.desk)
+
+    assert (done.returncode, done.stderr) == (1, f"plansync: {place} cannot be written: Is a directory\n")
+
+
 def test_units_are_written_into_the_home_folder_and_a_crontab_is_not_touched(
     begun: Project, home: Path
 ) -> None:

@@ -38,6 +38,7 @@ NAMES = {
     "plansync/changeset/1": "changeset-1.json",
     "plansync/schedule/1": "schedule-1.json",
     "plansync/doctor/1": "doctor-1.json",
+    "plansync/words/1": "words-1.json",
 }
 
 
@@ -245,3 +246,22 @@ def test_health_prints_what_its_schema_says(run: Run, plan: Path) -> None:
     run("plansync push --yes")
 
     assert check(run("plansync health --json").out)["is_ok"]
+
+
+def test_a_command_that_answers_in_words_prints_what_its_schema_says(run: Run, plan: Path) -> None:
+    run("plansync --tracker sandbox push --yes")
+
+    begun = check(run("plansync init --yes --tracker sandbox --json").out)
+    shown = check(run("plansync state lineage --json").out)
+    changed = [
+        check(run(f"plansync {verb} --json").out) for verb in ("state rekey --yes", "unlink --all --yes")
+    ]
+
+    assert [each["command"] for each in (begun, shown, *changed)] == [
+        "init",
+        "state lineage",
+        "state rekey",
+        "unlink",
+    ]
+    assert begun["lines"][0] == "wrote plansync.toml"
+    assert run("plansync demo --json").code == 2

@@ -159,6 +159,13 @@ def test_a_file_that_holds_no_records_is_refused_and_left_alone(tmp_path: Path) 
     assert path.read_bytes() == before
 
 
+def test_a_folder_is_no_file_of_records(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "records.db"):
+        with pytest.raises(StoreError, match="cannot be opened"):
+            serve(path, 0, as_json=True, out=io.StringIO())
+
+
 def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as other:

@@ -2,7 +2,8 @@
 
 Somebody saves the plan again and again while others work on its issues, and the watch between them is killed
 (SIGKILL) or told to end (SIGTERM) now and then, and started anew. When all of them rest, both sides must say the
-same, no task may have two issues, and the memory that the watch takes must not have grown.
+same, no task may have two issues, and the memory that the watch takes must not have grown. With `--whole` those on
+the tracker save whole bodies, over what came since they looked.
 """
 
 from __future__ import annotations

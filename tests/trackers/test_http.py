@@ -874,6 +874,7 @@ def test_plain_http_to_another_machine_is_refused(url: str) -> None:
         "https://",
         f"https://me:{SECRET}@ghe.example",
         "https://h:port",
+        "https://h:99999",
         "https://h/?a=b",
     ],
 )

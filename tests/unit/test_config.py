@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,7 @@ import pytest
 
 from plansync import config, plans
 from plansync.document.dialects import DIALECTS
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, PlanError
 
 
 def home(folder: Path, settings: str = "") -> config.Home:
@@ -206,3 +207,42 @@ def test_a_table_that_cannot_be_acted_on_is_told_with_its_key(tmp_path: Path) ->
     assert "plan.path: a pattern counts from the folder of this file" in words
     assert "plan.repo must be OWNER/NAME" in words
     assert "did you mean 'plan.tracker'?" in words
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("**.md", "plan.path: `**` stands alone between slashes, as in plans/**/*.md (got '**.md')"),
+        ("docs/a**/*.md", "plan.path: `**` stands alone between slashes"),
+        (r"a\u0000b", "plan.path: no file's name can hold what stands there"),
+    ],
+)
+def test_a_path_that_no_file_can_have_is_told_with_its_key(tmp_path: Path, path: str, says: str) -> None:
+    with pytest.raises(ConfigError) as told:
+        home(tmp_path, f'[[plan]]\npath = "{path}"\n')
+
+    assert says in str(told.value)
+
+
+def test_two_stars_between_slashes_mean_all_folders(tmp_path: Path) -> None:
+    (tmp_path / "plans" / "deep").mkdir(parents=True)
+    (tmp_path / "plans" / "deep" / "a.md").write_text("# Plan\n", encoding="utf-8")
+
+    where = home(tmp_path, '[[plan]]\npath = "plans/**/*.md"\n')
+
+    assert config.plan_paths(where, tmp_path) == [tmp_path / "plans" / "deep" / "a.md"]
+
+
+@pytest.mark.parametrize("option", ["every_s", "quiet_s", "settle_s"])
+def test_a_watch_waits_for_no_longer_than_can_be_said(tmp_path: Path, option: str) -> None:
+    with pytest.raises(ConfigError, match=f"watch.{option} input should be a finite number"):
+        home(tmp_path, f"[watch]\n{option} = inf\n")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="it is the reading that finds out there")
+def test_a_link_that_leads_to_itself_is_no_plan(tmp_path: Path) -> None:
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    where = home(tmp_path, '[[plan]]\npath = "loop.md"\n')
+
+    with pytest.raises(PlanError, match="leads to itself"):
+        config.plan_paths(where, tmp_path)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from plansync.remotes import Remote, remote_of, remote_repository
+from plansync.remotes import Remote, git_remotes, remote_of, remote_repository
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,13 @@ def test_a_tracker_may_be_in_a_folder_of_its_host() -> None:
         ("https://code.example/git/lab", "a/b"),
     ]
     assert list(ssh.roots()) == [("https://code.example", "a/b/c"), ("https://code.example/gitlab", "a/b/c")]
+
+
+def test_an_address_in_another_encoding_is_read_all_the_same(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    config = tmp_path / ".git" / "config"
+    config.write_bytes(
+        config.read_bytes() + b'[remote "origin"]\n\turl = https://code.example/caf\xe9/a.git\n'
+    )
+
+    assert git_remotes(tmp_path) == {"origin": "https://code.example/caf\ufffd/a.git"}

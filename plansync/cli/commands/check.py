@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, parser, relative, remembered
+from plansync.cli.context import Common, parser, plans_here, relative, remembered
 from plansync.cli.door import say
 from plansync.errors import ConfigError, PlanError
 
@@ -110,12 +110,12 @@ def _listed(words: Sequence[str] | None) -> list[str]:
 
 def _paths(home: Home, named: Sequence[Path] | None) -> Iterable[Path]:
     """List the plans: those named, each once, else those of the settings, else those found here."""
-    from plansync import config
+    from plansync import plans
 
     if named:
-        first = {path.resolve(): path for path in reversed(named)}
-        return [path for path in dict.fromkeys(named) if first[path.resolve()] is path]
-    found = config.plan_paths(home, Path.cwd())
+        first = {plans.followed(path): path for path in reversed(named)}
+        return [path for path in dict.fromkeys(named) if first[plans.followed(path)] is path]
+    found = plans_here(home, Path.cwd())
     if not found:
         raise ConfigError("no plan was found here; name it: plansync check PLAN.md")
     return [relative(path) for path in found]

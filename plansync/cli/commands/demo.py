@@ -22,7 +22,7 @@ import typer
 from plansync.cli.context import Common
 from plansync.cli.door import say, tell
 from plansync.cli.options import Plan
-from plansync.errors import PlansyncError
+from plansync.errors import ConfigError, PlansyncError
 from plansync.text import in_line
 
 
@@ -33,6 +33,8 @@ def command(
 ) -> None:
     """Show it work: push a copy of a plan, act as a person on the tracker, pull, push, sync."""
     common: Common = context.obj
+    if common.as_json:
+        raise ConfigError("demo is there to be watched and has no JSON; leave --json out")
     folder = Path(tempfile.mkdtemp(prefix="plansync-demo-"))
     copy = folder / (plan.name if plan else "implementation-plan.md")
     try:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plansync.cli.context import Common, open_plan, relative
+from plansync.cli.context import Common, open_plan, plans_here, relative
 from plansync.cli.door import ask, say, tell
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError, PlansyncError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ tracker = "{tracker}"
 {repo}
 # {address}
 {api_url}
+
+# The plans, each in a table of its own, or with a pattern several: path = "plans/*.md"
 {plans}"""
 _GITLAB = "gitlab"
 _TOKENS = {
@@ -40,6 +43,7 @@ _NAMED_MAX = 10
 _PLAN = "docs/implementation-plan.md"
 
 
+@worded
 def command(
     context: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
@@ -65,7 +69,7 @@ def command(
     tracker, repo, api = _chosen(common, root, is_asked=common.is_attended and not yes)
     flags = {"repo": repo or None, "tracker": tracker, "api_url": api or None}
     home = config.load(Path.cwd(), {}, flags)
-    found_plans = config.plan_paths(home, root)
+    found_plans = plans_here(home, root)
     plans = [_name(path, root) for path in found_plans]
     try:
         target.write_text(_text(tracker, repo, api, plans), encoding="utf-8")
@@ -75,13 +79,14 @@ def command(
     _tell_plans(home, found_plans)
     if config.git_root(root) is not None:
         _prepare_merges(root)
+    is_seen = True
     if tracker in ("github", _GITLAB) and repo:
         _tell_remotes(root, repo)
         home = config.load(Path.cwd(), os.environ, common.flags, target)
-        _tell_standing(common, home, tracker, repo)
+        is_seen = _tell_standing(common, home, tracker, repo)
     if agents:
         _tell_agents(config.load(Path.cwd(), os.environ, common.flags, target), root)
-    _advise(tracker, repo, found_plans)
+    _advise(tracker, repo, found_plans, is_seen=is_seen)
 
 
 def _tell_plans(home: Home, found: Sequence[Path]) -> None:
@@ -136,9 +141,13 @@ def _chosen(common: Common, root: Path, *, is_asked: bool) -> Whereabouts:
 
     found = lookup(_own_remote(root))
     repo = named["repo"] or found.repo
-    if is_asked:
-        repo = ask("Repository (OWNER/NAME, or its address; empty for the sandbox)", repo)
-        if "://" in repo or "@" in repo:
+    if is_asked and not named["repo"] and named["tracker"] != "sandbox":
+        repo = ask(
+            "Repository (OWNER/NAME, its address, or `sandbox` to stay on this machine)", repo or "sandbox"
+        )
+        if repo == "sandbox":
+            found, repo = whereabouts.Whereabouts(), ""
+        elif "://" in repo or "@" in repo:
             found = lookup(repo)
             repo = found.repo
     if not repo and (named["api_url"] or named["tracker"] not in ("", "sandbox")):
@@ -165,7 +174,7 @@ def _tell_remotes(root: Path, repo: str) -> None:
         tell(f"This folder has other remotes too: {', '.join(others)}. Taken: {repo}.")
 
 
-def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
+def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> bool:
     """Say what the repository is and whose token would write there; without token or network, that nobody knows."""
     import asyncio
 
@@ -176,7 +185,7 @@ def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
         found = asyncio.run(wiring.look_at(home.settings, progress.listener(common).listen))
     except PlansyncError as error:
         tell(f"{repo} could not be looked at: {error}")
-        return
+        return False
     place, seen = found.repository, found.repository.visibility
     words = "public: everybody can read what is made there" if seen == "public" else seen
     noun = "Project" if tracker == _GITLAB else "Repository"
@@ -198,21 +207,17 @@ def _tell_standing(common: Common, home: Home, tracker: str, repo: str) -> None:
         tell(f"Soon: {place.warning}")
     if place.refusal:
         tell(f"Not yet: {place.refusal}")
+    return True
 
 
 def _prepare_merges(root: Path) -> None:
     """Let git merge state files by item and field, in each clone that is told how."""
     from plansync.cli import examining
 
-    file = root / ".plansync" / ".gitattributes"
-    try:
-        known = file.read_text(encoding="utf-8") if file.is_file() else ""
-        if examining.ATTRIBUTES not in known.splitlines():
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(f"{known}{examining.ATTRIBUTES}\n", encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be written: {error}") from None
-    tell(f"wrote {file.relative_to(root)}; so that git merges what plansync remembers, once in each clone:")
+    file = examining.name_driver(root)
+    tell(
+        f"wrote {file.relative_to(root)}; run this once in each clone, and git merges what plansync remembers:"
+    )
     say(f"  git config merge.plansync.driver '{examining.DRIVER}'")
 
 
@@ -221,7 +226,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _text(tracker: str, repo: str, api: str, plans: list[str]) -> str:
-    tables = "\n".join(f"[[plan]]\npath = {_quoted(name)}" for name in plans)
+    tables = "\n\n".join(f"[[plan]]\npath = {_quoted(name)}" for name in plans)
     address, example = _ADDRESSES.get(tracker, _ADDRESS)
     return _TEXT.format(
         token=_TOKENS.get(tracker, _TOKEN),
@@ -238,7 +243,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
+def _advise(tracker: str, repo: str, plans: Sequence[Path], *, is_seen: bool) -> None:
     named = {"github": f"{repo} on GitHub", _GITLAB: f"{repo} on GitLab", "sandbox": "the sandbox"}
     where = named.get(tracker, f"{repo} on {tracker}")
     tell(f"Issues will be made in {where}. Nothing was written there.")
@@ -246,6 +251,6 @@ def _advise(tracker: str, repo: str, plans: Sequence[Path]) -> None:
         tell("No plan was found; name yours in the file, or begin one:")
         say(f"  {shlex.join(['plansync', 'new', _PLAN])}")
         return
-    tell("Next, see what a first push would do:")
+    tell(f"{'Next' if is_seen else 'Once it can be looked at'}, see what a first push would do:")
     which = [str(relative(plans[0]))] if len(plans) > 1 else []
     say(f"  {shlex.join(['plansync', 'diff', *which])}")

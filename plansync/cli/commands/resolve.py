@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansync.cli.context import Common
+from plansync.cli.door import tell
 from plansync.cli.options import Allow, DryRun, Yes
 from plansync.errors import ConfigError
 
@@ -117,9 +118,14 @@ def _ask(common: Common, all_: Sequence[Ended]) -> int:
         codes = [ended.code]
         if not ended.report.error and not is_over:
             settlings, is_over = decide(ended.report)
-            codes += [
-                perform(common, Request("resolve", ended.plan, yes=True, settling=s)) for s in settlings
-            ]
+            for settling in settlings:
+                try:
+                    codes.append(perform(common, Request("resolve", ended.plan, yes=True, settling=settling)))
+                except (
+                    ConfigError
+                ) as error:  # a value that was typed and cannot be; the other answers are good
+                    tell(f"plansync: {error}", err=True)
+                    codes.append(error.exit_code)
         all_codes += [codes[-1], *(code for code in codes[1:] if code != _CONFLICTS)]
     return worst(all_codes)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from plansync.cli.context import Common
+from plansync.cli.context import Common, plans_here
 from plansync.errors import ConfigError
 from plansync.sandbox.kinds import Tier
 
@@ -39,7 +39,7 @@ def command(
     common: Common = context.obj
     home = common.home()
     if db is None:
-        found = config.plan_paths(home, Path.cwd())
+        found = plans_here(home, Path.cwd())
         root = config.root_of(home, found[0]) if len(found) == 1 else home.root or Path.cwd()
         local = root / ".plansync" / "local"
         shelf.connect(local / "plansync.db").close()

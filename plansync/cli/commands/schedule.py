@@ -141,10 +141,10 @@ def _install(found: list[File], root: Path) -> None:
     Raises: ConfigError where another file is there; StoreError where one cannot be written.
     """
     places = [_place(file, root) for file in found]
-    for file, place in zip(found, places, strict=True):
-        if place.exists() and place.read_text("utf-8", "replace") != file.content:
-            raise ConfigError(f"{place} is there already and says something else; compare, or delete it")
     try:
+        for file, place in zip(found, places, strict=True):
+            if place.exists() and place.read_text("utf-8", "replace") != file.content:
+                raise ConfigError(f"{place} is there already and says something else; compare, or delete it")
         for file, place in zip(found, places, strict=True):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(file.content, encoding="utf-8")

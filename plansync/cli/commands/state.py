@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
-from plansync.cli.door import confirm, ids_and_links, tell
+from plansync.cli.door import confirm, tell
 from plansync.cli.options import Plan, Yes
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError, SafetyStop, StoreError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from plansync.wiring import Paths
 
 app = typer.Typer(
-    help="Look at what a sync remembers of a plan, and mend it.",
+    help="Look at what a sync remembers of a plan, and mend it",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -83,12 +84,14 @@ def merge(
 
 
 @app.command()
+@worded
 def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     """Make a copied plan one of its own.
 
     It gets a new id, and loses the ids and links of the plan that it was copied from.
     """
     from plansync import wiring
+    from plansync.cli.wording import ids_and_links
     from plansync.sync import mend
 
     home, path, paths = _opened(context, plan)
@@ -107,6 +110,7 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
 
 
 @app.command()
+@worded
 def retarget(context: typer.Context, plan: Plan = None) -> None:
     """Begin anew at another tracker, with the same ids.
 
@@ -139,6 +143,7 @@ def retarget(context: typer.Context, plan: Plan = None) -> None:
 
 
 @app.command()
+@worded
 def lineage(
     context: typer.Context,
     plan: Plan = None,
@@ -165,6 +170,7 @@ def lineage(
 
 
 @app.command()
+@worded
 def forget(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="The plan that is gone, as it was named.")],

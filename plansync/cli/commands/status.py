@@ -238,7 +238,8 @@ def overview(common: Common) -> None:
         ("sync", "both"),
     ):
         say(f"  plansync {verb:<8}{what}")
-    say("\n  plansync demo    see it work, on this machine only\n  plansync --help  everything\n")
+    say("\n  plansync init    set up this project\n  plansync demo    see it work, on this machine only")
+    say("  plansync --help  everything\n")
     try:
         home = common.home()
         text = "\n".join(_in_one_line(_status(home, path)) for path in find_plans(home, None))

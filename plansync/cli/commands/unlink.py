@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from plansync.cli.context import Common, find_plan
-from plansync.cli.door import confirm, ids_and_links, tell
+from plansync.cli.door import confirm, tell
 from plansync.cli.options import Plan, Yes
+from plansync.cli.worded import worded
 from plansync.errors import ConfigError
 
 
+@worded
 def command(
     context: typer.Context,
     plan: Plan = None,
@@ -25,6 +27,7 @@ def command(
 ) -> None:
     """Forget the links between a plan and its issues; the issues stay as they are."""
     from plansync import wiring
+    from plansync.cli.wording import ids_and_links
     from plansync.sync.leave import unlink
     from plansync.sync.run import Declined
 

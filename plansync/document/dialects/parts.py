@@ -60,11 +60,13 @@ BOX = _box(_SIGN, 0.0)
 
 NUMBERED_HEADING = Carrier(
     Shape.HEADING,
-    words(r"(?:[^\w\[#`*]++)?(?:\*\*)?(?P<label>(?P<id>\d+(?:\.\d+)*))[.:)]\s*(?P<title>.+)"),
+    words(
+        r"(?:[^\w\[#`*]++)?(?:\*\*)?(?P<label>(?P<id>\d+(?:\.\d+)*+))(?:[.:)]\s*|(?<=\.\d)\s+|(?<=\.\d\d)\s+)(?P<title>.+)"
+    ),
     least=2,
     holds=0.8,
 )
-"""Headings such as `1. Title` that hold nearly all boxes."""
+"""Headings such as `1. Title` or `1.1 Title` that hold nearly all boxes."""
 
 POINTS = re.compile(
     r"[(\[]\s*+(?:est\.?\s*+:?\s*+)?(?P<value>\d+(?:[.,]\d+)?\s*+(?:SP|pts?|story\s+points?|points?))\s*[)\]]",

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plansync.cli.columns import cells, line_width, padded, shortened
-from plansync.cli.door import ids_and_links
+from plansync.cli.columns import cells, folded, line_width, padded, shortened
 
 
 @pytest.mark.parametrize(
@@ -37,5 +36,8 @@ def test_the_width_is_the_terminals_within_what_reads_well(monkeypatch: pytest.M
         assert line_width() == width
 
 
-def test_one_mark_is_counted_as_one() -> None:
-    assert [ids_and_links(n) for n in (1, 2)] == ["1 id or link", "2 ids and links"]
+def test_what_a_terminal_does_not_show_breaks_no_line() -> None:
+    link = "\x1b]8;;https://code.example/acme/plans/issues/12\x1b\\#12\x1b]8;;\x1b\\"
+    line = f"  \x1b[32m+\x1b[0m {link} issue Dig the garden"
+
+    assert folded(line, 60) == [line]

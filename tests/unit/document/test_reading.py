@@ -423,6 +423,18 @@ def test_a_fence_left_open_in_a_list_item_ends_with_it() -> None:
     assert sum(n.role is Role.STEP for n in document.nodes) == 3
 
 
+@pytest.mark.parametrize(
+    ("number", "behind"),
+    [("1.1", " "), ("1.12", " "), ("1.1", ". "), ("1.1", ") "), ("1", ". "), ("1.1.2", " ")],
+)
+def test_a_heading_with_a_number_alone_has_it_whole(number: str, behind: str) -> None:
+    document, task = the_task(
+        f"# Plan\n\n### {number}{behind}Dig\n\n- [ ] a\n\n### 9. Fill\n\n- [ ] b\n".encode()
+    )
+
+    assert (task.label, document.title_of(task)) == (number, "Dig")
+
+
 @pytest.mark.parametrize("language", vocabulary.STATUS)
 def test_a_status_line_that_its_author_wrote_is_edited_and_never_taken_away(language: str) -> None:
     """Closed and reopened, the author's line is there again: it is not mistaken for one of ours."""

@@ -173,6 +173,36 @@ def test_closing_hashes_stay_behind_the_id() -> None:
     assert text == job.replace("Set up", "Begin")
 
 
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+def test_two_steps_at_the_end_of_the_plan_are_two_lines(eol: str) -> None:
+    """The plan's own id stands behind them, with the last line's end."""
+    plan, job, people = (
+        JOB.replace("- [ ] three\n", lines).replace("\n", eol)
+        for lines in (
+            "- [ ] three\n",
+            "- [x] three\n- [ ] from the issue\n",
+            "- [ ] three\n- [ ] a person's\n",
+        )
+    )
+
+    lines = joined(job, people, plan).split(eol)
+
+    assert lines[-6:] == [
+        "- [x] three",
+        "- [ ] from the issue",
+        "- [ ] a person's",
+        "",
+        *FOOTER.split("\n")[1:],
+    ]
+
+
+def test_where_the_last_step_is_taken_out_what_stays_are_lines() -> None:
+    job, people = JOB.replace("- [ ] three\n", ""), JOB.replace("- [ ] three\n", "- [ ] three\n- [ ] four\n")
+
+    assert "issues/2)\n" in joined(job, people, JOB)
+    assert "\n- [ ] four\n" in joined(job, people, JOB)
+
+
 _LINES = st.lists(
     st.sampled_from(["# P", "", "### A", "### B", "- [ ] a", "- [ ] b", "words", "more words"]), max_size=9
 )
@@ -238,6 +268,18 @@ def test_what_a_job_changed_and_people_wrote_over_is_not_taken_for_agreed() -> N
     found = records(result.state)
     assert found["aaaaaaa"]["title"] == ["Set up"]
     assert found["bbbbbbb"]["rev"] == 2, "of what came through all is kept"
+
+
+def test_a_step_that_a_job_took_out_and_people_reworded_stays_and_is_not_taken_for_agreed() -> None:
+    job, people = JOB.replace("- [ ] one\n", ""), JOB.replace("one", "one at last")
+    then = memory(aaaaaaa=record("aaaaaaa", ["Set up"]), bbbbbbb=record("bbbbbbb", ["More"]))
+    now = memory(aaaaaaa=record("aaaaaaa", ["Set up"], 2), bbbbbbb=record("bbbbbbb", ["More"], 2))
+
+    result = join(Version(JOB.encode(), then), Version(job.encode(), now), Version(people.encode(), then))
+
+    assert result.plan == people.encode()
+    found = records(result.state)
+    assert (found["aaaaaaa"]["rev"], found["bbbbbbb"]["rev"]) == (1, 2)
 
 
 def test_of_an_item_that_nobody_else_knows_only_its_issue_is_kept() -> None:

@@ -325,5 +325,5 @@ def test_a_task_that_is_no_longer_in_the_plan_is_left_alone_and_told(base: str |
         changeset = reconcile(_given(known, {}, Shown(issue, theirs).items())).changeset
 
         assert (changeset.operations, changeset.conflicts) == ((), ())
-        words = "has never held" if not base else "no longer in the plan" if issue == "todo" else ""
+        words = ("no longer in the plan" if base else "has never held") if issue == "todo" else ""
         assert [words in note.text for note in changeset.notes] == ([True] if words else [])

@@ -318,6 +318,7 @@ def test_a_plan_that_may_not_be_written_stops_the_run_before_the_first_write(syn
     synced.tick("Dig", "Mark the corners")
     synced.files.fails["check_writable"] = PlanError("it is read-only")
 
+    assert "a run that writes stops here: it is read-only" in [n.text for n in synced.run(is_dry=True).notes]
     with pytest.raises(PlanError, match="read-only"):
         synced.run()
     assert "- [ ] Mark the corners" in synced.text
@@ -327,6 +328,8 @@ def test_a_plan_that_ends_in_an_open_fence_stops_the_run_before_the_first_write(
     synced.tick("Dig", "Mark the corners")
     synced.edit("- [ ] It stays dry\n", "- [ ] It stays dry\n\n```\nopen\n")
 
+    (told,) = [note.text for note in synced.run(is_dry=True).notes]
+    assert told.startswith("a run that writes stops here: ") and "never closed" in told
     with pytest.raises(PlanError, match="never closed"):
         synced.run()
 

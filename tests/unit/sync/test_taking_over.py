@@ -13,7 +13,7 @@ from plansync.sync.intake import Intake
 from plansync.sync.linking import Linking
 from plansync.sync.lookalikes import read_titles
 from plansync.sync.suggesting import Suggesting
-from plansync.trackers.base import Thing
+from plansync.trackers.base import Absence, Thing
 from tests.simulation.world import Row
 from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
@@ -201,6 +201,18 @@ def _link(bench: Bench, task: str, ref: str) -> None:
     bench.run(prepare=linking.prepare, decide=linking.decide)
 
 
+def test_an_issue_that_may_not_be_there_at_all_is_not_said_to_be_hidden(synced: Bench) -> None:
+    async def denied(thing: Thing, ref: int) -> object:
+        return Absence.DENIED
+
+    synced.tracker.look = denied  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(
+        ConfigError, match=r"issue #99 of owner/name .* is not there, or this token may not read it"
+    ):
+        _link(synced, "2.1", "99")
+
+
 def test_a_task_is_linked_to_an_issue_by_its_number_or_address(synced: Bench) -> None:
     synced.edit("## Success", "### Task 2.2: Sweep\n\n- [ ] Find a broom\n\n## Success")
     made = synced.write("Sweep", milestone=synced.issue("Phase 2: Walls").ref)
@@ -334,7 +346,7 @@ def test_a_task_and_an_issue_are_suggested_once_each_in_their_best_pair(bench: B
 def test_a_first_push_stops_where_issues_of_the_same_titles_are(bench: Bench) -> None:
     made = bench.write("dig")
 
-    with pytest.raises(SafetyStop, match=rf"1 open issues have the titles of tasks here \(#{made} “dig”\)"):
+    with pytest.raises(SafetyStop, match=rf"1 open issue has the title of a task here \(#{made} “dig”\)"):
         bench.run()
     report = bench.run(is_dry=True)
     assert f"#{made} has the title of Task 1.1 and is in no plan" in notes(report)
