@@ -98,7 +98,7 @@ class Repository:
         """
         done = self._git(("rev-parse", "--quiet", "--verify", f"{revision}:{name}"), _LOCAL_S)
         if done.returncode not in (0, 1):  # that is no answer, and no file would be one
-            raise GitFailed(f"git rev-parse: {_said(done.stderr) or 'failed'}")
+            raise GitFailed(f"git rev-parse: {_said(done)}")
         return done.stdout.decode().strip() if done.returncode == 0 else ""
 
     def content(self, revision: str, name: str) -> bytes | None:
@@ -161,7 +161,7 @@ class Repository:
         """
         done = self._git(words, _LOCAL_S, given, env)
         if done.returncode != 0:
-            raise GitFailed(f"git {words[0]}: {_said(done.stderr) or 'failed'}")
+            raise GitFailed(f"git {words[0]}: {_said(done)}")
         return done.stdout
 
     def commit(self, names: Sequence[str], message: str) -> str:
@@ -261,7 +261,7 @@ class Repository:
             return None
         lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line[:1] == "!"]
         if not lines:
-            raise GitFailed(f"{remote} cannot be pushed to: {_said(done.stderr) or 'git failed'}")
+            raise GitFailed(f"{remote} cannot be pushed to: {_said(done)}")
         is_stale = any(word in lines[0] for word in _STALE)
         told = lines[0].rpartition("\t")[2]
         hint = next(
@@ -272,7 +272,7 @@ class Repository:
 
     def _require(self, done: subprocess.CompletedProcess[bytes], what: str) -> None:
         if done.returncode != 0:
-            raise GitFailed(f"{what}: {_said(done.stderr) or 'git failed'}")
+            raise GitFailed(f"{what}: {_said(done)}")
 
     def _git(
         self, words: Sequence[str], limit_s: int, given: bytes = b"", env: Mapping[str, str] | None = None
@@ -304,8 +304,12 @@ def _lines(raw: bytes) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _said(raw: bytes) -> str:
-    """Take the line of git's that says what is wrong, without the credentials of an address in it."""
-    lines = _lines(raw)
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Take the line of git's that says what is wrong, without the credentials of an address in it.
+
+    Where it was killed it says nothing: then how it ended.
+    """
+    lines = _lines(done.stderr)
     wrong = (line for line in lines if line.startswith(("fatal:", "error:")))
-    return next(wrong, lines[-1] if lines else "").removeprefix("fatal: ").removeprefix("error: ")
+    said = next(wrong, lines[-1] if lines else "").removeprefix("fatal: ").removeprefix("error: ")
+    return said or f"git ended with {done.returncode} and said nothing; run again"
