@@ -48,7 +48,7 @@ def test_a_conflict_is_listed_with_both_values_and_the_way_out(renamed: Copy) ->
     assert found["base"] == renamed.outline.task("1.1").title
     assert found["id"] == conflict_id(Uid(found["task"]), Field.TITLE)
     assert found["line"] and found["since"] and found["ref"]
-    assert found["id"] in ran.out and "plansync resolve ID --take" in ran.out
+    assert f"plansync resolve {found['id']} --take plan (or issue)" in ran.out
 
 
 @pytest.mark.parametrize(

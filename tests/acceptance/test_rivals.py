@@ -226,11 +226,28 @@ def test_a_task_that_may_be_another_copys_takes_its_issue_where_somebody_says_so
     assert len(person.issues()) == 13
 
 
-def test_a_first_push_that_died_after_which_a_clone_pushed_asks_whose_the_issues_are(
+def test_a_first_push_that_died_after_which_a_clone_pushed_finds_the_issues(
+    lay: Lay, person: Person, forks: Mortals, stage: Stage
+) -> None:
+    """Both began the plan under one name, as they hold the same tasks."""
+    one, two = lay("one"), lay("two")
+    dies(forks, one, stage, "ids remembered")
+    two.push()
+    before = person.everything()
+
+    one.sync()
+
+    assert person.everything() == before
+    assert one.content == two.content
+    assert one.is_settled() and two.is_settled()
+
+
+def test_a_first_push_that_died_after_which_a_clone_with_other_tasks_pushed_asks_whose_the_issues_are(
     lay: Lay, person: Person, forks: Mortals, stage: Stage
 ) -> None:
     """Each had a name of its own for the plan before either had an issue; only a person knows that it is one."""
     one, two = lay("one"), lay("two")
+    two.replace("### Task 1.3:", "### Task 1.2b: Something new\n\n- [ ] Begin\n\n### Task 1.3:")
     dies(forks, one, stage, "ids remembered")
     two.push()
     before, plan = person.everything(), one.content
@@ -243,9 +260,8 @@ def test_a_first_push_that_died_after_which_a_clone_pushed_asks_whose_the_issues
     one.run("state", "lineage", "--take", name)
     one.sync(exits=6)
     one.sync()
-    assert person.everything() == before
-    assert one.content == two.content
-    assert one.is_settled() and two.is_settled()
+    assert one.is_settled()
+    assert len(person.issues()) == 14
 
 
 # ------------------------------------------------------------------ a plan that was written anew
