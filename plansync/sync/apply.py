@@ -6,7 +6,16 @@ import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 
-from plansync.errors import Moved, OutcomeUnknown, PlanError, Rejected, StoreError, TrackerError, Unsupported
+from plansync.errors import (
+    Locked,
+    Moved,
+    OutcomeUnknown,
+    PlanError,
+    Rejected,
+    StoreError,
+    TrackerError,
+    Unsupported,
+)
 from plansync.model import Operation, Side, Uid, owner_of
 from plansync.store.journal import Journal
 from plansync.sync.costs import Remaining, reckon
@@ -128,7 +137,8 @@ class Applier:
 
     def _fail(self, done: Done, error: Exception) -> None:
         done.error = str(error)
-        done.has_moved = isinstance(error, Moved)
+        # what another write held for long did not move: to decide it again would wait for the same lock again
+        done.has_moved = isinstance(error, Moved) and not isinstance(error, Locked)
         if done.status is Status.PLANNED:
             done.status = Status.REFUSED
         self.failed.add(owner_of(done.operation.uid))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from plansync.document.marking import Marking
-from plansync.errors import ConfigError, Unsupported
+from plansync.errors import ConfigError, Locked, Unsupported
 from plansync.model import Field, Uid
 from plansync.sync.events import Status
 from plansync.sync.guards import ALLOWED, require_known
@@ -55,7 +55,13 @@ PLAN = """\
 
 
 class Hasty(Tracker, SimGitLab):
-    """Takes two writes at once, and gives an issue to one person."""
+    """Takes two writes at once, and gives an issue to one person. `begun`: what was asked of it."""
+
+    begun: list[str]
+
+    def _begin(self, method: str, what: str, *kinds: str) -> str:
+        self.begun.append(f"{method} {what}")
+        return super()._begin(method, what, *kinds)
 
     @property
     def traits(self) -> Traits:
@@ -68,7 +74,8 @@ class Hasty(Tracker, SimGitLab):
 @pytest.fixture
 def hasty(make: Callable[..., Bench]) -> Bench:
     bench = make(PLAN, marking=Marking(scope_mark="::"))
-    bench.tracker = Hasty(bench.clock)
+    hasty = bench.tracker = Hasty(bench.clock)
+    hasty.begun = []
     return bench
 
 
@@ -144,3 +151,19 @@ def test_a_guard_is_allowed_by_its_name() -> None:
 
     with pytest.raises(ConfigError, match="not mass-changes"):
         require_known([*ALLOWED, "mass-changes"])
+
+
+def test_what_another_write_holds_for_long_is_left_to_the_next_run(hasty: Bench) -> None:
+    hasty.run()
+    hasty.edit("- [ ] Twice", "- [x] Twice")
+    hasty.tracker.errors["PATCH issue"] = Locked("another write held it")
+    assert isinstance(hasty.tracker, Hasty)
+    hasty.tracker.begun.clear()
+
+    report = hasty.run()
+
+    assert kinds(report, "refused") == ["update-issue"]
+    assert sum(each.startswith("PATCH issue") for each in hasty.tracker.begun) == 1
+    hasty.tracker.errors.clear()
+    hasty.run()
+    assert hasty.is_settled()
