@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shlex
 import subprocess
@@ -236,9 +237,31 @@ def _local(paths: Paths) -> Iterator[Finding]:
     except Busy as error:
         yield Finding("lock", Health.NOTE, str(error), "wait for it")
     except StoreError as error:
-        yield Finding(
-            "local memory", Health.ILL, str(error), f"move {relative(paths.database)} away; it costs requests"
-        )
+        yield _broken(paths, str(error))
+
+
+def _broken(paths: Paths, what: str) -> Finding:
+    way = f"move {relative(paths.database)} aside, as plansync doctor --fix does; it costs requests"
+    return Finding("local memory", Health.ILL, what, way, lambda: _put_aside(paths))
+
+
+def _put_aside(paths: Paths) -> None:
+    """Keep a database that cannot be read under another name, with all that belongs to it.
+
+    Raises: StoreError where that cannot be done.
+    """
+    from plansync import wiring
+
+    names = (paths.database.with_name(f"{paths.database.name}.bad-{n}") for n in itertools.count(1))
+    aside = next(name for name in names if not name.exists())
+    with wiring.lock(paths)("doctor"):
+        for suffix in ("", "-wal", "-shm"):
+            part = paths.database.with_name(paths.database.name + suffix)
+            try:
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + suffix))
+            except OSError as error:
+                raise StoreError(f"{part} cannot be moved aside: {error.strerror}") from None
 
 
 def _database(paths: Paths) -> Iterator[Finding]:
@@ -252,8 +275,7 @@ def _database(paths: Paths) -> Iterator[Finding]:
     with closing(shelf.connect(paths.database)) as db:
         answer = str(db.execute("PRAGMA quick_check").fetchone()[0])
         if answer != "ok":
-            way = f"move {relative(paths.database)} away; it costs requests"
-            yield Finding("local memory", Health.ILL, f"the database is damaged: {answer}", way)
+            yield _broken(paths, f"the database is damaged: {answer}")
             return
         sql = "SELECT state, count(*) FROM journal WHERE state NOT IN ('folded', 'refused') GROUP BY state"
         open_ = dict(db.execute(sql).fetchall())

@@ -134,11 +134,16 @@ def test_what_a_run_left_open_is_told(copy: Copy) -> None:
 
 
 def test_a_damaged_local_database_is_named(copy: Copy) -> None:
-    (copy.folder / ".plansync" / "local" / "plansync.db").write_bytes(b"no database" * 500)
+    database = copy.folder / ".plansync" / "local" / "plansync.db"
+    database.write_bytes(b"no database" * 500)
 
     health, _, way = examined(copy, exits=1)["local memory"]
 
-    assert health == "ill" and "away" in way
+    assert health == "ill" and "doctor --fix" in way
+    assert "mended: local memory" in copy.run("doctor", "--fix", "--yes").out
+    assert database.with_name("plansync.db.bad-1").read_bytes() == b"no database" * 500
+    assert copy.is_settled()
+    assert examined(copy)["local memory"][0] == "well"
 
 
 def test_a_plan_with_two_names_is_told(copy: Copy) -> None:
