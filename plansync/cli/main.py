@@ -168,6 +168,8 @@ def common(
         os.chdir(directory)
     flags = {"repo": repo, "tracker": tracker, "api_url": api_url}
     context.obj = Common(config, flags, as_json, quiet, verbose, no_color)
+    if context.invoked_subcommand is None and as_json:
+        raise ConfigError("--json needs a command, as in `plansync status --json`")
     if context.invoked_subcommand is None:
         from plansync.cli.commands.status import overview
 

@@ -8,23 +8,23 @@ from typing import Any, TypeVar
 
 from plansync.cli.door import gathering, say
 
-Command = TypeVar("Command", bound=Callable[..., None])
+Command = TypeVar("Command", bound=Callable[..., int | None])
 
 
 def worded(command: Command) -> Command:
     """Let a command's words be read by a program. It is called with its context, by name, as each command is."""
 
     @functools.wraps(command)
-    def in_either_form(**given: Any) -> None:
+    def in_either_form(**given: Any) -> int | None:
         context = given["context"]
         if not context.obj.as_json:
-            command(**given)
-            return
+            return command(**given)
         from plansync.cli.documents import dumped
 
         with gathering() as lines:
-            command(**given)
+            code = command(**given)
         name = context.command_path.removeprefix("plansync ")
         say(dumped({"schema": "plansync/words/1", "command": name, "lines": lines}))
+        return code
 
     return in_either_form  # type: ignore[return-value]

@@ -13,6 +13,7 @@ from pathlib import Path
 import filelock
 
 from plansync.jobs.repository import Repository
+from plansync.store.files import replace_file
 
 
 class Begun:
@@ -42,9 +43,12 @@ class Begun:
             return []
 
     def write(self, names: Collection[str]) -> None:
-        """Note that from here on what changes in these files is a run's."""
+        """Note that from here on what changes in these files is a run's.
+
+        Raises: StoreError.
+        """
         if self._lock.is_locked:
-            self._note.write_text("\0".join(sorted(names)), encoding="utf-8")
+            replace_file(self._note, "\0".join(sorted(names)).encode())
 
     def aside(self) -> str:
         """Name the commit in which what was left was put aside before."""

@@ -253,6 +253,7 @@ def test_a_command_that_answers_in_words_prints_what_its_schema_says(run: Run, p
 
     begun = check(run("plansync init --yes --tracker sandbox --json").out)
     shown = check(run("plansync state lineage --json").out)
+    merged = check(run("plansync state merge --json").out)
     changed = [
         check(run(f"plansync {verb} --json").out) for verb in ("state rekey --yes", "unlink --all --yes")
     ]
@@ -264,4 +265,6 @@ def test_a_command_that_answers_in_words_prints_what_its_schema_says(run: Run, p
         "unlink",
     ]
     assert begun["lines"][0] == "wrote plansync.toml"
+    assert merged["command"] == "state merge" and merged["lines"][0].startswith("There is no conflict")
     assert run("plansync demo --json").code == 2
+    assert run("plansync --json").code == 2

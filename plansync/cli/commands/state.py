@@ -62,6 +62,7 @@ def rebuild(context: typer.Context, plan: Plan = None) -> int:
 
 
 @app.command()
+@worded
 def merge(
     context: typer.Context,
     files: Annotated[
