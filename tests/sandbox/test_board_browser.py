@@ -89,22 +89,22 @@ def test_a_visitor_goes_from_milestone_to_issue_ticks_and_closes(
     page.goto(url)
     page.get_by_role("link", name="Write and read").click()
     page.get_by_role("checkbox", name="write it").click()
-    assert page.get_by_role("checkbox", name="write it").get_attribute("aria-checked") == "true"
+    sync_api.expect(page.get_by_role("checkbox", name="write it")).to_have_attribute("aria-checked", "true")
     assert body(records) == BODY.replace("[ ] write", "[x] write")
 
     page.get_by_role("button", name="Close as done").click()
-    assert page.get_by_text("Done", exact=True).is_visible()
+    sync_api.expect(page.get_by_text("Done", exact=True)).to_be_visible()
     page.get_by_role("link", name="All issues").click()
-    assert page.get_by_text("1 of 1 done").first.is_visible()
+    sync_api.expect(page.get_by_text("1 of 1 done").first).to_be_visible()
 
 
 def test_a_visitor_reopens_what_will_not_be_done(page: Any, url: str, records: Records) -> None:
     page.goto(f"{url}/issues/1")
     page.get_by_role("button", name="Close as won't do").click()
-    assert page.get_by_text("Won't do", exact=True).is_visible()
+    sync_api.expect(page.get_by_text("Won't do", exact=True)).to_be_visible()
     page.get_by_role("button", name="Reopen").click()
 
-    assert page.get_by_text("Open", exact=True).is_visible()
+    sync_api.expect(page.get_by_text("Open", exact=True)).to_be_visible()
 
 
 def test_the_edit_form_changes_only_what_was_typed_and_line_ends(
@@ -113,7 +113,8 @@ def test_the_edit_form_changes_only_what_was_typed_and_line_ends(
     page.goto(f"{url}/issues/1")
     page.get_by_text("Edit title and text").click()
     page.get_by_label("Text, in Markdown").fill(BODY + "\nmore")
-    page.get_by_role("button", name="Save").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
 
     assert body(records) == (BODY + "\nmore").replace("\n", "\r\n")
 
