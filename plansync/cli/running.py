@@ -39,8 +39,9 @@ class Request:
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
     would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
-    that is printed. `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is
-    there to be asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
+    that is printed. `asks_after`: what it lists is asked about then, so that one alone need not be listed.
+    `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is there to be
+    asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
     """
 
     command: str
@@ -67,6 +68,7 @@ class Request:
     full: bool = False
     assume: str = ""
     several: bool = False
+    asks_after: bool = False
     commit: bool = False
     watches: float | None = None
     is_settled: bool = True
@@ -257,7 +259,7 @@ class Performer:
 
         if self.is_json:
             say(dumped(run_document(ended)))
-        else:
+        elif not (self.request.asks_after and _is_lone(ended.report)):
             self.show(ended)
         self.tell_end(ended)
 
@@ -299,6 +301,11 @@ def _sandbox_hint(home: Home) -> str:
         return hint
     how = f'repo = "OWNER/NAME" in {home.file.name}' if home.file else "plansync init"
     return f"{hint} Connect a repository: {how}"
+
+
+def _is_lone(report: Report) -> bool:
+    """Say whether a single thing is to be decided, of which its question tells all there is."""
+    return len(report.conflicts) + len(report.drifts) == 1 and report.error is None
 
 
 def _hooks(request: Request) -> dict[str, Any]:

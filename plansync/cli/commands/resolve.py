@@ -79,9 +79,17 @@ def command(
     _check(ids, (take, value, how), every)
     if not ids and not every:
         all_: list[Ended] = []
-        request = Request("resolve", plan, dry_run=True, only_conflicts=True, heard=all_.append, several=True)
-        code = perform(common, request)
         is_asked = common.is_attended and not dry_run
+        request = Request(
+            "resolve",
+            plan,
+            dry_run=True,
+            only_conflicts=True,
+            heard=all_.append,
+            several=True,
+            asks_after=is_asked,
+        )
+        code = perform(common, request)
         raise typer.Exit(_ask(common, all_) if is_asked else code)
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
