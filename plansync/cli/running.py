@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from plansync.cli.context import Common, check_named_target, find_plan, find_plans, relative, state_file
 from plansync.cli.door import say, tell
 from plansync.cli.stopping import Stopper
-from plansync.errors import ConfigError, PlansyncError
+from plansync.errors import ConfigError, ExitCode, PlansyncError
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from plansync.sync.settling import Settling
 
 _TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
-_BUSY = 9
 _TIME_MAX = 8
 """Letters: a thousand years are enough for anybody, and more hours than a float holds are no time."""
 _BEATS = ("sync", "push", "pull")
@@ -168,7 +167,7 @@ class Performer:
 
         request = self.request
         is_whole = request.command in _BEATS and not request.dry_run and not request.only
-        if not is_whole or code == _BUSY or report.is_interrupted:
+        if not is_whole or code == ExitCode.BUSY or report.is_interrupted:
             return
         paths = wiring.paths_of(self.home, plan)
         before = pulse.read(paths.pulse, paths.name)

@@ -13,7 +13,7 @@ from plansync.cli.context import Common, find_plan, name_of, relative, state_fil
 from plansync.cli.door import tell
 from plansync.cli.options import Plan, Yes
 from plansync.cli.worded import worded
-from plansync.errors import ConfigError, SafetyStop, StoreError
+from plansync.errors import ConfigError, ExitCode, SafetyStop, StoreError
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -82,7 +82,7 @@ def merge(
     if len(named) > 1:
         raise ConfigError(f"plansync state merge takes one plan, or git's %O %A %B; not {len(named)} files")
     _settle(context.obj, named[0] if named else None)
-    return 0
+    return ExitCode.DONE
 
 
 @app.command()
@@ -249,7 +249,7 @@ def _drive(ancestor: Path, ours: Path, theirs: Path) -> int:
     merged = merging.merge(*texts)
     replace_file(ours, merged.content)
     _tell_unknown(merged.unknown)
-    return 0
+    return ExitCode.DONE
 
 
 def _settle(common: Common, plan: Path | None) -> None:
