@@ -18,7 +18,7 @@ from plansync.cli.columns import folded
 from plansync.cli.context import is_dumb
 from plansync.cli.door import say
 from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
-from plansync.cli.wording import TEXT_MAX, differing, needs, places, summary, told
+from plansync.cli.wording import TEXT_MAX, differing, each_step, needs, places, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id
 from plansync.sync.events import Done, Report, Status
 from plansync.text import cut, in_line
@@ -135,6 +135,9 @@ class Writer:
         if verbose:
             for each in done:
                 self._line(report, Line(each))
+                if each.operation.kind == "update-issue":
+                    for words in each_step(report, each.operation):
+                        self.say(f"      {in_line(words)}")
             return
         for line in in_lines([d for d in done if not is_id(d)]):
             self._line(report, line)
