@@ -160,6 +160,8 @@ class _Chooser:
             found = {
                 i: f for i, f in self._matches(carrier) if i not in tasks and self.blocks[i].level <= deepest
             }
+            if carrier.over_numbers:
+                found = {i: f for i, f in found.items() if self._is_counted_on(i, f, tasks)}
             if len(found) >= carrier.least:
                 by_level = [
                     {i: f for i, f in found.items() if self.blocks[i].level == level}
@@ -169,6 +171,13 @@ class _Chooser:
                 if len(best) >= carrier.least or self.marked & best.keys():
                     return self._of_one_kind(best, tasks)
         return {}
+
+    def _is_counted_on(self, index: int, phase: Found, tasks: Mapping[int, Found]) -> bool:
+        """Say whether a task in a heading's section counts on from its number: `1.` over `1.1`."""
+        level = self.blocks[index].level
+        later = (i for i in self.sections if i > index and self.blocks[i].level <= level)
+        end = next(later, len(self.blocks))
+        return any(index < at < end and found.id.startswith(f"{phase.id}.") for at, found in tasks.items())
 
     def _weight(
         self, phases: Mapping[int, Found], chosen: Mapping[int, Found], tasks: Mapping[int, Found]
