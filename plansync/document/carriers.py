@@ -161,7 +161,7 @@ class _Chooser:
                 i: f for i, f in self._matches(carrier) if i not in tasks and self.blocks[i].level <= deepest
             }
             if carrier.over_numbers:
-                found = {i: f for i, f in found.items() if self._is_counted_on(i, f, tasks)}
+                found = self._counted_on(found, tasks)
             if len(found) >= carrier.least:
                 by_level = [
                     {i: f for i, f in found.items() if self.blocks[i].level == level}
@@ -172,12 +172,18 @@ class _Chooser:
                     return self._of_one_kind(best, tasks)
         return {}
 
-    def _is_counted_on(self, index: int, phase: Found, tasks: Mapping[int, Found]) -> bool:
-        """Say whether a task in a heading's section counts on from its number: `1.` over `1.1`."""
-        level = self.blocks[index].level
-        later = (i for i in self.sections if i > index and self.blocks[i].level <= level)
-        end = next(later, len(self.blocks))
-        return any(index < at < end and found.id.startswith(f"{phase.id}.") for at, found in tasks.items())
+    def _counted_on(self, found: Mapping[int, Found], tasks: Mapping[int, Found]) -> dict[int, Found]:
+        """Keep the headings in whose section a task counts on from their number: `1.` over `1.1`."""
+        kept, open_ = set[int](), list[int]()
+        for index in sorted({*self.sections, *tasks}):
+            block = self.blocks[index]
+            while block.is_section and open_ and self.blocks[open_[-1]].level >= block.level:
+                open_.pop()
+            if index in tasks:
+                kept |= {i for i in open_ if tasks[index].id.startswith(f"{found[i].id}.")}
+            elif index in found:
+                open_.append(index)
+        return {i: f for i, f in found.items() if i in kept}
 
     def _weight(
         self, phases: Mapping[int, Found], chosen: Mapping[int, Found], tasks: Mapping[int, Found]
