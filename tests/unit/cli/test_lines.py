@@ -104,11 +104,10 @@ def test_one_step_is_told_by_its_words_and_more_of_them_by_their_number(
     added = (_step(5, Field.TEXT, None, "Rake"), _step(5, Field.TICK, None, "open"))
     due = Change(A, Field.ESTIMATE, "8h", "2d", "push")
     report = _report(_text(A, *ticked[:1]), _text(A, *ticked[1:], worded, *added, due))
-    for at in (1, 2, 3):
-        uid = Uid(f"{A}.{at}")
-        report.local[uid] = Item(
-            uid, Kind.STEP, {Field.TEXT: f"Look up row {at}" + " and weed it" * (at == 1)}
-        )
+    texts = {Uid(f"{A}.1"): "Look up row 1 and weed it"}
+    texts |= {Uid(f"{A}.{at}"): f"Look up row {at}" for at in (2, 3)}
+    steps = {uid: Item(uid, Kind.STEP, {Field.TEXT: text}) for uid, text in texts.items()}
+    report.local = {**report.local, **steps}
 
     assert _words(report) == [
         "Task 1 Dig: “Look up row 1 and weed it” ticked",
