@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from plansync.cli.wording import counted, described, steps_in_words
-from plansync.model import Operation, Side, owner_of
+from plansync.model import Field, Operation, Side, owner_of
 from plansync.sync.events import Done, Report
 
 _LINKS = ("add-dependency", "remove-dependency")
@@ -30,7 +30,7 @@ class Line:
 
 
 def in_lines(done: Sequence[Done]) -> list[Line]:
-    """Put what belongs to a new issue, and the links of one task, together where the same became of them."""
+    """Put what belongs to a new issue, and what one task waits for, together where the same became of them."""
     lines: list[Line] = []
     heads: dict[tuple[str, str], Line] = {}
     steps: dict[tuple[str, ...], Line] = {}
@@ -52,7 +52,8 @@ def in_lines(done: Sequence[Done]) -> list[Line]:
             head_of.beside.append(op)
             continue
         lines.append(Line(each))
-        if is_link or op.kind == "create-issue":
+        is_named = op.kind == "update-issue" and any(c.field is Field.DEPENDS for c in op.changes)
+        if is_link or is_named or op.kind == "create-issue":
             heads[key] = lines[-1]
     return lines
 

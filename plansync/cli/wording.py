@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from plansync import durations
-from plansync.model import Change, Field, Kind, Operation, Side, State, Value, owner_of
+from plansync.model import Change, Field, Kind, Operation, Side, State, Uid, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
 from plansync.text import cut, in_line
 
 TEXT_MAX = 60
 """How many characters of a title or step a line shows."""
+_STEP_MAX = 28
 _IN_SECONDS = 90
 _LONG_PAUSE_S = 60
 _RUNS_MAX = 20
@@ -34,7 +35,7 @@ def described(report: Report, op: Operation, beside: Sequence[Operation] = ()) -
         case "create-issue":
             times = [said(o.changes[0].new) for o in beside if o.kind == "set-estimate"]
             links = [o for o in beside if o.kind != "set-estimate"]
-            waits = [links_in_words(report, links, is_new=True)] if links else []
+            waits = [links_in_words(report, _changes_of(links), is_new=True)] if links else []
             return ", ".join([f"issue {whole}", *times, *waits])
         case "close-issue":
             return f"close {whole} {_closed_as(report, op)}"
@@ -55,15 +56,15 @@ def described(report: Report, op: Operation, beside: Sequence[Operation] = ()) -
         case "set-labels" | "set-assignees":
             return f"{whole}: {_elements_in_words(report, op)}"
         case "add-dependency" | "remove-dependency":
-            return f"{whole}: {links_in_words(report, [op, *beside])}"
+            return f"{whole}: {links_in_words(report, _changes_of((op, *beside)))}"
         case "close-milestone" | "reopen-milestone":
             return f"{op.kind.removesuffix('-milestone')} milestone {whole}"
         case "set-estimate":
             return f"estimate of {whole}: {said(op.changes[0].old)} → {said(op.changes[0].new)}"
         case "set-field":
-            return f"dependencies of {whole}: {links_in_words(report, [op])}"
+            return f"dependencies of {whole}: {links_in_words(report, op.changes)}"
         case "update-issue" | "update-milestone":
-            return f"{whole}: {_changes_in_words(op.changes)}"
+            return f"{whole}: {', '.join(changes_in_words(report, _changes_of((op, *beside))))}"
         case "set-milestone":
             phase = report.local.get(op.changes[0].new)  # type: ignore[call-overload]
             return f"move {whole} to {phase.fields.get(Field.TITLE, '') if phase else 'no phase'}"
@@ -87,15 +88,30 @@ _ELEMENT_WORDS = {Field.LABELS: "label", Field.OWNERS: "assignee"}
 
 def _elements_in_words(report: Report, op: Operation) -> str:
     """Say what comes into a set and what goes: `label +bug, -ui`."""
-    coming, going = _coming_and_going(report, op)
+    coming, going = _coming_and_going(report, op.changes[0])
     signs = [*(f"+{name}" for name in coming), *(f"-{name}" for name in going)]
     return f"{_ELEMENT_WORDS[op.changes[0].field]} {', '.join(signs)}"
 
 
-def links_in_words(report: Report, ops: Sequence[Operation], *, is_new: bool = False) -> str:
-    """Say what a task waits for from now on, and for what no longer; `is_new`: the task waited for nothing before."""
-    both = [_coming_and_going(report, op) for op in ops]
-    coming, going = (", ".join(name for pair in both for name in pair[side]) for side in (0, 1))
+def named(report: Report, uid: Uid) -> str:
+    """Name what is to be decided: a step by its task as well."""
+    name, owner = report.labels.get(uid, uid), owner_of(uid)
+    if owner == uid:
+        return cut(name, TEXT_MAX)
+    return f"{cut(report.labels.get(owner, owner), TEXT_MAX)}, step “{cut(name, TEXT_MAX)}”"
+
+
+def _changes_of(operations: Iterable[Operation]) -> list[Change]:
+    return [change for op in operations for change in op.changes]
+
+
+def links_in_words(report: Report, changes: Sequence[Change], *, is_new: bool = False) -> str:
+    """Say what a task waits for from now on, and for what no longer; `is_new`: the task waited for nothing before.
+
+    Empty where it waits for the same, written in another way.
+    """
+    both = [_coming_and_going(report, change) for change in changes]
+    coming, going = (", ".join(dict.fromkeys(n for pair in both for n in pair[side])) for side in (0, 1))
     parts = [f"{'' if is_new else 'now '}waits for {coming}"] if coming else []
     parts += [f"no longer {'' if coming else 'waits '}for {going}"] if going else []
     return ", ".join(parts)
@@ -113,14 +129,13 @@ def steps_in_words(report: Report, operations: Sequence[Operation]) -> str:
     return f"{first.kind.removesuffix('-step').replace('-', ' ')} {counted(len(operations), 'step')} of {whole}{where}"
 
 
-def _coming_and_going(report: Report, op: Operation) -> tuple[list[str], list[str]]:
-    (change,) = op.changes
+def _coming_and_going(report: Report, change: Change) -> tuple[list[str], list[str]]:
     old, new = (value if isinstance(value, tuple) else () for value in (change.old, change.new))
     return [_named(report, n) for n in new if n not in old], [_named(report, o) for o in old if o not in new]
 
 
 def _named(report: Report, name: str) -> str:
-    return cut(report.labels.get(name) or _name_of(report, name), 40)
+    return cut(report.labels.get(name) or _name_of(report, name).removeprefix("="), 40)
 
 
 def _closed_as(report: Report, op: Operation) -> str:
@@ -142,36 +157,55 @@ def _name_of(report: Report, value: Value | None) -> str:
 
 
 _FIELD_WORDS = {
-    Field.DEPENDS: "dependencies",
     Field.FRAME: "what stands around the title",
     Field.DECISIONS: "what needs a decision",
     Field.OUTSIDERS: "what is not in the plan yet",
 }
 """What people call a field; the others are called as they are."""
+_SHORT = {Field.TITLE, Field.ESTIMATE, Field.DUE}
+"""What is said with the value that it had and the one that it gets."""
+_LINKS = {Field.DEPENDS, Field.EDGES}
 
 
-def _changes_in_words(changes: Sequence[Change]) -> str:
-    """Sum up what changes in one issue: `2 steps ticked, title`."""
-    counts: dict[str, int] = {}
+def changes_in_words(report: Report, changes: Sequence[Change]) -> list[str]:
+    """Say what changes in one issue: a step by its words where it is the only one, else `2 steps ticked`."""
+    steps: dict[str, list[Change]] = {}
+    words: list[str] = []
     for change in changes:
         if change.field is Field.TICK and change.old is not None:
-            word = {"ticked": "ticked", "open": "unticked", "dropped": "dropped"}[str(change.new)]
-            counts[f"step {word}"] = counts.get(f"step {word}", 0) + 1
+            verb = {"ticked": "ticked", "open": "unticked", "dropped": "dropped"}[str(change.new)]
+            steps.setdefault(verb, []).append(change)
         elif change.field is Field.TEXT:
-            word = "step added" if change.old is None else "step reworded"
-            counts[word] = counts.get(word, 0) + 1
-        elif change.field is Field.TITLE:
-            counts[f"title {said(change.old)} → {said(change.new)}"] = 0
-        elif change.field not in (Field.TICK, Field.STEPS):
-            counts[_FIELD_WORDS.get(change.field, change.field.in_words)] = 0
-        elif change.field is Field.STEPS:
-            counts.setdefault("steps", 0)
-    if len(counts) > 1:
-        counts.pop("steps", None)
-    return ", ".join(
-        word if not n else f"{n} {word.replace('step', 'steps', 1) if n > 1 else word}"
-        for word, n in counts.items()
-    )
+            steps.setdefault("added" if change.old is None else "reworded", []).append(change)
+        elif change.field in _SHORT:
+            words.append(f"{change.field.in_words} {said(change.old)} → {said(change.new)}")
+        elif change.field not in (Field.TICK, Field.STEPS, *_LINKS):
+            words.append(_FIELD_WORDS.get(change.field, change.field.in_words))
+    told = [_steps_in_words(report, verb, found) for verb, found in steps.items()]
+    if links := [c for c in changes if c.field in _LINKS]:
+        words.append(links_in_words(report, links) or "dependencies")
+    if not told and not words:
+        return ["steps"]
+    return [*told, *dict.fromkeys(words)]
+
+
+def each_step(report: Report, op: Operation) -> list[str]:
+    """Say each change of an issue's steps by itself, where `changes_in_words` only counts some."""
+    steps = [c for c in op.changes if (c.field is Field.TICK and c.old is not None) or c.field is Field.TEXT]
+    words = [word for change in steps for word in changes_in_words(report, [change])]
+    return words if len(changes_in_words(report, steps)) < len(words) else []
+
+
+def _steps_in_words(report: Report, verb: str, changes: Sequence[Change]) -> str:
+    """Say of steps of one issue what becomes of them on the tracker."""
+    first = changes[0]
+    if len(changes) > 1:
+        return f"{len(changes)} steps {verb}"
+    if verb == "reworded":
+        return f"{said(first.old)} → {said(first.new)}"
+    item = report.local.get(first.uid) or report.remote.get(first.uid)
+    text = first.new if first.field is Field.TEXT else item and item.fields.get(Field.TEXT)
+    return f"{said(cut(str(text), _STEP_MAX))} {verb}" if text else f"1 step {verb}"
 
 
 def said(value: Value | None) -> str:
@@ -238,13 +272,15 @@ def summary(report: Report) -> str:
     new = {op.uid for op in done if op.kind == "create-issue"}
     kinds = [_FIRST_ESTIMATE if op.kind == "set-estimate" and op.uid in new else op.kind for op in done]
     made = _listed(*((kinds.count(kind), word) for kind, word in _MADE.items()))
-    tracker = sum(k not in _MADE for k in kinds)
+    taken = kinds.count("remove-dependency")
+    tracker = sum(k not in _MADE for k in kinds) - taken
     plan = report.count(Side.LOCAL, *status)
     waiting = sum(d.status is Status.DEFERRED for d in report.done)
     failed = sum(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done)
     parts = [f"{made} {'to make' if is_ahead else 'made'}"] if made else []
     verb = "to make" if is_ahead else "made"
     parts += [f"{counted(tracker, 'change')} {verb} on the tracker"] if tracker else []
+    parts += [f"{counted(taken, 'link')} {'to take out' if is_ahead else 'taken out'}"] if taken else []
     parts += [f"{counted(plan, 'edit')} {verb} in the plan"] if plan else []
     parts += [f"{waiting} deferred"] if waiting else []
     parts += [f"{failed} not done"] if failed else []

@@ -10,7 +10,7 @@ from plansync.errors import Unwritable
 
 
 def line_insertion(document: Document, node: Node, name: str, value: str, *, first: bool) -> Edit:
-    """Put one metadata line where ours stand: first, in the style of the lines around it.
+    """Put one metadata line where ours stand: first, in the style of the lines around it or of the plan.
 
     A task without metadata lines gets a paragraph of its own below its heading; a line whose key means
     nothing to us is its author's prose, and ours does not go into that.
@@ -20,14 +20,17 @@ def line_insertion(document: Document, node: Node, name: str, value: str, *, fir
     keys = [k for k in known if first or k.name != "issue"]
     if keys:
         style = keys[0]
-        tail = style.tail or ("" if style.lead.strip() or len(node.keys) > 1 else "  ")
+        is_alone = not style.lead.strip() and len(node.keys) == 1
+        tail = style.tail or (document.stacked_tail if is_alone else "")
         line = _written(name, value, style) + tail.encode() + eol_at(source, style.line.start)
         return Edit(style.line.start, style.line.start, line)
     if known:
         last = known[-1]
         line = eol_at(source, last.line.start) + _written(name, value, last)
         return Edit(last.line.end, last.line.end, line)
-    return _own_paragraph(document, node, f"**{name}**: {value}".encode())
+    model = document.key_style
+    line = _written(name, value, model._replace(lead="")) if model else f"**{name}**: {value}".encode()
+    return _own_paragraph(document, node, line)
 
 
 def _own_paragraph(document: Document, node: Node, line: bytes) -> Edit:

@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from plansync.document import vocabulary
 from plansync.document.dialect import Dialect
 from plansync.document.metadata import Key, folded
-from plansync.document.spans import Block, Shape, Span, line_starts
+from plansync.document.spans import Block, Shape, Span, after_eol, line_starts
 from plansync.document.token import Tail, Token
 from plansync.document.traps import Trap
 from plansync.model import Tick
@@ -138,6 +139,21 @@ class Document:
     def key(self, name: str) -> Key | None:
         """Find the last metadata line of that meaning outside tasks: the footer's, mostly."""
         return next((k for k in reversed(self.keys) if k.name == name), None)
+
+    @cached_property
+    def key_style(self) -> Key | None:
+        """Show how its author writes a metadata line outside lists: a task's first, or else the plan's."""
+        tasks = (node.keys for node in self.nodes if node.role is Role.TASK)
+        return next((key for key in chain(*tasks, self.keys) if not key.lead.strip()), None)
+
+    @cached_property
+    def stacked_tail(self) -> str:
+        """Say how its author ends a metadata line above another; a hard break where there is none."""
+        stacks = (*(node.keys for node in self.nodes if node.role is Role.TASK), self.keys)
+        for above, below in chain.from_iterable(map(pairwise, stacks)):
+            if not above.lead.strip() and after_eol(self.source, above.line.end) == below.line.start:
+                return above.tail
+        return "  "
 
     def children(self, parent: int, role: Role) -> list[int]:
         """List the indexes of a node's direct children of one role; -1 stands for the plan."""

@@ -37,11 +37,15 @@ class Done:
 
 
 def told_of(op: Operation) -> set[Uid]:
-    """Name the items that a line about an operation speaks of: its own, and the other ends of its links."""
+    """Name the items that a line about an operation speaks of: its own, and those that it waits for, or did."""
     sides = [
-        side for change in op.changes if change.field is Field.EDGES for side in (change.old, change.new)
+        side
+        for change in op.changes
+        if change.field in (Field.EDGES, Field.DEPENDS)
+        for side in (change.old, change.new)
     ]
-    return {op.uid, *(Uid(end) for side in sides if isinstance(side, tuple) for end in side)}
+    ends = (end for side in sides if isinstance(side, tuple) for end in side)
+    return {op.uid, *(Uid(end) for end in ends if not end.startswith("="))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def test_diff_shows_both_directions_and_writes_nothing(copy: Copy, person: Perso
     assert "To the plan" in said
     assert f"steps of Task 1.1 {copy.outline.task('1.1').title} (lines " in said
     assert ")  #1 was closed\n" in said
-    assert "1 step ticked  in the plan, line " in said
+    assert "” ticked  in the plan, line " in said
     assert "Task 2.1" in said
     shown = copy.run("diff", "--format", "json").json
     assert {op["status"] for op in shown["operations"]} == {"planned"}
@@ -128,7 +128,7 @@ def test_diff_says_where_a_step_was_added(copy: Copy) -> None:
     copy.replace(last, f"{last}- [ ] Thank everybody\n")
     line = copy.text.partition("Thank everybody")[0].count("\n") + 1
 
-    assert f"1 step added  in the plan, line {line}\n" in copy.run("diff").out
+    assert f"“Thank everybody” added  in the plan, line {line}\n" in copy.run("diff").out
 
 
 def test_diff_tells_a_script_whether_anything_would_change(copy: Copy, person: Person) -> None:

@@ -31,7 +31,7 @@ ENDS: dict[str, tuple[int, ...]] = {
     "check": _CHANGE,
     "doctor": (0, 1, 7, 9),
     "unlink": (0, 1, 7, 9),
-    "new": (0,),
+    **dict.fromkeys(("new", "completion"), (0,)),
     "init": (0,),
     "watch": (0, 9),
     "state show": _LOOK,

@@ -71,7 +71,57 @@ def test_a_link_of_which_something_else_became_is_a_line_of_its_own() -> None:
 def test_a_summary_counts_links_as_what_is_made() -> None:
     report = _report(_made(B), _made(C), _link(C, (), (A,)), _link(B, (A,), ()))
 
-    assert summary(report) == "2 issues and 1 link made; 1 change made on the tracker."
+    assert summary(report) == "2 issues and 1 link made; 1 link taken out."
+
+
+def _text(uid: Uid, *changes: Change) -> Done:
+    return Done(Operation(Side.REMOTE, "update-issue", uid, changes, 2), "", Status.APPLIED, ref=7)
+
+
+def _step(at: int, name: Field, old: str | None, new: str) -> Change:
+    return Change(Uid(f"{A}/{at}"), name, old, new, "push")
+
+
+def test_what_an_issue_says_of_its_links_is_one_line_with_them() -> None:
+    said = Change(C, Field.DEPENDS, (B, "=the weather"), (A,), "push")
+    report = _report(_text(C, said), _link(C, (B,), (B, A)), _link(C, (B, A), (A,)))
+
+    assert _words(report) == ["Task 3 Reap: now waits for Task 1, no longer for Task 2, the weather"]
+    assert summary(report) == "1 link made; 1 change made on the tracker; 1 link taken out."
+
+
+def test_links_in_another_order_are_told_as_dependencies() -> None:
+    report = _report(_text(C, Change(C, Field.DEPENDS, (B, A), (A, B), "push")))
+
+    assert _words(report) == ["Task 3 Reap: dependencies"]
+
+
+def test_one_step_is_told_by_its_words_and_more_of_them_by_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ticked = [_step(at, Field.TICK, "open", "ticked") for at in (1, 2, 3)]
+    worded = _step(4, Field.TEXT, "Dig a hole", "Dig the hole")
+    added = (_step(5, Field.TEXT, None, "Rake"), _step(5, Field.TICK, None, "open"))
+    due = Change(A, Field.ESTIMATE, "8h", "2d", "push")
+    report = _report(_text(A, *ticked[:1]), _text(A, *ticked[1:], worded, *added, due))
+    texts = {Uid(f"{A}/1"): "Look up row 1 and weed it"}
+    texts |= {Uid(f"{A}/{at}"): f"Look up row {at}" for at in (2, 3)}
+    steps = {uid: Item(uid, Kind.STEP, {Field.TEXT: text}) for uid, text in texts.items()}
+    report.local = {**report.local, **steps}
+
+    assert _words(report) == [
+        "Task 1 Dig: “Look up row 1 and weed it” ticked",
+        "Task 1 Dig: 2 steps ticked, “Dig a hole” → “Dig the hole”, “Rake” added, estimate “8h” → “2d”",
+    ]
+
+    Writer(has_color=False).report(report, verbose=True, quiet=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3:7] == [
+        "      “Look up row 2” ticked",
+        "      “Look up row 3” ticked",
+        "      “Dig a hole” → “Dig the hole”",
+        "      “Rake” added",
+    ]
 
 
 def test_the_estimate_of_an_issue_that_is_made_now_stands_beside_it() -> None:
@@ -146,12 +196,24 @@ def test_what_was_not_done_says_what_it_waits_for(
     assert f"Task 3 Reap: now waits for Task 1 ({says})\n" in capsys.readouterr().out
 
 
-def test_a_change_of_dependencies_is_said_in_that_word() -> None:
+def test_a_conflict_about_a_step_names_its_task(capsys: pytest.CaptureFixture[str]) -> None:
+    step = Uid(f"{C}/1")
+    report = _report()
+    report.labels[step] = "Bind the sheaves"
+    report.conflicts = [Conflict(step, Field.TEXT, "Bind", "Bind the sheaves", "Bind sheaves")]
+
+    Writer(has_color=False).report(report, verbose=False, quiet=False)
+
+    assert "Task 3, step “Bind the sheaves”: text differs\n" in capsys.readouterr().out
+    assert "Task 3, step “Bind the sheaves”: text: plan" in markdown(report)
+
+
+def test_a_change_of_what_a_text_names_is_said_as_one_of_links_is() -> None:
     change = Change(C, Field.DEPENDS, (A,), (B,), "plan")
 
     said = _words(_report(Done(Operation(Side.REMOTE, "update-issue", C, (change,), 1), "")))
 
-    assert said == ["Task 3 Reap: dependencies"]
+    assert said == ["Task 3 Reap: now waits for Task 2, no longer for Task 1"]
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,9 @@ def test_ticking_and_unticking_gives_the_bytes_back(path: Path) -> None:
 
 
 def _with_marks(source: bytes, *, links: bool = True, dialect: str = "") -> bytes:
-    """Mark and link the one task of a plan, and strip it again to see that no trace is left."""
+    """Mark and link the first task of a plan, and strip it again to see that no trace is left."""
     shown = look(source, dialect, links=links)
-    (uid,) = shown.tasks()
+    uid, *_ = shown.tasks()
     operations = [one(uid, "set-marker", Field.MARKER, "", UID), one(uid, "set-link", Field.LINK, "", LINK)]
     written = rewrite.rewrite(shown.document, shown.items, operations, shown.items)
 
@@ -154,6 +154,21 @@ ISSUE = b"**Issue**: [#12](https://tracker.example/12)"
         "keys with the colon inside": (
             b"### Task 1: A\n\n**Estimate:** 1 h\n",
             b"### Task 1: A%m\n\n**Issue:** [#12](https://tracker.example/12)  \n**Estimate:** 1 h\n",
+        ),
+        "one key, where others stand one below the other": (
+            b"### Task 1: A\n\n**Risk:** b\n\n### Task 2: C\n\n**Risk:** d\n**Estimate:** 1 h\n",
+            b"### Task 1: A%m\n\n**Issue:** [#12](https://tracker.example/12)\n**Risk:** b\n\n"
+            b"### Task 2: C\n\n**Risk:** d\n**Estimate:** 1 h\n",
+        ),
+        "one key, below a head whose lines end in a backslash": (
+            b"# P\n\n**Owner:** a\\\n**Date:** b\n\n### Task 1: A\n\n**Estimate:** 1 h\n",
+            b"# P\n\n**Owner:** a\\\n**Date:** b\n\n### Task 1: A%m\n\n"
+            b"**Issue:** [#12](https://tracker.example/12)\\\n**Estimate:** 1 h\n",
+        ),
+        "no key, where the plan's have their colon inside": (
+            b"### Task 1: A\n\n- [ ] a\n\n### Task 2: B\n\n**Estimate:** 1 h\n",
+            b"### Task 1: A%m\n\n**Issue:** [#12](https://tracker.example/12)\n\n- [ ] a\n\n"
+            b"### Task 2: B\n\n**Estimate:** 1 h\n",
         ),
         "keys as bullets": (
             b"### Task 1: A\n\n* **Estimate**: 1 h\n",
