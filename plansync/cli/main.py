@@ -44,7 +44,7 @@ from plansync.cli.commands import (
     unlink,
     watch,
 )
-from plansync.cli.context import Common
+from plansync.cli.context import Common, here
 from plansync.cli.door import say
 from plansync.errors import ConfigError, PlansyncError
 
@@ -169,6 +169,7 @@ def common(
         if not directory.is_dir():
             raise ConfigError(f"there is no folder {directory}")
         os.chdir(directory)
+    here()
     flags = {"repo": repo, "tracker": tracker, "api_url": api_url}
     context.obj = Common(config, flags, as_json, quiet, verbose, no_color)
     if context.invoked_subcommand is None and as_json:
