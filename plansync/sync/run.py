@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 from shlex import quote
 
-from plansync.errors import AuthError, PlanError, PlansyncError, StoreError
+from plansync.errors import AuthError, ExitCode, PlanError, PlansyncError, StoreError
 from plansync.model import (
     Base,
     Changeset,
@@ -99,7 +99,7 @@ class Options:
 class Declined(PlansyncError):
     """The person said no; nothing was written."""
 
-    exit_code = 7
+    exit_code = ExitCode.STOPPED
 
 
 async def run(project: Project, command: str, options: Options) -> Report:

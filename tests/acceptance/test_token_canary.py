@@ -21,7 +21,7 @@ from tests.support.small_server import TOKEN, Fault, Says, SmallServer
 EVERY_COMMAND = (
     *("status", "diff", "inspect", "check", "resolve", "log", "state show", "diff --out saved.json"),
     *("push --yes", "pull", "sync --yes", "sync --yes --full", "apply saved.json", "state rebuild --yes"),
-    *("prune", "link --suggest", "init --yes", "unlink --all"),
+    *("prune", "link --suggest", "init --yes", "unlink --all --yes"),
 )
 
 

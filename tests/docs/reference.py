@@ -39,7 +39,7 @@ ENDS: dict[str, tuple[int, ...]] = {
     "state rebuild": _RUN,
     "state merge": _CHANGE,
     "state rekey": (0, 1, 7, 9),
-    "state retarget": _CHANGE,
+    "state retarget": (0, 1, 7, 9),
     "state lineage": (0, 1, 7, 9),
     "state forget": (0, 1, 7, 9),
 }

@@ -26,7 +26,7 @@ ARGUMENTS = {
     "unlink": ("--all", "--strip", "--yes", PLAN),
     "state rebuild": (PLAN,),
     "state rekey": ("--yes", PLAN),
-    "state retarget": (PLAN, "-R", "octo/other"),
+    "state retarget": (PLAN, "-R", "octo/other", "--yes"),
     "state lineage": (PLAN, "--take", "0a1b2c3d"),
     **dict.fromkeys(("status", "inspect", "check", "log", "state show"), (PLAN,)),
 }
