@@ -7,6 +7,7 @@
     │   └── PlanUnsure            1   a write of which only the next run can say what became of it
     ├── StoreError                1   state file, local database
     │   ├── Unreadable            1   a state file that cannot be read; it is rebuilt from the issues
+    │   ├── Damaged               1   a local database that is none any more; it is put aside
     │   ├── Conflicted            7   git left a conflict in a state file
     │   └── Busy                  9   another run holds the lock
     ├── SafetyStop                7   a guard refused before the first write
@@ -94,6 +95,10 @@ class StoreError(PlansyncError):
 
 class Unreadable(StoreError):
     """A state file whose header cannot be read: what it knew has to come from the issues."""
+
+
+class Damaged(StoreError):
+    """A local database that holds something else by now; put aside, it is made anew."""
 
 
 class Conflicted(StoreError):

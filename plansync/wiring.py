@@ -435,6 +435,19 @@ def lock(paths: Paths) -> Callable[[str], AbstractContextManager[None]]:
     return lambda command: locked(paths.local / f"{_short(paths)}.lock", f"plansync {command}", at)
 
 
+@contextmanager
+def locked_alone(paths: Paths, command: str) -> Iterator[None]:
+    """Hold the locks of all plans that were ever synced here, whose runs share the database.
+
+    Raises: Busy where one of them is at work.
+    """
+    at = datetime.now().astimezone().isoformat(timespec="seconds")
+    with contextlib.ExitStack() as held:
+        for file in sorted(paths.local.glob("????????.lock")):
+            held.enter_context(locked(file, f"plansync {command}", at))
+        yield
+
+
 def watcher(paths: Paths) -> AbstractContextManager[None]:
     """Make the lock of whoever watches a plan: one at a time, beside the runs.
 

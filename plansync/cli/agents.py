@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plansync.errors import ConfigError
-from plansync.store.files import replace_file
+from plansync.store.files import write_file
 
 FILES = ("AGENTS.md", "CLAUDE.md")
 STEERING = Path(".kiro", "steering")
@@ -55,7 +55,7 @@ def _put(file: Path, block: str) -> bool:
     new = _with_block(file, old, block)
     if new == old:
         return False
-    replace_file(file, new.encode("utf-8"))
+    write_file(file, new.encode("utf-8"))
     return True
 
 

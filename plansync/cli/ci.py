@@ -13,10 +13,10 @@ from plansync.cli.findings import escaped, from_repository, property_
 from plansync.cli.in_markdown import markdown
 from plansync.cli.outcome import OUTCOMES
 from plansync.cli.running import Ended
-from plansync.cli.wording import TEXT_MAX, told
+from plansync.cli.wording import named, told
 from plansync.model import Conflict, Field, Side, conflict_id
 from plansync.sync.events import Report, Status
-from plansync.text import cut, in_line
+from plansync.text import in_line
 
 _SUMMARY_MAX_BYTES = 900_000
 """GitHub takes a megabyte for each step."""
@@ -95,7 +95,7 @@ def _annotations(ended: Ended) -> list[str]:
 
 
 def _conflict(report: Report, conflict: Conflict) -> str:
-    name = cut(report.labels.get(conflict.uid, conflict.uid), TEXT_MAX)
+    name = named(report, conflict.uid)
     how = f"Decide: plansync resolve {conflict_id(conflict.uid, conflict.field)}"
     if conflict.field in (Field.EXISTENCE, Field.TWIN):
         return f"{name}: something is gone, or there twice. {how}"

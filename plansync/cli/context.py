@@ -35,7 +35,7 @@ class Common:
         """Read the settings that hold here."""
         from plansync import config
 
-        return config.load(Path.cwd(), os.environ, self.flags, self.config)
+        return config.load(here(), os.environ, self.flags, self.config)
 
     @property
     def is_attended(self) -> bool:
@@ -46,6 +46,19 @@ class Common:
     def has_color(self) -> bool:
         """Whether colours are wanted on stdout."""
         return sys.stdout.isatty() and not self.no_color and not os.environ.get("NO_COLOR") and not is_dumb()
+
+
+def here() -> Path:
+    """Name the folder that this was started in.
+
+    Raises: ConfigError where it is gone.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError(
+            "the folder that plansync was started in is gone; go to one that is there, or name it: -C FOLDER"
+        ) from None
 
 
 def is_dumb() -> bool:
@@ -86,7 +99,7 @@ def _found(home: Home, named: Path | None) -> list[Path]:
     if named is not None:
         plans.followed(named)
         return [named]
-    if found := plans_here(home, Path.cwd()):
+    if found := plans_here(home, here()):
         return [relative(path) for path in found]
     patterns = ", ".join(entry.path for entry in home.settings.plan)
     raise ConfigError(
@@ -193,7 +206,7 @@ def gone_plans(home: Home, path: Path) -> list[str]:
 def relative(path: Path) -> Path:
     """Write a path from here, where it lies here."""
     try:
-        return path.resolve().relative_to(Path.cwd())
+        return path.resolve().relative_to(here())
     except ValueError:
         return path
 
@@ -208,7 +221,7 @@ def check_named_target(home: Home) -> None:
     settings = home.settings
     if settings.tracker is not None or settings.repo or settings.api_url:
         return
-    host, name = remotes.remote_repository(remotes.git_remote(Path.cwd()))
+    host, name = remotes.remote_repository(remotes.git_remote(here()))
     if name:
         raise ConfigError(
             f"this folder belongs to {name} on {host}, but no tracker is set up, and plansync never writes to a "

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from plansync.cli.door import ask, say, tell
-from plansync.cli.wording import TEXT_MAX, differing, places, told
+from plansync.cli.wording import differing, named, places, told
 from plansync.model import Conflict, Drift, Field, Take, conflict_id
 from plansync.sync.events import Report
 from plansync.sync.settling import Settling
 from plansync.sync.ways import How, in_words
-from plansync.text import cut
 
 _SKIP, _QUIT = "skip", "quit"
 
@@ -56,7 +55,7 @@ def decide(report: Report) -> Decided:
 def _asked(report: Report, about: Conflict | Drift, place: str) -> Answer | str:
     """Ask one question until it has an answer."""
     say()
-    name = cut(report.labels.get(about.uid, about.uid), TEXT_MAX)
+    name = named(report, about.uid)
     ways = report.ways.get((about.uid, about.field), ())
     if isinstance(about, Drift):
         tell(f"{place}: {name}: {about.text}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import shlex
 import subprocess
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plansync.cli.context import open_plan, relative
-from plansync.errors import Busy, PlansyncError, StoreError
+from plansync.errors import Busy, Damaged, PlansyncError, StoreError
 from plansync.model import Field
 from plansync.store import git
+from plansync.store.files import write_file
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -213,14 +213,15 @@ def name_driver(root: Path) -> Path:
     Raises: StoreError where that cannot be written.
     """
     file = root / ".plansync" / ".gitattributes"
+    line = ATTRIBUTES.encode()
     try:
-        known = file.read_text(encoding="utf-8") if file.is_file() else ""
-        if ATTRIBUTES not in known.splitlines():
+        known = file.read_bytes() if file.is_file() else b""
+        if line not in known.splitlines():
             file.parent.mkdir(exist_ok=True)
-            end = "" if known.endswith("\n") or not known else "\n"
-            file.write_text(f"{known}{end}{ATTRIBUTES}\n", encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"{file} cannot be written: {error}") from None
+            end = b"" if known.endswith(b"\n") or not known else b"\n"
+            write_file(file, b"%b%b%b\n" % (known, end, line))
+    except OSError as error:
+        raise StoreError(f"{file} cannot be written: {error.strerror}") from None
     return file
 
 
@@ -233,58 +234,55 @@ def _local(paths: Paths) -> Iterator[Finding]:
         return
     try:
         with wiring.lock(paths)("doctor"):
-            yield from _database(paths)
+            found = _database(paths)
     except Busy as error:
         yield Finding("lock", Health.NOTE, str(error), "wait for it")
+    except Damaged as error:
+        way = (
+            f"move {relative(paths.database)} aside, as plansync doctor --fix does; the next run reads the tracker "
+            "anew, and plansync log begins anew"
+        )
+        yield Finding("local memory", Health.ILL, str(error), way, lambda: _put_aside(paths))
     except StoreError as error:
-        yield _broken(paths, str(error))
-
-
-def _broken(paths: Paths, what: str) -> Finding:
-    way = f"move {relative(paths.database)} aside, as plansync doctor --fix does; it costs requests"
-    return Finding("local memory", Health.ILL, what, way, lambda: _put_aside(paths))
+        yield Finding("local memory", Health.ILL, str(error), "as the line above says")
+    else:
+        yield found
 
 
 def _put_aside(paths: Paths) -> None:
-    """Keep a database that cannot be read under another name, with all that belongs to it.
+    """Put the database aside while nobody is at work with it.
 
-    Raises: StoreError where that cannot be done.
+    Raises: Busy where somebody is; StoreError where it cannot be done.
     """
     from plansync import wiring
+    from plansync.store import shelf
 
-    names = (paths.database.with_name(f"{paths.database.name}.bad-{n}") for n in itertools.count(1))
-    aside = next(name for name in names if not name.exists())
-    with wiring.lock(paths)("doctor"):
-        for suffix in ("", "-wal", "-shm"):
-            part = paths.database.with_name(paths.database.name + suffix)
-            try:
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + suffix))
-            except OSError as error:
-                raise StoreError(f"{part} cannot be moved aside: {error.strerror}") from None
+    with wiring.locked_alone(paths, "doctor"):
+        shelf.put_aside(paths.database)
 
 
-def _database(paths: Paths) -> Iterator[Finding]:
+def _database(paths: Paths) -> Finding:
+    """Look at the database.
+
+    Raises: Damaged where it is none any more; StoreError where it cannot be read.
+    """
     from contextlib import closing
 
     from plansync.store import shelf
 
     if not paths.database.is_file():
-        yield Finding("local memory", Health.WELL, "empty; the next run reads the tracker anew")
-        return
+        return Finding("local memory", Health.WELL, "empty; the next run reads the tracker anew")
     with closing(shelf.connect(paths.database)) as db:
-        answer = str(db.execute("PRAGMA quick_check").fetchone()[0])
+        answer = shelf.soundness(db)
         if answer != "ok":
-            yield _broken(paths, f"the database is damaged: {answer}")
-            return
+            raise Damaged(f"the local database {paths.database} is damaged: {answer}")
         sql = "SELECT state, count(*) FROM journal WHERE state NOT IN ('folded', 'refused') GROUP BY state"
         open_ = dict(db.execute(sql).fetchall())
-    if open_:
-        words = ", ".join(f"{count} {state}" for state, count in sorted(open_.items()))
-        text = f"a run was cut off ({words}); the next one finds out what landed, and makes nothing twice"
-        yield Finding("journal", Health.NOTE, text, f"plansync sync {paths.plan}")
-    else:
-        yield Finding("local memory", Health.WELL, "sound, and no run was cut off")
+    if not open_:
+        return Finding("local memory", Health.WELL, "sound, and no run was cut off")
+    words = ", ".join(f"{count} {state}" for state, count in sorted(open_.items()))
+    text = f"a run was cut off ({words}); the next one finds out what landed, and makes nothing twice"
+    return Finding("journal", Health.NOTE, text, f"plansync sync {paths.plan}")
 
 
 def _tracker(home: Home, listen: Listener) -> Iterator[Finding]:

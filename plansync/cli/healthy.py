@@ -46,11 +46,11 @@ def _of(home: Home, plan: Path, every_s: float | None) -> dict[str, Any]:
     limit_s = _TIMES * (every_s or felt.every_s or home.settings.watch.every_s)
     return {
         "path": str(plan),
-        "is_ok": age_s is not None and age_s <= limit_s,
+        "is_ok": age_s is not None and abs(age_s) <= limit_s,
         "is_watched": wiring.is_watched(paths),
         "last_ok": felt.last_ok,
         "last_run": felt.last_run,
-        "age_s": None if age_s is None else round(age_s, 1),
+        "age_s": None if age_s is None else round(max(age_s, 0.0), 1),
         "limit_s": limit_s,
         "outcome": felt.outcome,
         "error": felt.error,
@@ -66,6 +66,9 @@ def _words(found: dict[str, Any]) -> str:
     if found["age_s"] is None:
         return f"{found['path']}: not synced on this machine yet{by}.{why}"
     ago = f"last synced {duration(found['age_s'])} ago"
+    if not found["is_ok"] and found["age_s"] <= found["limit_s"]:
+        at = f"{found['last_ok']}, which is still to come: a clock is wrong"
+        return f"{found['path']}: not well, last synced at {at}{by}.{why}"
     if found["is_ok"]:
         return f"{found['path']}: well, {ago}{by}.{why}"
     return f"{found['path']}: not well, {ago}, more than {duration(found['limit_s'])}{by}.{why}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from plansync.cli.because import because
 from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
-from plansync.cli.wording import counted, needs, said, summary
+from plansync.cli.wording import counted, named, needs, said, summary
 from plansync.model import Side, conflict_id
 from plansync.sync.events import Report
 from plansync.text import in_line, neutralise
@@ -23,7 +23,7 @@ def markdown(report: Report) -> str:
         lines += [f"### {title}", "", *_bullets(texts), ""] if texts else []
     if report.conflicts:
         words = (
-            f"{report.labels.get(c.uid, c.uid)}: {c.field.in_words}: plan {said(c.local)}, issue {said(c.remote)}"
+            f"{named(report, c.uid)}: {c.field.in_words}: plan {said(c.local)}, issue {said(c.remote)}"
             f" (`plansync resolve {conflict_id(c.uid, c.field)}`)"
             for c in report.conflicts
         )

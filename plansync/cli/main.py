@@ -16,10 +16,12 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from plansync.cli import completing
 from plansync.cli.commands import (
     adopt,
     apply,
     check,
+    completion,
     demo,
     diff,
     doctor,
@@ -42,7 +44,7 @@ from plansync.cli.commands import (
     unlink,
     watch,
 )
-from plansync.cli.context import Common
+from plansync.cli.context import Common, here
 from plansync.cli.door import say
 from plansync.errors import ConfigError, ExitCode, PlansyncError
 
@@ -83,6 +85,7 @@ _VERBS = {
         watch: "Sync on each save and on a timer, until told to end",
         health: "Say when plans were last synced here; for monitors",
         schedule: "Print or install the files of a scheduled job",
+        completion: "Print what a shell needs to complete commands and options",
     },
 }
 """The verbs as the help lists them, each with what it says there; a verb's own help says more."""
@@ -165,6 +168,7 @@ def common(
         if not directory.is_dir():
             raise ConfigError(f"there is no folder {directory}")
         os.chdir(directory)
+    here()
     flags = {"repo": repo, "tracker": tracker, "api_url": api_url}
     context.obj = Common(config, flags, as_json, quiet, verbose, no_color)
     if context.invoked_subcommand is None and as_json:
@@ -179,7 +183,7 @@ for verb in (verb for verbs in _VERBS.values() for verb in verbs):
     if verb is state:
         app.add_typer(state.app, name=_name(verb))
     else:
-        app.command(_name(verb))(verb.command)
+        app.command(_name(verb), cls=completing.Verb)(verb.command)
 
 
 def gathered(arguments: Sequence[str]) -> list[str]:
@@ -230,6 +234,7 @@ def run() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns its exit code. The only place that catches everything."""
     try:
+        completing.prepare(os.environ)
         words = gathered(arguments)
         if (text := help_of(words)) is not None:
             say(text)

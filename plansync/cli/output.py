@@ -18,10 +18,10 @@ from plansync.cli.columns import folded
 from plansync.cli.context import is_dumb
 from plansync.cli.door import say
 from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
-from plansync.cli.wording import TEXT_MAX, differing, each_step, needs, places, summary, told
+from plansync.cli.wording import differing, each_step, named, needs, places, summary, told
 from plansync.model import Conflict, Drift, Field, Side, conflict_id
 from plansync.sync.events import Done, Report, Status
-from plansync.text import cut, in_line
+from plansync.text import in_line
 
 _SHOWN = (Status.PLANNED, Status.APPLIED, Status.DEFERRED, Status.UNKNOWN)
 
@@ -202,7 +202,7 @@ class Writer:
     def _item(self, report: Report, about: Conflict | Drift, what: str) -> None:
         is_conflict = isinstance(about, Conflict)
         sign = self.style("!", fg="red", bold=True) if is_conflict else self.style("~", fg="yellow")
-        name = in_line(cut(report.labels.get(about.uid, about.uid), TEXT_MAX))
+        name = in_line(named(report, about.uid))
         self.say(
             f"  {sign} {self.style(conflict_id(about.uid, about.field), bold=True)} {name}: {in_line(what)}"
         )

@@ -14,10 +14,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from plansync.cli.context import Common, find_plans
+from plansync.cli.context import Common, find_plans, here
 from plansync.cli.door import say
 from plansync.cli.running import Ended, Performer, Request, seconds
-from plansync.errors import ConfigError, ExitCode, PlanError, PlansyncError, RateLimited, SafetyStop
+from plansync.errors import (
+    ConfigError,
+    ExitCode,
+    PlanError,
+    PlansyncError,
+    RateLimited,
+    SafetyStop,
+    StoreError,
+)
 from plansync.text import in_line
 
 if TYPE_CHECKING:
@@ -40,6 +48,7 @@ class Watching:
     at_work: Performer | None = None
     said: dict[Path, str] = field(default_factory=dict)
     locks: dict[Path, ExitStack] = field(default_factory=dict)
+    beside: dict[Path, tuple[Path, ...]] = field(default_factory=dict)
     _held: ExitStack = field(default_factory=ExitStack)
 
     def go(self) -> int:
@@ -62,7 +71,13 @@ class Watching:
             for plan in plans:
                 self._hold(plan)
             self._begin(plans, pace)
-            Watch(pace, ports, self._plans, lambda plan, is_settled: self._run(plan, is_settled, pace)).go()
+            Watch(
+                pace,
+                ports,
+                self._plans,
+                lambda plan, is_settled: self._run(plan, is_settled, pace),
+                lambda plan: self.beside.get(plan, ()),
+            ).go()
         if not self.common.as_json and not self.common.quiet:
             say("ended; what was done is remembered")
         return ExitCode.DONE
@@ -78,7 +93,11 @@ class Watching:
         return Pace(every_s, said.quiet_s, settle_s)
 
     def _plans(self) -> Sequence[Path]:
-        """List the plans anew: a pattern may match more by now, or fewer; one that is watched elsewhere is left out."""
+        """List the plans anew: a pattern may match more by now, or fewer; one that is watched elsewhere is left out.
+
+        Raises: ConfigError where the folder that this was started in is gone.
+        """
+        here()
         try:
             plans = find_plans(self.common.home(), self.plan)
         except PlansyncError as error:  # what was watched so far is watched on
@@ -87,6 +106,8 @@ class Watching:
         self.said.pop(Path(), None)
         for plan in self.locks.keys() - set(plans):
             self.locks.pop(plan).close()
+        for plan in [each for each in self.locks if not self._is_held(each)]:
+            self.locks.pop(plan).close()  # its lock was deleted, as `git clean` does
         return [plan for plan in plans if plan in self.locks or self._takes_in(plan)]
 
     def _takes_in(self, plan: Path) -> bool:
@@ -104,11 +125,21 @@ class Watching:
 
         Raises: Busy where somebody else does.
         """
+        from plansync import config, wiring
+
+        lock, home = ExitStack(), self.common.home()
+        paths = wiring.paths_of(home, plan)
+        lock.enter_context(wiring.watcher(paths))
+        self.locks[plan] = self._held.enter_context(lock)
+        self.beside[plan] = (home.file or paths.root / config.FILE, paths.state)
+
+    def _is_held(self, plan: Path) -> bool:
         from plansync import wiring
 
-        lock = ExitStack()
-        lock.enter_context(wiring.watcher(wiring.paths_of(self.common.home(), plan)))
-        self.locks[plan] = self._held.enter_context(lock)
+        try:
+            return wiring.is_watched(wiring.paths_of(self.common.home(), plan))
+        except PlansyncError:  # settings that cannot be read any more
+            return True
 
     def _begin(self, plans: Sequence[Path], pace: Pace) -> None:
         if self.common.as_json or self.common.quiet:
@@ -173,7 +204,7 @@ class Watching:
             is_partial=error is None and ended.code == ExitCode.PARTIAL,
             is_busy=ended.code == ExitCode.BUSY,
             has_written=any(done.status is Status.APPLIED for done in ended.report.done),
-            is_mine=isinstance(error, PlanError | SafetyStop | ConfigError),
+            is_mine=isinstance(error, PlanError | SafetyStop | ConfigError | StoreError),
             wait_s=error.wait_s if isinstance(error, RateLimited) else 0.0,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from plansync import durations
-from plansync.model import Change, Conflict, Field, Kind, Operation, Side, State, Value, owner_of
+from plansync.model import Change, Conflict, Field, Kind, Operation, Side, State, Uid, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
 from plansync.text import cut, in_line
@@ -91,6 +91,14 @@ def _elements_in_words(report: Report, op: Operation) -> str:
     coming, going = _coming_and_going(report, op.changes[0])
     signs = [*(f"+{name}" for name in coming), *(f"-{name}" for name in going)]
     return f"{_ELEMENT_WORDS[op.changes[0].field]} {', '.join(signs)}"
+
+
+def named(report: Report, uid: Uid) -> str:
+    """Name what is to be decided: a step by its task as well."""
+    name, owner = report.labels.get(uid, uid), owner_of(uid)
+    if owner == uid:
+        return cut(name, TEXT_MAX)
+    return f"{cut(report.labels.get(owner, owner), TEXT_MAX)}, step “{cut(name, TEXT_MAX)}”"
 
 
 def _changes_of(operations: Iterable[Operation]) -> list[Change]:

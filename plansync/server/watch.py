@@ -33,14 +33,19 @@ class Ports:
 
 @dataclass(slots=True)
 class Watch:
-    """Watches plans. `plans` lists them; `run` syncs one, said whether its shape may be acted on."""
+    """Watches plans. `plans` lists them; `run` syncs one, said whether its shape may be acted on.
+
+    `beside`: the files that a sync of a plan stands on besides; who saves one after a failure wants another try.
+    """
 
     pace: Pace
     ports: Ports
     plans: Callable[[], Sequence[Path]]
     run: Callable[[Path, bool], Went]
+    beside: Callable[[Path], Sequence[Path]] = lambda plan: ()
     _known: dict[Path, Watched] = field(default_factory=dict)
     _files: dict[Path, tuple[int, ...]] = field(default_factory=dict)
+    _beside: dict[Path, list[tuple[int, ...]]] = field(default_factory=dict)
     _listed_at: float = -math.inf
 
     def go(self) -> None:
@@ -81,6 +86,9 @@ class Watch:
         if file != self._files.get(plan):
             watched.see(sight(plan), self.ports.now())
             self._files[plan] = file
+        if watched.failures and (found := [_stat(each) for each in self.beside(plan)]) != self._beside[plan]:
+            watched.hurry(self.ports.now())
+            self._beside[plan] = found
 
     def _sync(self, plan: Path, watched: Watched) -> None:
         is_settled = watched.is_settled(self.ports.now())
@@ -88,19 +96,23 @@ class Watch:
         went = self.run(plan, is_settled)
         watched.end(went, self.ports.now(), was_settled=is_settled, sight=sight(plan))
         self._files[plan] = _stat(plan)
+        self._beside[plan] = [_stat(each) for each in self.beside(plan)]
 
     def _is_edited(self, plan: Path) -> bool:
         """Say whether an editor holds changes of it that are not saved, by what it lays beside the file.
 
-        One that was not touched for a while is left from an editor that sleeps, or died.
+        One that was not touched for a while, or by a clock that was wrong, is left from an editor that sleeps, or died.
         """
-        folder, name = plan.resolve().parent, plan.resolve().name
+        try:
+            folder, name = plan.resolve().parent, plan.resolve().name
+        except (OSError, RuntimeError):  # a link to itself, or the folder is gone: the run says so
+            return False
         for pattern in _SWAPS:
             try:
                 touched_at = (folder / pattern.format(name=name)).lstat().st_mtime
             except OSError:
                 continue
-            if self.ports.wall() - touched_at < self.pace.settle_s:
+            if abs(self.ports.wall() - touched_at) < self.pace.settle_s:
                 return True
         return False
 

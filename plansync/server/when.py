@@ -76,6 +76,7 @@ class Watched:
 
     `jitter` gives a factor around 1, so that the copies of a team do not all ask at the same moment. `restless_at`:
     since when it is another than was synced; `reshaped_at`: since when its shape is, infinite where that is settled.
+    `allowed_at`: from when on the tracker takes another try.
     """
 
     def __init__(self, pace: Pace, sight: Sight, changed_at: float, now: float, jitter: Callable[[], float]):
@@ -84,7 +85,7 @@ class Watched:
         self.restless_at = self.reshaped_at = changed_at
         self.synced: Sight | None = None
         self.timer_at = now
-        self.resumes_at = -math.inf
+        self.resumes_at = self.allowed_at = -math.inf
         self.failures = self.partials = self.brakes = 0
         self.owes_shape = self.is_own = self.is_mine = False
 
@@ -129,6 +130,11 @@ class Watched:
         """Say how long a change has to rest; one of our own rests longer each time, so that nothing goes round fast."""
         return self.pace.quiet_s * 2 ** max(self.brakes - 1, 0) if self.is_own else self.pace.quiet_s
 
+    def hurry(self, now: float) -> None:
+        """After a failure, try again soon: somebody did something about it."""
+        at = max(now + self.pace.quiet_s, self.allowed_at)
+        self.resumes_at, self.timer_at = min(self.resumes_at, at), min(self.timer_at, at)
+
     def begin(self) -> None:
         """Remember what a run that begins now is about."""
         self.synced = self.sight
@@ -144,6 +150,7 @@ class Watched:
         self.is_mine = went.is_mine
         self.failures = self.failures + 1 if went.has_failed else 0
         self.partials = self.partials + 1 if went.is_partial else 0
+        self.allowed_at = now + went.wait_s
         if went.is_busy:
             self.resumes_at = self.timer_at = now + min(_PARTIAL_S, self.pace.every_s)
         elif went.has_failed:

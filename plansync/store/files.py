@@ -213,6 +213,18 @@ def replace_file(path: Path, content: bytes) -> None:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from None
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file that no run writes, such as the settings, and delete what a try that died left beside it.
+
+    Raises: StoreError where it cannot be written.
+    """
+    try:
+        replacing.sweep(DISK, path.parent, path.name)
+    except OSError as error:
+        raise StoreError(f"what was left beside {path} cannot be deleted: {error.strerror}") from None
+    replace_file(path, content)
+
+
 def read_plan(path: Path) -> bytes:
     """Read any plan; see `PlanFiles.read`."""
     return _text(_bytes_of(path), path)

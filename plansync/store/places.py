@@ -28,9 +28,12 @@ class Kept:
     path: str
     own: str
 
-    def is_orphan(self, root: Path) -> bool:
-        """Say whether its plan is at neither place."""
-        return not (root / self.path).exists() and not (root / self.own).exists()
+    def is_orphan(self, root: Path, moved: Path | None = None) -> bool:
+        """Say whether its plan is at neither place; a link to where it was `moved` is none."""
+        return not any(
+            (root / name).exists() and not (moved and (root / name).resolve() == moved.resolve())
+            for name in (self.path, self.own)
+        )
 
 
 def file_of(root: Path, name: str, *, is_local: bool) -> Path:
@@ -55,11 +58,12 @@ def left_behind(root: Path, plan: Path, own: Path, *, is_local: bool) -> Kept | 
     """Find the state file that a plan left behind when it was moved; `own`: the one at its path.
 
     Known by the last line of the plan, or, where that is lost, by most of its ids. A file whose plan is
-    still there is never meant. Where its own is there already, a run died before it took the old one away.
+    still there is never meant; a link to this one is no plan of its own. Where its own is there already, a run died
+    before it took the old one away.
     """
     if not plan.is_file() or plan.stat().st_size > _FILE_MAX_BYTES:
         return None
-    gone = [k for k in kept(root, is_local=is_local) if k.file != own and k.is_orphan(root)]
+    gone = [k for k in kept(root, is_local=is_local) if k.file != own and k.is_orphan(root, plan)]
     if own.exists() or not gone:
         now = state.header_in(own) if gone else None
         return next((k for k in gone if now and k.lineage == now.lineage), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,9 +31,9 @@ class Pulse:
     every_s: float = 0.0
 
     def age_s(self, now: datetime) -> float | None:
-        """Say how long ago the last good run ended; `None` for never."""
+        """Say how long ago the last good run ended; `None` for never, below 0 where a clock was wrong."""
         with contextlib.suppress(ValueError, TypeError):
-            return max((now - datetime.fromisoformat(self.last_ok)).total_seconds(), 0.0)
+            return (now - datetime.fromisoformat(self.last_ok)).total_seconds()
         return None
 
 
@@ -41,9 +42,10 @@ def read(file: Path, plan: str) -> Pulse:
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
         texts = {name: str(said[name]) for name in ("last_ok", "last_run", "outcome", "error")}
-        return Pulse(plan, **texts, failures=int(said["failures"]), every_s=float(said["every_s"]))
+        felt = Pulse(plan, **texts, failures=int(said["failures"]), every_s=float(said["every_s"]))
     except (OSError, ValueError, TypeError, KeyError):
         return Pulse(plan)
+    return felt if math.isfinite(felt.every_s) else Pulse(plan)
 
 
 def beat(file: Path, before: Pulse, *, at: str, outcome: str, error: str, every_s: float | None) -> None:

@@ -5,14 +5,17 @@ Losing it after a clean run costs requests, nothing else.
 
 from __future__ import annotations
 
+import itertools
+import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from plansync.errors import Busy, StoreError
+from plansync.errors import Busy, Damaged, StoreError
+from plansync.store import replacing
 from plansync.store.disk import DISK
 from plansync.store.replacing import make_folders
 
@@ -40,8 +43,10 @@ class Rows(sqlite3.Cursor):
 
     def __next__(self) -> Any:
         """Give the next row."""
-        with _explaining(self.connection):
+        try:  # not `_explaining`, which would cost more than the row
             return super().__next__()
+        except sqlite3.Error as error:
+            raise _explained_of(self.connection, error) from None
 
     def fetchone(self) -> Any:
         """Give the next row, `None` at the end."""
@@ -113,10 +118,13 @@ class Database(sqlite3.Connection):
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run one statement.
 
-        Raises: Busy where another program holds the file; StoreError where it cannot be read or written.
+        Raises: Busy where another program holds the file; Damaged where it is none of ours any more; StoreError where
+        it cannot be read or written.
         """
         with _explaining(self):
-            return super().execute(sql, parameters)
+            return cast(
+                sqlite3.Cursor, self.cursor().execute(sql, parameters)
+            )  # its own would make no `Rows`
 
 
 @contextmanager
@@ -124,7 +132,11 @@ def _explaining(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _explained(error, db.path if isinstance(db, Database) else None) from None
+        raise _explained_of(db, error) from None
+
+
+def _explained_of(db: sqlite3.Connection, error: sqlite3.Error) -> StoreError:
+    return _explained(error, db.path if isinstance(db, Database) else None)
 
 
 _WAYS_OUT = {
@@ -146,33 +158,46 @@ def _explained(error: Exception, path: Path | None = None) -> StoreError:
         return Busy(f"{name} is in use by another program; try again")
     if isinstance(error, OSError):
         return StoreError(f"{name} cannot be used: {error.strerror}")
-    return StoreError(f"{name} cannot be used ({error}); {_WAYS_OUT.get(code, _ASIDE)}")
+    if way := _WAYS_OUT.get(code):
+        return StoreError(f"{name} cannot be used ({error}); {way}")
+    return Damaged(f"{name} cannot be used ({error}); {_ASIDE}")
 
 
 def connect(path: Path | None, *, is_cache: bool = False) -> Database:
     """Open the local database, or one in memory for a run that must leave no trace.
 
     A connection for caches does not wait for the disk at every write; the journal's does.
-    Raises: StoreError where it cannot be opened, or is of a later version.
+    Raises: StoreError where it cannot be opened, or is of a later version; Damaged where it is no database.
     """
     try:
         if path is not None:
             _make_folder(path.parent)
             _make_private(path)
         db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=5, factory=Database)
-        db.path = path
-        if path is not None:
-            db.has_log = db.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal" and not is_cache
-        db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
-            raise StoreError(f"{path} was written by a later plansync; install that one, or delete the file")
-        db.executescript(_SCHEMA)
-        if version != _VERSION:
-            _bring_up(db)
     except (sqlite3.Error, OSError) as error:
         raise _explained(error, path) from None
+    try:
+        _prepare(db, path, is_cache=is_cache)
+    except sqlite3.Error as error:
+        db.close()
+        raise _explained(error, path) from None
+    except StoreError:
+        db.close()
+        raise
     return db
+
+
+def _prepare(db: Database, path: Path | None, *, is_cache: bool) -> None:
+    db.path = path
+    if path is not None:
+        db.has_log = db.execute("PRAGMA journal_mode=WAL").fetchone()[0] == "wal" and not is_cache
+    db.execute(f"PRAGMA synchronous={'NORMAL' if is_cache else 'FULL'}")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > _VERSION:
+        raise StoreError(f"{path} was written by a later plansync; install that one, or delete the file")
+    db.executescript(_SCHEMA)
+    if version != _VERSION:
+        _bring_up(db)
 
 
 def _bring_up(db: Database) -> None:
@@ -214,6 +239,66 @@ def copy(path: Path) -> Database:
     return memory
 
 
+def soundness(db: Database) -> str:
+    """Look through the whole file; `ok`, or what is wrong.
+
+    Raises: as `execute`.
+    """
+    return str(db.execute("PRAGMA quick_check").fetchone()[0])
+
+
+_PARTS = ("-wal", "-journal")
+"""What belongs to a database and is lost without it: SQLite deletes both where they lie beside an empty one."""
+
+
+def put_aside(path: Path) -> Path:
+    """Keep a database that cannot be read under another name, with all that belongs to it; says which.
+
+    Nothing of it may be lost where we die in between, and its log may never be missing while it is there: an older
+    state of the journal would be taken for the truth. So its parts get their new names first, and lose the old ones
+    last.
+    Raises: StoreError where that cannot be done; nobody else may have it open.
+    """
+    aside = next(name for name in _asides(path) if _is_free(path, name))
+    try:
+        for part in _PARTS:
+            _name_too(_part(path, part), _part(aside, part))
+        DISK.sync_folder(path.parent)
+        DISK.rename(path, aside)
+        DISK.sync_folder(path.parent)
+        for part in (*_PARTS, "-shm"):
+            DISK.delete(_part(path, part))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be moved aside: {error.strerror}") from None
+    return aside
+
+
+def _asides(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.name}.bad-{number}") for number in itertools.count(1))
+
+
+def _is_free(path: Path, aside: Path) -> bool:
+    """Say whether a name holds nothing, or only what was begun to be put aside under it."""
+    pairs = ((_part(path, part), _part(aside, part)) for part in _PARTS)
+    return not aside.exists() and all(
+        not there.exists() or (here.exists() and here.samefile(there)) for here, there in pairs
+    )
+
+
+def _name_too(here: Path, there: Path) -> None:
+    """Give a file a second name; where the disk knows no such thing, a copy."""
+    if not here.exists() or there.exists():
+        return
+    try:
+        os.link(here, there)
+    except OSError:
+        replacing.replace(DISK, there, here.read_bytes())
+
+
+def _part(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
 def _make_folder(folder: Path) -> None:
     """Make the local folder: private, and ignored by git without anybody's help."""
     make_folders(DISK, folder.parent)
@@ -221,7 +306,7 @@ def _make_folder(folder: Path) -> None:
     DISK.sync_folder(folder.parent)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        replacing.replace(DISK, ignore, b"*\n")  # an empty one would be taken for somebody's wish
 
 
 def _make_private(path: Path) -> None:
@@ -272,5 +357,5 @@ class Shelf(MutableMapping[str, bytes]):
 
     def items(self) -> list[tuple[str, bytes]]:  # type: ignore[override]
         """Read everything at once: a query for each record would be slow."""
-        rows = self.db.execute("SELECT key, value FROM shelf WHERE name=?", (self.name,))
+        rows = self.db.execute("SELECT key, value FROM shelf WHERE name=?", (self.name,)).fetchall()
         return [(key, bytes(value)) for key, value in rows]

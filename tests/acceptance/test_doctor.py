@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import filelock
 import pytest
 
 from tests.support.people import Copy, Person, environment
@@ -133,18 +134,56 @@ def test_what_a_run_left_open_is_told(copy: Copy) -> None:
     assert health == "note" and "1 unknown" in text and way.startswith("plansync sync")
 
 
-def test_a_damaged_local_database_is_named(copy: Copy) -> None:
+def _overwritten(database: Path, at: int, content: bytes) -> None:
+    with database.open("r+b") as file:
+        file.seek(at)
+        file.write(content)
+
+
+@pytest.mark.parametrize(
+    ("at", "content"),
+    [
+        pytest.param(0, b"no database" * 500, id="it is none"),
+        pytest.param(4096, b"\xff" * 64, id="a page that shows while it is read"),
+        pytest.param(36, b"\0\0\0\5", id="a list of free pages that no statement trips over"),
+    ],
+)
+def test_a_damaged_local_database_is_named(copy: Copy, at: int, content: bytes) -> None:
     database = copy.folder / ".plansync" / "local" / "plansync.db"
-    database.write_bytes(b"no database" * 500)
+    _overwritten(database, at, content)
 
     health, _, way = examined(copy, exits=1)["local memory"]
 
     assert health == "ill" and "doctor --fix" in way
     assert "mended: local memory" in copy.run("doctor", "--fix", "--yes").out
-    assert database.with_name("plansync.db.bad-1").read_bytes() == b"no database" * 500
+    assert content in database.with_name("plansync.db.bad-1").read_bytes()
     assert (database.parent / ".gitignore").read_text("utf-8") == "*\n"
     assert copy.is_settled()
     assert examined(copy)["local memory"][0] == "well"
+
+
+def test_a_database_of_a_later_version_is_not_put_aside(copy: Copy) -> None:
+    database = copy.folder / ".plansync" / "local" / "plansync.db"
+    with sqlite3.connect(database) as db:
+        db.execute("PRAGMA user_version=99")
+    db.close()
+
+    said = copy.run("doctor", "--fix", "--yes", exits=1).out
+
+    assert "later plansync" in said and "mended" not in said
+    assert database.is_file() and not list(database.parent.glob("*.bad-*"))
+
+
+def test_a_database_that_another_plan_is_at_work_with_is_not_put_aside(copy: Copy) -> None:
+    local = copy.folder / ".plansync" / "local"
+    _overwritten(local / "plansync.db", 0, b"no database" * 500)
+
+    with filelock.FileLock(local / "0123abcd.lock"):
+        said = copy.run("doctor", "--fix", "--yes", exits=9).err
+    copy.run("doctor", "--fix", "--yes")
+
+    assert "another run is at work" in said
+    assert (local / "plansync.db.bad-1").is_file()
 
 
 def test_a_plan_with_two_names_is_told(copy: Copy) -> None:

@@ -518,6 +518,22 @@ def test_from_the_sandbox_to_a_real_tracker_the_ids_stay(fresh: Copy, person: Pe
     assert (there.folder / ".plansync" / f"{there.name}.jsonl").exists()
 
 
+def test_a_plan_that_is_a_link_by_now_takes_its_state_file_along(copy: Copy, person: Person) -> None:
+    before = person.everything()
+    (copy.folder / "plansync.toml").touch()
+    (copy.folder / "real").mkdir()
+    copy.plan.rename(copy.folder / "real" / copy.name)
+    copy.plan.symlink_to(f"real/{copy.name}")
+
+    copy.tick("1.1")
+    copy.sync()
+
+    assert len(person.everything()) == len(before)
+    assert person.issue(copy.outline.task("1.1").title)["state"] == "closed"
+    assert copy.plan.is_symlink() and not copy.state.exists()
+    assert (copy.folder / ".plansync" / "real" / f"{copy.name}.jsonl").is_file()
+
+
 @pytest.mark.parametrize("has_footer", [True, False])
 def test_a_moved_plan_takes_its_state_file_along_whoever_looks(
     copy: Copy, person: Person, has_footer: bool

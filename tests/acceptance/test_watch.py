@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -211,11 +212,33 @@ def test_settings_that_cannot_be_read_for_a_moment_end_no_watch(
     before = settings.read_text("utf-8")
 
     settings.write_text("[watch\n", "utf-8")
-    until(lambda: "plansync.toml" in watch.err.read_text("utf-8"))
+    until(
+        lambda: watch.err.read_text("utf-8").count("plansync.toml") == 2
+    )  # by the list of plans, and by a run
+    copy.tick("1.1")
+    time.sleep(1)  # it is tried again on the save, and fails again
     settings.write_text(before, "utf-8")
 
-    copy.tick("1.1")
     until(lambda: person.issue(copy.outline.task("1.1").title)["state"] == "closed")
+
+
+def test_a_lock_that_was_deleted_is_taken_again(copy: Copy, start: Start) -> None:
+    start(every=0.2)
+    (lock,) = copy.folder.rglob("*.watch.lock")
+
+    lock.unlink()
+
+    until(lock.is_file)
+    until(lambda: copy.run("watch", exits=9).err)
+
+
+def test_a_folder_that_is_gone_ends_the_watch_with_a_word(copy: Copy, start: Start) -> None:
+    watch = start(every=0.2)
+
+    shutil.rmtree(copy.folder)
+
+    assert watch.process.wait(LIMIT_S) == 2
+    assert "the folder that plansync was started in is gone" in watch.err.read_text("utf-8")
 
 
 def test_a_first_push_waits_for_a_persons_yes(fresh: Copy, person: Person) -> None:
@@ -272,6 +295,12 @@ def test_health_is_twice_the_interval(copy: Copy) -> None:
         in copy.run("health", "--every", "60m", exits=1).out
     )
     assert copy.run("health", "--every", "2h").code == 0
+
+
+def test_a_last_run_that_is_still_to_come_is_not_well(copy: Copy) -> None:
+    aged(copy, hours=-5)
+
+    assert "a clock is wrong" in copy.run("health", exits=1).out
 
 
 def test_what_watches_says_its_own_interval(copy: Copy, start: Start) -> None:

@@ -5,6 +5,7 @@ process of its own, forked from this one so that the imports are paid for once. 
 of the point to die at (1 is the first; 0 lets it live); `trace` is a file that gets the name of every
 point that was passed. With `meanwhile`, another run of the command, somewhere else, is made at that point
 instead, from its beginning to its end. `lives_s`: it is killed from outside when it has lived so long.
+`among_files`: the points are its changes to files below its folder whose names match this, not what a sync passes.
 The answer to a line is the run's return code and how many seconds it took.
 """
 
@@ -53,16 +54,23 @@ def warm_up() -> None:
     gc.freeze()  # a collection in a fork would copy what it shares with this process
 
 
-def points(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -> Callable[[str], None]:
-    """Count the points that are passed; the chosen one kills the process, or lets another one run."""
+Step = Callable[[], None]
+
+
+def points(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -> Callable[..., None]:
+    """Count the points that are passed; the chosen one kills the process, or lets another one run.
+
+    `half`: what is done just before a death there.
+    """
     numbers = count(1)
 
-    def at_point(name: str) -> None:
+    def at_point(name: str, half: Step = lambda: None) -> None:
         with trace.open("a", encoding="utf-8") as file:
             file.write(f"{name}\n")
         if next(numbers) != dies_at:
             return
         if meanwhile is None:
+            half()
             os.kill(os.getpid(), signal.SIGKILL)
         else:
             subprocess.run(
@@ -94,6 +102,39 @@ def let_jobs_die(at_point: Callable[[str], None]) -> None:
     pulls.ensure = dying_ensure  # type: ignore[assignment]
 
 
+_CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link")
+_OPENS_TO_WRITE = os.O_WRONLY | os.O_RDWR
+
+
+def let_die_among_files(folder: Path, names: str, at_point: Callable[..., None]) -> None:
+    """Let a run die before each change to a file, between its opening and its first byte, and before `git config`."""
+    is_ours = False
+
+    def hear(event: str, given: tuple[Any, ...]) -> None:
+        nonlocal is_ours
+        if is_ours:
+            return
+        is_ours = True
+        try:
+            if event == "subprocess.Popen" and "config" in given[1]:
+                at_point("before git config")
+            elif event in _CHANGES or (event == "open" and given[2] & _OPENS_TO_WRITE):
+                change(event, *given)
+        finally:
+            is_ours = False
+
+    def change(event: str, name: Any, mode: Any = None, flags: int = 0, *rest: Any) -> None:
+        path = Path(name).absolute() if isinstance(name, (str, Path)) else Path()
+        if not (path.is_relative_to(folder) and path.match(names)) or (event == "os.mkdir" and path.exists()):
+            return
+        at_point(f"before {event} {path.name}")
+        if event == "open":
+            opened = partial(os.open, path, (flags | os.O_CREAT) & ~os.O_EXCL, 0o600)
+            at_point(f"opened {path.name}", lambda: os.close(opened()))
+
+    sys.addaudithook(hear)
+
+
 def become(wish: dict[str, Any]) -> int:
     """Be one run of the command, from its folder and environment to its return code."""
     os.chdir(wish["folder"])
@@ -102,8 +143,11 @@ def become(wish: dict[str, Any]) -> int:
     for number, name in ((0, os.devnull), (1, wish["out"]), (2, wish["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)
     at_point = points(wish["dies_at"], Path(wish["trace"]), wish["meanwhile"])
-    wiring.Project = partial(Project, at_point=at_point)  # type: ignore[assignment,attr-defined]
-    let_jobs_die(at_point)
+    if wish["among_files"]:
+        let_die_among_files(Path(wish["folder"]), wish["among_files"], at_point)
+    else:
+        wiring.Project = partial(Project, at_point=at_point)  # type: ignore[assignment,attr-defined]
+        let_jobs_die(at_point)
     code = entry.main(wish["arguments"])
     sys.stdout.flush()
     sys.stderr.flush()

@@ -57,9 +57,12 @@ class Mortals:
         dies_at: int = 0,
         meanwhile: Meanwhile | None = None,
         lives_s: float = LIMIT_S,
+        *,
+        among_files: str = "",
     ) -> Ran:
         """Run the command in a working copy, to its end or to its death at a point, or after so many seconds.
 
+        `among_files`: the points are its changes to files of the copy whose names match this, not what a sync passes.
         `meanwhile`: what is run in another working copy at the point `dies_at`, where this run then lives on.
         """
         out, err = self.folder / "out", self.folder / "err"
@@ -74,6 +77,7 @@ class Mortals:
             "dies_at": dies_at,
             "meanwhile": meanwhile.wish() if meanwhile else None,
             "lives_s": lives_s,
+            "among_files": among_files,
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None

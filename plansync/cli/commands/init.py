@@ -14,7 +14,8 @@ import typer
 from plansync.cli.context import Common, open_plan, plans_here, relative
 from plansync.cli.door import ask, say, tell
 from plansync.cli.worded import worded
-from plansync.errors import ConfigError, PlansyncError
+from plansync.errors import ConfigError, PlansyncError, StoreError
+from plansync.store.files import write_file
 
 if TYPE_CHECKING:
     from plansync.cli.whereabouts import Whereabouts
@@ -72,9 +73,9 @@ def command(
     found_plans = plans_here(home, root)
     plans = [_name(path, root) for path in found_plans]
     try:
-        target.write_text(_text(tracker, repo, api, plans), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{target} cannot be written: {error.strerror}") from None
+        write_file(target, _text(tracker, repo, api, plans).encode())
+    except StoreError as error:
+        raise ConfigError(str(error)) from None
     tell(f"wrote {target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target}")
     _tell_plans(home, found_plans)
     if config.git_root(root) is not None:

@@ -13,6 +13,7 @@ from plansync.cli.context import Common, find_plans, name_of
 from plansync.cli.door import say, tell
 from plansync.errors import ConfigError, StoreError
 from plansync.jobs.schedules import Kind
+from plansync.store.files import write_file
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -147,7 +148,7 @@ def _install(found: list[File], root: Path) -> None:
                 raise ConfigError(f"{place} is there already and says something else; compare, or delete it")
         for file, place in zip(found, places, strict=True):
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(file.content, encoding="utf-8")
+            write_file(place, file.content.encode())
             tell(f"wrote {place}", err=True)
     except OSError as error:
         raise StoreError(f"{error.filename} cannot be written: {error.strerror}") from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plansync.cli.assent import require_assent
+from plansync.cli.completing import Verb
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
 from plansync.cli.door import tell
 from plansync.cli.options import Plan, Yes
@@ -29,7 +30,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=Verb)
 def show(context: typer.Context, plan: Plan = None) -> None:
     """Show what is remembered of a plan; offline.
 
@@ -50,7 +51,7 @@ def _shown(home: Home, path: Path) -> dict[str, Any]:
     return memory.document(str(path), str(relative(file)) if file else "", saved, moved_from)
 
 
-@app.command()
+@app.command(cls=Verb)
 def rebuild(context: typer.Context, plan: Plan = None) -> int:
     """Read what is remembered anew, from the issues.
 
@@ -62,7 +63,7 @@ def rebuild(context: typer.Context, plan: Plan = None) -> int:
     return perform(context.obj, Request("state rebuild", plan, rebuild=True))
 
 
-@app.command()
+@app.command(cls=Verb)
 @worded
 def merge(
     context: typer.Context,
@@ -85,7 +86,7 @@ def merge(
     return ExitCode.DONE
 
 
-@app.command()
+@app.command(cls=Verb)
 @worded
 def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     """Make a copied plan one of its own.
@@ -109,7 +110,7 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     tell(f"Issues stay as they are. See what its own first push would make: plansync diff {quote(str(path))}")
 
 
-@app.command()
+@app.command(cls=Verb)
 @worded
 def retarget(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     """Begin anew at another tracker, with the same ids.
@@ -145,7 +146,7 @@ def retarget(context: typer.Context, plan: Plan = None, yes: Yes = False) -> Non
     tell(f"See what a first push would make: plansync diff {flags} {quote(str(path))}")
 
 
-@app.command()
+@app.command(cls=Verb)
 @worded
 def lineage(
     context: typer.Context,
@@ -172,7 +173,7 @@ def lineage(
         )
 
 
-@app.command()
+@app.command(cls=Verb)
 @worded
 def forget(
     context: typer.Context,

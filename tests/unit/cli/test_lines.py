@@ -79,7 +79,7 @@ def _text(uid: Uid, *changes: Change) -> Done:
 
 
 def _step(at: int, name: Field, old: str | None, new: str) -> Change:
-    return Change(Uid(f"{A}.{at}"), name, old, new, "push")
+    return Change(Uid(f"{A}/{at}"), name, old, new, "push")
 
 
 def test_what_an_issue_says_of_its_links_is_one_line_with_them() -> None:
@@ -104,11 +104,10 @@ def test_one_step_is_told_by_its_words_and_more_of_them_by_their_number(
     added = (_step(5, Field.TEXT, None, "Rake"), _step(5, Field.TICK, None, "open"))
     due = Change(A, Field.ESTIMATE, "8h", "2d", "push")
     report = _report(_text(A, *ticked[:1]), _text(A, *ticked[1:], worded, *added, due))
-    for at in (1, 2, 3):
-        uid = Uid(f"{A}.{at}")
-        report.local[uid] = Item(
-            uid, Kind.STEP, {Field.TEXT: f"Look up row {at}" + " and weed it" * (at == 1)}
-        )
+    texts = {Uid(f"{A}/1"): "Look up row 1 and weed it"}
+    texts |= {Uid(f"{A}/{at}"): f"Look up row {at}" for at in (2, 3)}
+    steps = {uid: Item(uid, Kind.STEP, {Field.TEXT: text}) for uid, text in texts.items()}
+    report.local = {**report.local, **steps}
 
     assert _words(report) == [
         "Task 1 Dig: “Look up row 1 and weed it” ticked",
@@ -195,6 +194,18 @@ def test_what_was_not_done_says_what_it_waits_for(
     Writer(has_color=False).report(report, verbose=False, quiet=False)
 
     assert f"Task 3 Reap: now waits for Task 1 ({says})\n" in capsys.readouterr().out
+
+
+def test_a_conflict_about_a_step_names_its_task(capsys: pytest.CaptureFixture[str]) -> None:
+    step = Uid(f"{C}/1")
+    report = _report()
+    report.labels[step] = "Bind the sheaves"
+    report.conflicts = [Conflict(step, Field.TEXT, "Bind", "Bind the sheaves", "Bind sheaves")]
+
+    Writer(has_color=False).report(report, verbose=False, quiet=False)
+
+    assert "Task 3, step “Bind the sheaves”: text differs\n" in capsys.readouterr().out
+    assert "Task 3, step “Bind the sheaves”: text: plan" in markdown(report)
 
 
 def test_a_change_of_what_a_text_names_is_said_as_one_of_links_is() -> None:

@@ -42,7 +42,10 @@ class World:
         return self.goes(plan)
 
     def watch(
-        self, until: float, *events: tuple[float, Callable[[], object]]
+        self,
+        until: float,
+        *events: tuple[float, Callable[[], object]],
+        plans: Callable[[], list[Path]] | None = None,
     ) -> list[tuple[float, str, bool]]:
         self.until, self.events = until, list(events)
         ports = Ports(
@@ -52,7 +55,8 @@ class World:
             lambda: 1.0,
             lambda: self.now > self.until,
         )
-        Watch(PACE, ports, lambda: sorted(self.folder.glob("[!.]*.md")), self.run).go()
+        found = plans or (lambda: sorted(self.folder.glob("[!.]*.md")))
+        Watch(PACE, ports, found, self.run, lambda plan: [self.folder / "settings"]).go()
         return self.runs
 
 
@@ -107,6 +111,40 @@ def test_an_editor_that_died_holds_nothing_up_for_long(world: World) -> None:
     world.write(".a.md.swp", "left")
 
     assert [at for at, _, _ in world.watch(200)] == [60]
+
+
+def test_a_swap_file_from_a_clock_that_was_wrong_holds_nothing_up(world: World) -> None:
+    world.now = 90_000
+    world.write(".a.md.swp", "left")
+    world.now = 0
+
+    assert [at for at, _, _ in world.watch(200)] == [0]
+
+
+def test_a_plan_that_becomes_a_link_to_itself_is_left_to_the_run(world: World) -> None:
+    def loops() -> None:
+        (world.folder / "a.md").unlink()
+        (world.folder / "a.md").symlink_to("a.md")
+
+    plan = world.folder / "a.md"
+    runs = world.watch(310, (10.0, loops), plans=lambda: [plan])
+
+    assert [at for at, _, _ in runs] == [0, 12, 70]
+
+
+def test_what_failed_is_tried_again_when_a_file_beside_it_is_saved(world: World) -> None:
+    world.write("settings", "wrong")
+    world.goes = lambda plan: Went(has_failed=world.now < 500)
+
+    runs = world.watch(700, (500.0, lambda: world.write("settings", "right")))
+
+    assert [at for at, _, _ in runs] == [0, 60, 180, 420, 502]
+
+
+def test_a_file_beside_it_that_is_saved_while_all_is_well_is_no_reason(world: World) -> None:
+    runs = world.watch(200, (100.0, lambda: world.write("settings", "other")))
+
+    assert [at for at, _, _ in runs] == [0]
 
 
 def test_one_plan_that_fails_holds_no_other_up(world: World) -> None:

@@ -144,6 +144,17 @@ def test_a_tracker_that_names_a_time_is_left_alone_until_then() -> None:
     assert watched.next_at() == 1000
 
 
+def test_who_mended_something_waits_no_longer_than_the_tracker_said() -> None:
+    watched = synced()
+    went(watched, 300, Went(has_failed=True))
+    watched.hurry(310)
+    assert watched.next_at() == 312
+
+    went(watched, 400, Went(has_failed=True, wait_s=90))
+    watched.hurry(410)
+    assert watched.next_at() == 490
+
+
 def test_what_was_left_undone_is_gone_on_with_soon_and_then_less_so() -> None:
     watched = synced()
     went(watched, 0, Went(is_partial=True))
