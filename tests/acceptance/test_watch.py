@@ -237,9 +237,11 @@ def test_a_lock_that_was_deleted_is_taken_again(copy: Copy, start: Start) -> Non
 def test_a_folder_that_is_gone_ends_the_watch_with_a_word(copy: Copy, start: Start) -> None:
     watch = start(every=0.2)
 
-    until(
-        lambda: shutil.rmtree(copy.folder, ignore_errors=True) or not copy.folder.exists()
-    )  # it writes there
+    def is_removed() -> bool:
+        shutil.rmtree(copy.folder, ignore_errors=True)  # the watch writes there meanwhile
+        return not copy.folder.exists()
+
+    until(is_removed)
 
     assert watch.process.wait(LIMIT_S) == 2
     assert "the folder that plansync was started in is gone" in watch.err.read_text("utf-8")
