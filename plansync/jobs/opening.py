@@ -85,7 +85,7 @@ def _merge_request(base: str) -> tuple[str, ...]:
     Source: GitLab docs, "Push options for merge requests".
     """
     words = ("create", f"target={base}", f"title={MESSAGE}", f"description={BODY}", "remove_source_branch")
-    return tuple(f"--push-option=merge_request.{word}" for word in words)
+    return tuple(f"merge_request.{word}" for word in words)
 
 
 async def _pull_request(settings: Settings, place: Target, token: Token, base: str, since: str) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 _NOBODY = ("plansync", "plansync@localhost.invalid")
 """Who commits where git knows nobody: a fresh container."""
 _FILE = "100644"
+_KNOWS_NO_OPTIONS, _MADE_NOTHING = b"does not support push options", "Error encountered with push options"
 _STALE = (
     "(fetch first)",
     "(non-fast-forward)",
@@ -251,23 +252,38 @@ class Repository:
         words = ("fetch", "--quiet", "--no-tags", "--unshallow", upstream.remote, ref)
         self._require(self._git(words, _REMOTE_S), f"{upstream.remote} cannot be fetched from")
 
-    def push(self, remote: str, refspec: str, *options: str) -> Rejected | None:
+    def push(
+        self,
+        remote: str,
+        refspec: str,
+        *options: str,
+        asks: Sequence[str] = (),
+        unheard: Callable[[str], None] = lambda why: None,
+    ) -> Rejected | None:
         """Push; `None` where it landed.
 
+        `asks`: push options. `unheard`: is told why, where nothing came of them; the push has landed all the same.
         Raises: GitFailed where the remote cannot be reached.
         """
-        done = self._git(("push", "--porcelain", *options, remote, refspec), _REMOTE_S)
+        said = tuple(f"--push-option={each}" for each in asks)
+        done = self._git(("push", "--porcelain", *options, *said, remote, refspec), _REMOTE_S)
         if done.returncode == 0:
+            if why := _unheard(done.stderr):
+                unheard(why)
             return None
+        if asks and _KNOWS_NO_OPTIONS in done.stderr:
+            rejected = self.push(remote, refspec, *options)
+            if rejected is None:
+                unheard("it takes no push options")
+            return rejected
         lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line[:1] == "!"]
         if not lines:
             raise GitFailed(f"{remote} cannot be pushed to: {_said(done)}")
         is_stale = any(word in lines[0] for word in _STALE)
         told = lines[0].rpartition("\t")[2]
-        hint = next(
-            (text for line in _lines(done.stderr) if (text := line.removeprefix("remote: error: ")) != line),
-            "",
-        )
+        words = _of_remote(done.stderr)
+        hint = next((each for each in words if each.startswith("error: ")), next(iter(words), ""))
+        hint = hint.removeprefix("error: ")
         return Rejected(f"{told}{f': {hint}' if hint else ''}", is_stale)
 
     def _require(self, done: subprocess.CompletedProcess[bytes], what: str) -> None:
@@ -302,6 +318,21 @@ class Repository:
 def _lines(raw: bytes) -> list[str]:
     text = _CREDENTIALS.sub("", raw.decode("utf-8", "replace"))
     return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _of_remote(raw: bytes) -> list[str]:
+    """List what the server says with a push, without the frame that GitLab draws around it."""
+    said = [text for line in _lines(raw) if (text := line.removeprefix("remote:").strip()) != line]
+    return [text for text in said if text.strip("=")]
+
+
+def _unheard(raw: bytes) -> str:
+    """Say why a server made nothing of push options, which fails no push; empty where it did.
+
+    Source: GitLab's `PostReceiveService`: the options in quotes, a colon, the reason.
+    """
+    _, found, rest = " ".join(_of_remote(raw)).partition(_MADE_NOTHING)
+    return rest.rpartition("': ")[2].strip() if found else ""
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:

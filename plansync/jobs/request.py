@@ -187,7 +187,16 @@ class Requested:
         """Push the branch over itself, if it is as it was seen."""
         lease = f"--force-with-lease=refs/heads/{BRANCH}:{self._there}"
         options = self.asking.options(self._base.branch)
-        rejected = self.repository.push(self._base.remote, f"{commit}:refs/heads/{BRANCH}", lease, *options)
+        rejected = self.repository.push(
+            self._base.remote,
+            f"{commit}:refs/heads/{BRANCH}",
+            lease,
+            asks=options,
+            unheard=lambda why: self.tell(
+                f"{self._base.remote} made no request ({why}); make one by hand that merges {BRANCH} into "
+                f"{self._base.branch}"
+            ),
+        )
         if rejected is None:
             self._there = commit
             self.tell(f"pushed to {self._base.remote}/{BRANCH}: {commit[:10]}")

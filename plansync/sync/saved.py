@@ -32,6 +32,7 @@ from plansync.model import (
 )
 from plansync.store import state
 from plansync.store.files import digest
+from plansync.store.header import LINEAGE
 from plansync.sync.decision import decide
 from plansync.sync.derived import is_derived, without_sections
 from plansync.sync.events import Done, Status
@@ -293,8 +294,8 @@ def load(raw: bytes, name: str) -> SavedChangeset:
         )
     try:
         return SavedChangeset(
-            plan=str(read["plan"]),
-            lineage=str(read["lineage"]),
+            plan=_text(read["plan"]),
+            lineage=_lineage(read["lineage"]),
             target=state.Target(**read["target"]),
             items={Uid(uid): Footing(**footing) for uid, footing in read["items"].items()},
             operations=[_sound(operation) for operation in read["operations"]],
@@ -313,10 +314,24 @@ def _sound(operation: Any) -> Mapping[str, Any]:
 
 def _read(operation: Mapping[str, Any]) -> Operation:
     changes = tuple(
-        Change(Uid(c["item"]), Field(c["field"]), _value(c["old"]), _value(c["new"]), c["rule"])
+        Change(Uid(_text(c["item"])), Field(c["field"]), _value(c["old"]), _value(c["new"]), _text(c["rule"]))
         for c in operation["changes"]
     )
-    return Operation(Side(operation["side"]), operation["kind"], Uid(operation["task"]), changes, 0)
+    kind, uid = _text(operation["kind"]), Uid(_text(operation["task"]))
+    return Operation(Side(operation["side"]), kind, uid, changes, 0)
+
+
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError
+    return raw
+
+
+def _lineage(raw: Any) -> str:
+    """Read the plan's own id: a first push would write it into the plan."""
+    if not LINEAGE.fullmatch(_text(raw)):
+        raise ValueError
+    return str(raw)
 
 
 def _value(raw: Any) -> Value | None:

@@ -42,13 +42,13 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def deaths(copy: Copy, forks: Mortals, command: list[str], kept: Path) -> Iterator[str]:
+def deaths(copy: Copy, forks: Mortals, command: list[str], kept: Path, names: str = "*") -> Iterator[str]:
     """Let a command die at every point of it, each time in a new copy of what was there; names the points."""
     for number in range(1, POINTS_MAX):
         shutil.rmtree(copy.folder)
         shutil.copytree(kept, copy.folder)
-        if forks.run(copy, command, dies_at=number, among_files="*").code != KILLED:
-            assert number > 3, "it is killed nowhere"
+        if forks.run(copy, command, dies_at=number, among_files=names).code != KILLED:
+            assert number > 2, "it is killed nowhere"
             return
         yield forks.points()[-1]
     raise AssertionError("it never ends")
@@ -80,6 +80,17 @@ def test_a_schedule_may_die_at_any_file(project: Copy, forks: Mortals, tmp_path:
     for point in deaths(project, forks, command, Path(kept)):
         project.run(*command)
         assert files(project.folder) == whole, point
+
+
+def test_git_ignores_the_local_folder_wherever_the_first_run_died(tmp_path: Path, forks: Mortals) -> None:
+    """Texts of issues are in it."""
+    copy = Copy.of(b"# Plan\n\n- [ ] Dig\n", tmp_path / "work", forked=forks.run)
+    command = ["push", "--yes", "--tracker", "sandbox"]
+    kept = shutil.copytree(copy.folder, tmp_path / "kept")
+
+    for point in deaths(copy, forks, command, Path(kept), "*.gitignore*"):
+        copy.run(*command)
+        assert (copy.folder / ".plansync/local/.gitignore").read_text() == "*\n", point
 
 
 @pytest.mark.parametrize("plan", ["example"], indirect=True)

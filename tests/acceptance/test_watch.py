@@ -144,11 +144,11 @@ def test_it_ends_well_when_told_to_and_leaves_nothing_undone(
     copy: Copy, start: Start, person: Person
 ) -> None:
     watch = start()
-    before = watch.beat()
+    beat = watch.beat()
     copy.tick("1.1")
-    until(lambda: watch.beat() > before)
-
+    until(lambda: watch.beat() != beat)
     assert person.issue(copy.outline.task("1.1").title)["state"] == "closed"
+
     assert watch.end() == 0
     assert watch.out.read_text("utf-8").splitlines()[-1] == "ended; what was done is remembered"
     assert copy.is_settled()
@@ -237,7 +237,11 @@ def test_a_lock_that_was_deleted_is_taken_again(copy: Copy, start: Start) -> Non
 def test_a_folder_that_is_gone_ends_the_watch_with_a_word(copy: Copy, start: Start) -> None:
     watch = start(every=0.2)
 
-    shutil.rmtree(copy.folder)
+    def is_removed() -> bool:
+        shutil.rmtree(copy.folder, ignore_errors=True)  # the watch writes there meanwhile
+        return not copy.folder.exists()
+
+    until(is_removed)
 
     assert watch.process.wait(LIMIT_S) == 2
     assert "the folder that plansync was started in is gone" in watch.err.read_text("utf-8")

@@ -72,6 +72,6 @@ def test_a_remote_of_no_known_kind_can_be_asked_for_no_request(project: Path) ->
 def test_a_gitlab_is_asked_with_the_push(project: Path) -> None:
     made = opened(project, "git@gitlab.example.org:o/r.git", tracker="github", repo="o/r")
 
-    assert "--push-option=merge_request.create" in made.asking.options("main")
-    assert "--push-option=merge_request.target=main" in made.asking.options("main")
+    assert "merge_request.create" in made.asking.options("main")
+    assert "merge_request.target=main" in made.asking.options("main")
     assert not any("\n" in option for option in made.asking.options("main")), "git takes no line end in one"
