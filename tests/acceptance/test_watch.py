@@ -187,9 +187,9 @@ def test_a_plan_that_a_pattern_matches_later_is_taken_in_once_nobody_else_watche
 ) -> None:
     third = copy.folder / "third.md"
     third.write_text("# Third\n\n## Phase 1: Only\n\n### Task 1.1: Alone\n\n- [ ] one\n", "utf-8")
-    other = start("third.md", waits=False, every=1)
+    other = start("third.md", waits=False, every=0.3)
     until(lambda: "Watching third.md" in other.out.read_text("utf-8"))
-    watch = start(waits=False, every=1)
+    watch = start(waits=False, every=0.3)
     until(lambda: "Watching implementation-plan.md" in watch.out.read_text("utf-8"))
     with (copy.folder / "plansync.toml").open("a") as settings:
         settings.write('[[plan]]\npath = "*.md"\n')
