@@ -91,6 +91,7 @@ def _given(session: Session, lost: Sequence[Conflict]) -> Given:
             for u, state in _held(session).items()
         },
         seen=seen(session.mirror, session.lineage),
+        without_milestone=existence.gone(session.absent, session.names.known),
     )
 
 
