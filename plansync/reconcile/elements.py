@@ -146,8 +146,12 @@ def _own_links(given: Given, uid: Uid) -> list[Uid]:
 
 
 def without_lost_ends(base: Base, remote: Snapshot) -> Base:
-    """Remember no link to an issue that is not there: with it the link went, and nobody took it away."""
-    lost = {u for i in base.remote.values() for u in uids_of(i, Field.EDGES) if u not in remote}
+    """Remember no link to an issue that is not there: with it the link went, and nobody took it away.
+
+    Nor one to an issue of which nothing is remembered: what bears its mark by now may be another one.
+    """
+    there = base.remote.keys() & remote.keys()
+    lost = {u for i in base.remote.values() for u in uids_of(i, Field.EDGES) if u not in there}
     if not lost:
         return base
 

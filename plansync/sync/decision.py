@@ -52,7 +52,10 @@ def decide(session: Session) -> Changeset:
         for uid, item in session.remote.items()
         if uid in base.remote and item.stamp.is_beyond(base.remote[uid].stamp)
     }
-    session.agreed = decision.changeset.agreed
+    session.agreed = dict(decision.changeset.agreed)
+    for uid, numbers in session.passed_over.items():
+        for number in numbers if uid in session.agreed else ():
+            session.agreed[uid] = existence.accepting(session.agreed[uid], number)
     session.asked = (*decision.changeset.conflicts, *lost)
     changeset = replace(decision.changeset, conflicts=session.asked)
     if session.torn is None:

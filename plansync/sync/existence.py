@@ -47,10 +47,10 @@ def gone(
     return frozenset(known[key] for key, absence in absent.items() if absence in LOST and key in known)
 
 
-def is_accepted(base: Base, uid: Uid, name: Field) -> bool:
-    """Say whether a person decided to leave something as it is."""
+def is_accepted(base: Base, uid: Uid, name: str) -> bool:
+    """Say whether a person decided to leave something as it is: a field, or a second issue by its `#number`."""
     accepted = base.agreed[uid].fields.get(Field.ACCEPTED) if uid in base.agreed else None
-    return isinstance(accepted, tuple) and name.value in accepted
+    return isinstance(accepted, tuple) and name in accepted
 
 
 def accept(base: Base, uid: Uid, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from plansync.model import OVERVIEW, Base, Field, Kind, Snapshot, Uid, text_of
 from plansync.sync.project import Project
@@ -12,12 +12,18 @@ from plansync.trackers.mapping import Names
 
 
 def names(
-    project: Project, lineage: str, sides: tuple[Snapshot, Snapshot], base: Base, former: Mapping[Uid, int]
+    project: Project,
+    lineage: str,
+    sides: tuple[Snapshot, Snapshot],
+    base: Base,
+    former: Mapping[Uid, int],
+    passed_over: Collection[Uid],
 ) -> Names:
     """Gather it from the plan and from what was agreed.
 
     Shape: `sides` are the plan's: the one that is written to, whose title counts, and the one that was read. `former`:
-    the numbers of issues that tasks had and that are gone, of those that are to have another one.
+    the numbers of issues that tasks had and that are gone, of those that are to have another one. `passed_over`: the
+    items that are to have a new record, whatever else bears their mark.
     """
     local, shown = sides
     known = (shown, base.agreed, base.remote)
@@ -34,6 +40,7 @@ def names(
         {u: _said(known, u, Field.TITLE) for u in (*tasks, OVERVIEW)},
         {(Thing.ISSUE, ref): uid for uid, ref in former.items() if uid in tasks},
         project.marking.has_efforts,
+        passed_over,
     )
 
 

@@ -75,6 +75,7 @@ class Session:
     `bound`: records that a person binds to items in this run. `incoming`: tasks that the plan is to get for issues
     that are there. `wanted`: the items that this run is about, where not all. `rewriting`: the items whose blocks a
     person wants written anew. `following`: the tasks that a person wants to go over to an issue that came first.
+    `passed_over`: the items that are to have a new record, with the numbers of those that bear their mark already.
     `then`, `numbers` and `behind` are left by a decision: what it rested on, the records' items, and the items that
     the tracker has in a later version than the base.
     """
@@ -104,6 +105,7 @@ class Session:
         self.former = Former()
         self.rewriting: set[Uid] = set()
         self.following: set[Uid] = set()
+        self.passed_over: dict[Uid, tuple[str, ...]] = {}
         self.bound: dict[claims.Key, Uid] = {}
         self.told: dict[Uid, Uid] = {}
         self.apart: set[Uid] = set()
@@ -262,7 +264,8 @@ class Session:
         """Show what the mirror holds; freeze what is linked and cannot be read."""
         former = {u: r for u, r in self.former_refs.items() if (u, Field.STATE) not in self.choices}
         # one that a person drops gets no new issue
-        self.names = knowing.names(self.project, self.lineage, (self.local, self.shown), self.base, former)
+        sides = (self.local, self.shown)
+        self.names = knowing.names(self.project, self.lineage, sides, self.base, former, self.passed_over)
         self.view = mapping.snapshot(self.mirror.records.values(), self.names)
         claimed = claims.claims(self.shown, self.base, self.view, self.mirror.records)
         above = claims.inherited(self.shown, self.base, self.view, self.mirror.records.values())

@@ -14,6 +14,7 @@ from plansync.model import (
     Drift,
     Field,
     Kind,
+    Stamp,
     State,
     Take,
     Twin,
@@ -29,6 +30,7 @@ from plansync.sync import existence
 from plansync.sync.existence import accept
 from plansync.sync.prune import CLOSED
 from plansync.sync.session import Session, thing_of
+from plansync.sync.stand_ins import unlinked
 from plansync.trackers.base import Record, Thing
 
 
@@ -153,7 +155,11 @@ def _settle_twin(session: Session, how: How, twin: Twin) -> None:
 
 
 def _recreate(session: Session, uid: Uid, name: Field) -> None:
-    """Forget the record that is gone, so that a new one is made; a milestone gets its issues back."""
+    """Forget the record that is gone, so that a new one is made; a milestone gets its issues back.
+
+    Copies of it are left to who made them. Another one that bears the mark may be the new one already, made by a run
+    that died and whose memory of that is lost.
+    """
     if uid in session.doubts:
         session.apart.add(uid)
         return
@@ -161,6 +167,9 @@ def _recreate(session: Session, uid: Uid, name: Field) -> None:
         for task, item in session.base.agreed.items():
             if item.fields.get(Field.PHASE) == uid and task in session.remote and task in session.shown:
                 _restore(session, task, Field.PHASE)
+    others = _elsewhere(session, uid)
+    if others and all(_is_copy(record, session.base.remote[uid].stamp) for record in others):
+        session.passed_over[uid] = tuple(f"#{record.ref}" for record in others)
     _forget(session, uid)
 
 
@@ -170,6 +179,7 @@ def _drop(session: Session, uid: Uid, name: Field) -> None:
         accept(session.base, uid, Field.EXISTENCE)
         return
     _force(session, uid, Field.STATE, State.DROPPED.value)
+    _unlink(session, uid)
     _forget(session, uid)
 
 
@@ -179,6 +189,12 @@ def _forget(session: Session, uid: Uid) -> None:
     session.show_remote()
 
 
+def _unlink(session: Session, uid: Uid) -> None:
+    """Let links to a record that is gone be owed to the one that stands in for it."""
+    others = {item.uid: item for item in unlinked(session.base, uid)}
+    session.base = replace(session.base, remote={**session.base.remote, **others})
+
+
 def _leave(session: Session, uid: Uid) -> None:
     """Remember the number that the plan still names."""
     known = session.base.remote[uid]
@@ -186,9 +202,9 @@ def _leave(session: Session, uid: Uid) -> None:
         session.former_refs[uid] = known.at
 
 
-def _elsewhere(session: Session, uid: Uid) -> Record | None:
-    """Find the record that bears an item's mark under another number than the one that is known."""
-    known = session.base.remote.get(uid)
+def _elsewhere(session: Session, uid: Uid) -> list[Record]:
+    """List the records that bear an item's mark under another number than the one that is known."""
+    known, found = session.base.remote.get(uid), list[Record]()
     for (thing, ref), record in session.mirror.records.items():
         if known is None or known.at == ref or thing is not thing_of(known):
             continue
@@ -199,8 +215,14 @@ def _elsewhere(session: Session, uid: Uid) -> Record | None:
             ours = block.read(record.body)
             is_it = ours is not None and (ours.plan, ours.uid) == (session.lineage, uid)
         if is_it:
-            return record
-    return None
+            found.append(record)
+    return found
+
+
+def _is_copy(record: Record, known: Stamp) -> bool:
+    """Say whether an issue was copied from one that we knew, and not made by another run: it says what that one said."""
+    ours = block.read(record.body)
+    return ours is not None and (ours.stamp.rev > 1 or ours.stamp.op == known.op)
 
 
 def _follow(session: Session, uid: Uid, name: Field) -> None:
@@ -208,12 +230,11 @@ def _follow(session: Session, uid: Uid, name: Field) -> None:
     if uid in session.doubts:
         session.told[uid] = session.doubts[uid]
         return
-    record, known = _elsewhere(session, uid), session.base.remote[uid]
-    if record is None:  # pragma: no cover — it is offered, and taken, only where there is one
-        return
+    record, known = min(_elsewhere(session, uid), key=lambda each: each.ref), session.base.remote[uid]
     _leave(session, uid)
     followed = replace(known, at=record.ref, node=record.node)
     session.base = replace(session.base, remote={**session.base.remote, uid: followed})
+    _unlink(session, uid)
     session.show_remote()
 
 

@@ -41,6 +41,7 @@ from plansync.sync.derived import is_derived
 from plansync.sync.events import Done, Status
 from plansync.sync.remembering import remember
 from plansync.sync.session import Session, thing_of
+from plansync.sync.stand_ins import unlinked, without
 from plansync.sync.telling import before_image, told
 from plansync.text import folded, same_lines
 from plansync.trackers import drafts, mapping
@@ -244,18 +245,13 @@ class Writer:
         return frozenset(u for item in items for name in names for u in uids_of(item, name))
 
     def _unlinked(self, op: Operation) -> dict[Uid, Base]:
-        """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it.
-
-        Nobody took that away: it went with the old issue, and is owed to the new one.
-        """
+        """Show what is remembered of the issues that were linked to one which a new one stands in for, or named it."""
         base, found = self.session.base, dict[Uid, Base]()
         if op.kind == "create-issue" and op.uid in self._ends:
-            for uid, item in base.remote.items():
-                left = _without(item, op.uid, Field.EDGES, Field.DEPENDS)
-                if left != item:
-                    sides = (base.local, base.remote, base.agreed)
-                    part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
-                    found[uid] = replace(part, remote={**part.remote, uid: left})
+            for left in unlinked(base, op.uid):
+                sides, uid = (base.local, base.remote, base.agreed), left.uid
+                part = Base(*({u: i for u, i in side.items() if owner_of(u) == uid} for side in sides))
+                found[uid] = replace(part, remote={**part.remote, uid: left})
         return found
 
     @staticmethod
@@ -338,16 +334,10 @@ class Writer:
         for uid, part in unlinked.items():
             fold(session.base, part, uid)
         waiting = {uid: session.remote[uid] for uid in unlinked if uid in session.remote}
-        session.remote |= {uid: _without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
+        session.remote |= {uid: without(item, op.uid, Field.DEPENDS) for uid, item in waiting.items()}
         besides = self._records_of(unlinked)
         remember(session, self.journal, [twin.of if twin else op.uid], row, intent, besides, is_patient=True)
         done.status, done.ref, done.url = Status.APPLIED, record.ref, record.url
-
-
-def _without(item: Item, uid: Uid, *names: Field) -> Item:
-    """Show an item that names another one no more."""
-    left = {name: tuple(u for u in uids_of(item, name) if u != uid) for name in names if name in item.fields}
-    return replace(item, fields={**item.fields, **left})
 
 
 def _seen(record: Record) -> tuple[object, ...]:

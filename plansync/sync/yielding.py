@@ -24,6 +24,7 @@ from plansync.model import (
 )
 from plansync.reconcile.rows import same
 from plansync.store import state
+from plansync.sync import existence
 from plansync.text import words
 from plansync.trackers.mapping import View
 
@@ -35,12 +36,14 @@ def to_yield(view: View, base: Base, following: Collection[Uid]) -> dict[Uid, Tw
     """List the issues of ours that are to be let go of, by their tasks, with the one that takes each one's place.
 
     That is a lower one that another run made, or one that a person wants a task to follow. Somebody may have put a
-    forged block into one, so it is as it was made, or ours was closed as its duplicate.
+    forged block into one, so it is as it was made, or ours was closed as its duplicate. One that a person wanted ours
+    beside is left.
     """
 
     def is_to_yield(twin: Twin) -> bool:
         is_lower = (twin.item.at or 0) < (view.items[twin.of].at or 0)
-        is_sure = twin.is_new or view.records[twin.of].is_duplicate
+        is_new = twin.is_new and not existence.is_accepted(base, twin.of, twin.number)
+        is_sure = is_new or view.records[twin.of].is_duplicate
         return (is_lower and is_sure) or twin.of in following
 
     lowest_last = sorted(view.twins, key=lambda t: t.item.at or 0, reverse=True)

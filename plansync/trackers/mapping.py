@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -59,7 +59,8 @@ class Names:
 
     `template`: how an issue's title is made from a task's; `frames`: what may stand around it; `titles`: the tasks'.
     `former`: the numbers by which texts may still name the issues that new ones stand in for. `has_efforts`: a
-    tracker's estimates are the plan's affair.
+    tracker's estimates are the plan's affair. `passed_over`: the items of which no record that bears their mark is
+    theirs, as a person said.
     """
 
     lineage: str
@@ -73,6 +74,7 @@ class Names:
     titles: Mapping[Uid, tuple[str, ...]] = field(default_factory=dict)
     former: Mapping[tuple[Thing, int], Uid] = field(default_factory=dict)
     has_efforts: bool = True
+    passed_over: Collection[Uid] = ()
 
     def milestone_title(self, uid: Uid, title: str) -> str:
         """Read a title that was taken when the milestone was made, and so got a plan's name behind it.
@@ -140,7 +142,7 @@ _Read = tuple[Record, Uid | None, Block | None]
 def _ours(read: Iterable[_Read], names: Names) -> dict[Uid, tuple[Record, Block | None]]:
     """Pick one record for each uid: the known number whatever it says, else the lowest that is marked."""
     found: dict[Uid, tuple[Record, Block | None]] = {}
-    numbered = set(names.known.values())
+    numbered = {*names.known.values(), *names.passed_over}
     for record, marked, block in read:
         known = names.known.get((record.thing, record.ref))
         if known:

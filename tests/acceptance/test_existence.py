@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -180,6 +181,27 @@ def test_an_issue_that_came_back_under_another_number_is_followed(
     assert copy.is_settled()
 
 
+@pytest.mark.parametrize("how", ["recreate", "follow", "drop"])
+def test_beside_a_copy_of_an_issue_that_is_gone_it_is_done_as_was_said(
+    copy: Copy, person: Person, sandbox: Sandbox, how: str
+) -> None:
+    task = copy.outline.task("1.1")
+    old, lines = person.issue(task.title), copy.text.count("**Dependencies**: Task 1.1")
+    cloned = person.write(old["title"], old["body"], labels=["plansync"])
+    sandbox.delete(int(old["number"]))
+    copy.sync(exits=4)
+
+    copy.run("resolve", only(copy)["id"], "--how", how)
+    copy.sync()
+
+    there = {each["number"]: each["state"] for each in person.tasks() if each["title"] == task.title}
+    (new,) = [number for number in there if f"[#{number}]" in copy.section("1.1")]
+    assert (new == cloned) is (how != "recreate")
+    assert there == ({new: "open", cloned: "open"} if how != "drop" else {cloned: "closed"})
+    assert copy.text.count("**Dependencies**: Task 1.1") == lines > 0
+    assert copy.is_settled()
+
+
 def test_making_it_anew_takes_the_one_that_bears_its_mark(
     copy: Copy, person: Person, sandbox: Sandbox
 ) -> None:
@@ -187,7 +209,7 @@ def test_making_it_anew_takes_the_one_that_bears_its_mark(
     task = copy.outline.task("1.1")
     old = person.issue(task.title)
     sandbox.delete(int(old["number"]))
-    person.write(old["title"], old["body"], labels=["plansync"])
+    person.write(old["title"], re.sub(r" op=\w+", " op=0a1b2c3d", old["body"]), labels=["plansync"])
 
     copy.run("resolve", only(copy)["id"], "--how", "recreate")
 

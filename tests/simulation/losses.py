@@ -1,4 +1,4 @@
-"""Histories in which issues and milestones are deleted, moved away or lose their block, and people decide about that.
+"""Histories in which issues and milestones are deleted, moved, copied or lose their block, and people decide.
 
 What values do is judged by the other histories. Here it is what is there: nothing is made anew that nobody asked for,
 nothing twice, no task leaves the plan by itself, and once all is decided both sides say the same and rest.
@@ -23,7 +23,7 @@ from tests.simulation.looks import Look, TaskSeen, read_body
 from tests.simulation.world import MARKED, Broken, Row, SimTracker, Weather
 
 _CAST: Mapping[str, int] = {"plan": 20, "tracker": 20, "run": 30, "loss": 15, "decide": 15}
-_LOSSES: Mapping[str, int] = {"delete": 6, "move": 3, "delete_milestone": 2, "strip": 2}
+_LOSSES: Mapping[str, int] = {"delete": 6, "move": 3, "delete_milestone": 2, "strip": 2, "copy": 3}
 _DECISIONS_MAX = 60
 
 
@@ -67,8 +67,12 @@ class Losing(SimTracker):
         return self._absent.get((thing, ref), found) if found is Absence.GONE else found
 
     def _check_single(self, thing: Thing, fields: Written) -> None:
-        super()._check_single(thing, fields)
-        if (found := MARKED.search(fields.get("body", ""))) and found[2] in self.bereft:
+        found = MARKED.search(fields.get("body", ""))
+        if (
+            found is None or found[2] not in self.bereft & self.granted
+        ):  # beside a copy a new one may be wanted
+            super()._check_single(thing, fields)
+        if found and found[2] in self.bereft:
             if found[2] not in self.granted:
                 raise Broken(
                     f"the {thing.value} of {found[2]} was lost, and is made anew though nobody asked for it"
@@ -108,9 +112,10 @@ class Losses(History):
         self.undecided: list[Conflict | Drift] = []
         self.ways: Mapping[tuple[Uid, Field], tuple[str, ...]] = {}
         self.settling: Settling | None = None
-        self.is_full = False
+        self.is_full = self.followed = False
         self.had: set[str] = set()
         self.let_go: set[str] = set()
+        self.doubles: dict[int, Row] = {}
 
     # ---------------------------------------------------------------- actions
 
@@ -129,6 +134,11 @@ class Losses(History):
                 self.is_full = rng.random() < 0.3
                 super().act(action)
 
+    def _touch(self, kind: str, rng: Random) -> None:
+        super()._touch(kind, rng)
+        rows = self.losing.rows
+        self.doubles = {ref: rows[Thing.ISSUE, ref] for ref in self.doubles if (Thing.ISSUE, ref) in rows}
+
     def _known(self, thing: Thing) -> list[Row]:
         """List the records that the state file tells of."""
         rows = self.losing.issues() if thing is Thing.ISSUE else self.losing.milestone_rows()
@@ -140,9 +150,13 @@ class Losses(History):
         rows = [r for r in self._known(thing) if how != "strip" or read_body(r.body)]
         if not rows:
             return
-        row = rng.choice(rows)
+        copied = [r for r in rows if self._is_copied(r)] if rng.random() < 0.5 else []
+        row = rng.choice(copied or rows)
         self.log.append(f"somebody: {how} {thing.value} #{row.ref} {row.title}")
-        if how == "strip":
+        if how == "copy":
+            copy = replace(row, ref=self.losing.number(thing), created="")
+            self.doubles[copy.ref] = self.losing.put(thing, copy)
+        elif how == "strip":
             self.losing.strip(row)
         else:
             self.losing.lose(thing, row.ref, Absence.MOVED if how == "move" else Absence.GONE)
@@ -159,6 +173,7 @@ class Losses(History):
         uid = about.uid.partition("/")[0]
         if how in (How.RECREATE, How.DROP):  # who takes a dropped task up again wants an issue for it
             self.losing.granted.add(uid)
+        self.followed |= how in (How.FOLLOW, How.CLOSE, How.DROP)
         if how in (How.DROP, How.CLOSE, How.KEEP):
             self.let_go.add(uid)
         self.settling = Settling([conflict_id(about.uid, about.field)], take, how=how)
@@ -181,13 +196,44 @@ class Losses(History):
         report = super()._run(direction, copy, weather, allow)
         after = self.look.read(copy.disk.plan)
         is_edited = edits != [line for line in self.log if line.startswith("plan:")]
+        is_unlinked = any("takes the link" in line for line in self.log)
+        lines = [
+            sorted(x.rstrip() for x in seen.lines if "**Dependencies**" in x) for seen in (before, after)
+        ]
+        if not is_edited and not is_unlinked and lines[0] != lines[1]:
+            raise Broken(f"a run changed what tasks wait for: {lines}")
         if not is_edited and (gone := before.tasks.keys() - after.tasks.keys()):
             raise Broken(f"a run took {', '.join(gone)} out of the plan")
+        self._check_doubles()
         self.had |= {found[2] for row in self.losing.issues() if (found := MARKED.search(row.body))}
         if report is not None:
             self.undecided = [*report.conflicts, *report.drifts]
             self.ways = dict(report.ways)
         return report
+
+    def _is_of_the_plan(self, row: Row) -> bool:
+        return f'"node":"i{row.ref}"' in self.first.disk.state.decode()
+
+    def _check_doubles(self) -> None:
+        """Hold what people copied against what it was: it is theirs until they say that it is the task's."""
+        for ref, copy in [*self.doubles.items()]:
+            now = self.losing.rows.get((Thing.ISSUE, ref))
+            if now is not None and self._is_of_the_plan(now) and not self.followed and self._has_own(copy):
+                raise Broken(f"#{ref}, which is a copy that somebody made, is taken for the task's")
+            if now is None or self._is_of_the_plan(now) or now.title != copy.title:
+                del self.doubles[ref]
+            elif (now.body, now.state) != (copy.body, copy.state) and not self.followed:
+                raise Broken(f"a run wrote to #{ref}, which is a copy that somebody made")
+
+    def _is_copied(self, row: Row) -> bool:
+        mark = MARKED.search(row.body)
+        return any(mark and (m := MARKED.search(c.body)) and m[2] == mark[2] for c in self.doubles.values())
+
+    def _has_own(self, copy: Row) -> bool:
+        """Say whether an issue that nobody copied bears a copy's mark: one that was wanted anew, say."""
+        mark = MARKED.search(copy.body)
+        own = (row for row in self.losing.issues() if row.ref not in self.doubles)
+        return any(mark and (m := MARKED.search(row.body)) and m.groups() == mark.groups() for row in own)
 
     # ----------------------------------------------------------------- settle
 
@@ -216,7 +262,8 @@ class Losses(History):
 
     def _check(self) -> None:
         """Hold both sides against each other, now that nothing is left to decide."""
-        rows = {found[2]: row for row in self.losing.issues() if (found := MARKED.search(row.body))}
+        marked = [(found[2], row) for row in self.losing.issues() if (found := MARKED.search(row.body))]
+        rows = {uid: row for uid, row in marked if self._is_of_the_plan(row)}
         for key, task in self.look.read(self.first.disk.plan).tasks.items():
             if key == "overview" or not task.uid:
                 continue

@@ -53,6 +53,23 @@ def test_an_issue_that_is_gone_is_made_anew(lost: Bench, how: How | None) -> Non
     assert lost.is_settled()
 
 
+def test_an_issue_made_anew_is_the_tasks_whoever_copied_the_one_that_is_gone(
+    synced: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synced.tracker, "_check_single", lambda *given: None)  # here a second one is wanted
+    gone = synced.issue("Paint")
+    synced.delete("Paint")
+    copied = synced.write("Paint", body=gone.body, labels=gone.labels)
+
+    report = _do(synced, How.RECREATE)
+    synced.run()
+
+    assert "create-issue" in kinds(report, "applied")
+    assert f"/issues/{copied + 1})" in synced.text
+    assert synced.tracker.rows[Thing.ISSUE, copied].body == gone.body
+    assert synced.is_settled()
+
+
 @pytest.mark.parametrize(("how", "take"), [(How.DROP, Take.PLAN), (None, Take.ISSUE)])
 def test_a_task_whose_issue_is_gone_is_dropped(lost: Bench, how: How | None, take: Take) -> None:
     _do(lost, how, take)
