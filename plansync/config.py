@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
@@ -358,15 +358,11 @@ def plan_link(plan: Path, api: str, project: str) -> str:
     """Write the address of a plan on its repository's default branch; empty where its remote is not the target."""
     top = git_root(plan.resolve().parent)
     remote = remotes.remote_of(remotes.git_remote(top)) if top else None
-    if top is None or remote is None:
+    name = remote.project_at(api) if remote else ""
+    if top is None or remote is None or not name or name.casefold() != project.casefold():
         return ""
-    url, is_gitlab = urlsplit(api), api.endswith("/api/v4")
-    host = (url.hostname or "").removeprefix("api.")
-    root = api.removesuffix("/api/v4") if is_gitlab else f"https://{host}"
-    below = "" if remote.is_ssh else urlsplit(root).path.strip("/")
-    name = remote.path.removeprefix(f"{below}/" if below else "")
-    if remote.host.partition(":")[0] != host or name.casefold() != project.casefold():
-        return ""
+    is_gitlab, is_below = (api.endswith(f"/api/v{number}") for number in (4, 3))
+    root = api[: -len("/api/v4")] if is_gitlab or is_below else f"https://{remote.host}"
     path = quote(plan.resolve().relative_to(top).as_posix())
     return f"{root}/{name}/{'-/' if is_gitlab else ''}blob/HEAD/{path}"
 

@@ -29,18 +29,40 @@ first two, the message the third. Conflicts and failed operations are results, n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command ends with, by the names that documents give. Source: design, "Exit codes"."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    BUG = 3
+    CONFLICTS = 4
+    PARTIAL = 5
+    CHANGES_PENDING = 6
+    STOPPED = 7
+    AUTH = 8
+    BUSY = 9
+    INTERRUPTED = 130
+
+    @property
+    def word(self) -> str:
+        """The name as documents write it."""
+        return self.name.lower().replace("_", "-")
 
 
 class PlansyncError(Exception):
     """The root: anything plansync can explain to its user."""
 
-    exit_code = 1
+    exit_code = ExitCode.ERROR
 
 
 class ConfigError(PlansyncError):
     """Settings or usage that cannot be acted on; `problems` holds one sentence each."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def __init__(self, problems: str | Sequence[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
@@ -82,19 +104,19 @@ class Damaged(StoreError):
 class Conflicted(StoreError):
     """A state file in which git left a conflict."""
 
-    exit_code = 7
+    exit_code = ExitCode.STOPPED
 
 
 class Busy(StoreError):
     """Another run works on the same plan."""
 
-    exit_code = 9
+    exit_code = ExitCode.BUSY
 
 
 class SafetyStop(PlansyncError):
     """A guard stopped the run before it wrote anything; the message names the way on."""
 
-    exit_code = 7
+    exit_code = ExitCode.STOPPED
 
 
 class TrackerError(PlansyncError):
@@ -115,7 +137,7 @@ class Unavailable(TrackerError):
 class RateLimited(TrackerError):
     """The tracker refused the request for its pace, before executing it."""
 
-    exit_code = 5
+    exit_code = ExitCode.PARTIAL
 
     def __init__(self, message: str, wait_s: float, request_id: str = "") -> None:
         self.wait_s = wait_s
@@ -125,13 +147,13 @@ class RateLimited(TrackerError):
 class AuthError(TrackerError):
     """No token, a wrong one, or one without the permission that is needed."""
 
-    exit_code = 8
+    exit_code = ExitCode.AUTH
 
 
 class NotFound(TrackerError):
     """The repository does not exist, or not for this token."""
 
-    exit_code = 8
+    exit_code = ExitCode.AUTH
 
 
 class Rejected(TrackerError):
@@ -145,7 +167,7 @@ class Unsupported(Rejected):
 class Moved(TrackerError):
     """The item changed after it was read; nothing was written."""
 
-    exit_code = 5
+    exit_code = ExitCode.PARTIAL
 
 
 class Locked(Moved):
@@ -155,4 +177,4 @@ class Locked(Moved):
 class OutcomeUnknown(TrackerError):
     """A write was sent and nobody knows whether it landed; the next run finds out."""
 
-    exit_code = 5
+    exit_code = ExitCode.PARTIAL

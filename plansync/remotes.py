@@ -7,10 +7,12 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 _HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?")
 _SSH_HOSTS = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com"}
 """Where the port of https is ssh's; people visit the other. Source: the docs of both, on ssh over port 443."""
+_API = re.compile(r"/api/v[34]$")
 _USUAL_FOLDER = "gitlab"
 """Where GitLab lies below a host that has other pages too. Source: GitLab docs, "Relative URL"."""
 
@@ -34,6 +36,25 @@ class Remote(NamedTuple):
         """The address of the host."""
         return f"{self.scheme}://{self.host}"
 
+    def project_at(self, api: str) -> str:
+        """Name the project that a tracker knows this remote as; empty where it leads to another host.
+
+        Shape: `api` is the address of the tracker's API: on a host of its own, or below the folder of the pages, which
+        an address of ssh does not name. The port of ssh says nothing of the pages.
+        """
+        url = urlsplit(api.rstrip("/"))
+        is_own_host = not url.path  # api.github.com
+        host, _, port = self.host.partition(":")
+        if host != (url.hostname or "").removeprefix("api." if is_own_host else ""):
+            return ""
+        if self.is_ssh:
+            return self.path
+        if _unusual(port) != _unusual(url.netloc.rpartition(":")[2]):
+            return ""
+        below = _API.sub("", url.path).strip("/")
+        is_below = not below or self.path.startswith(f"{below}/")
+        return self.path.removeprefix(f"{below}/" if below else "") if is_below else ""
+
     def roots(self) -> Iterator[tuple[str, str]]:
         """List where a tracker may be installed, the likeliest first, each with the path that its project has then.
 
@@ -45,6 +66,11 @@ class Remote(NamedTuple):
             yield f"{self.root}/{_USUAL_FOLDER}", self.path
         for end in range(1, min(len(parts) - 1, 3)) if not self.is_ssh else ():
             yield "/".join([self.root, *parts[:end]]), "/".join(parts[end:])
+
+
+def _unusual(port: str) -> str:
+    """Give a port where it is one that an address has to name."""
+    return port if port.isdecimal() and port not in ("80", "443") else ""
 
 
 def git_remote(root: Path) -> str:

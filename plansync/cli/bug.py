@@ -8,8 +8,7 @@ import traceback
 
 from plansync import __version__
 from plansync.cli.door import safe, say
-
-CODE = 3
+from plansync.errors import ExitCode
 
 
 def told(error: Exception) -> int:
@@ -26,4 +25,4 @@ def told(error: Exception) -> int:
     except OSError as why:
         details = f"its details could not be written down ({why.strerror})"
     say(f"plansync: this is a bug ({type(error).__name__}); {details}", err=True)
-    return CODE
+    return ExitCode.BUG

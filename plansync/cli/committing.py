@@ -13,15 +13,13 @@ from plansync.cli.context import Common, find_plan, find_plans
 from plansync.cli.door import say
 from plansync.cli.outcome import worst
 from plansync.cli.running import Ended, Performer, Request
-from plansync.errors import ConfigError, PlansyncError
+from plansync.errors import ConfigError, ExitCode, PlansyncError
 from plansync.text import in_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from plansync.jobs.writing_back import WriteBack
-
-_INTERRUPTED, _CONFLICTS = 130, 4
 
 
 def perform_and_commit(common: Common, request: Request, plans: Sequence[Path] | None) -> int:
@@ -72,7 +70,7 @@ def _commit_each(performer: Performer, plans: Sequence[Path], signals: _Signals)
 
 def commit_only(common: Common, plan: Path | None) -> int:
     """Write back what earlier runs left, of the plan that is named or of all, and ask no tracker."""
-    signals, codes = _Signals(), [0]
+    signals, codes = _Signals(), [ExitCode.DONE]
     with signals.caught():
         plans = find_plans(common.home(), plan)
         for each in plans:
@@ -86,7 +84,7 @@ def commit_only(common: Common, plan: Path | None) -> int:
                     raise
                 say(f"plansync: {in_line(f'{each}: {error}')}", err=True)
                 codes.append(error.exit_code)
-    return worst([*codes, *([_INTERRUPTED] if signals.is_heard else [])])
+    return worst([*codes, *([ExitCode.INTERRUPTED] if signals.is_heard else [])])
 
 
 def _job(common: Common, plan: Path) -> WriteBack:
@@ -137,7 +135,7 @@ class _Committing:
         """Say how the run and the writing back ended together."""
         assert self.ran is not None, "a run that raised is no run that ended"
         return replace(
-            self.ran, code=worst([*self.codes, *([_INTERRUPTED] if self.signals.is_heard else [])])
+            self.ran, code=worst([*self.codes, *([ExitCode.INTERRUPTED] if self.signals.is_heard else [])])
         )
 
     def tell_error(self) -> None:
@@ -148,7 +146,7 @@ class _Committing:
     def _run(self) -> None:
         self.ran = self.performer.run(self.plan, catches=self.catches)
         # What a later run makes good is good; a conflict that was told once stays told.
-        self.codes = [code for code in self.codes if code == _CONFLICTS] + [self.ran.code]
+        self.codes = [code for code in self.codes if code == ExitCode.CONFLICTS] + [self.ran.code]
 
     def _again(self) -> None:
         """Run once more, on what others pushed meanwhile; a run that was stopped stays stopped."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from plansync.cli.door import ask, say, tell
-from plansync.cli.wording import named, told
+from plansync.cli.wording import differing, named, places, told
 from plansync.model import Conflict, Drift, Field, Take, conflict_id
 from plansync.sync.events import Report
 from plansync.sync.settling import Settling
@@ -38,7 +38,8 @@ def decide(report: Report) -> Decided:
     undecided: list[Conflict | Drift] = [*report.conflicts, *report.drifts]
     is_over = False
     for number, about in enumerate(undecided, 1):
-        answer = _asked(report, about, f"{number} of {len(undecided)}")
+        place = f"{number} of {len(undecided)}" if len(undecided) > 1 else "For you to decide"
+        answer = _asked(report, about, place)
         if is_over := answer == _QUIT:
             break
         if isinstance(answer, Answer):
@@ -59,7 +60,7 @@ def _asked(report: Report, about: Conflict | Drift, place: str) -> Answer | str:
     if isinstance(about, Drift):
         tell(f"{place}: {name}: {about.text}")
     else:
-        tell(f"{place}: {name}: {_what(about)}")
+        tell(f"{place}: {name}: {differing(report, about)}")
     choices = dict(_ways(about, ways) if ways else _sides(report, about))
     for key, (words, _) in choices.items():
         tell(f"  {key:<12} {words}")
@@ -82,21 +83,12 @@ def _answer(name: str, choices: Mapping[str, tuple[str, Answer]]) -> Answer | st
     return answer
 
 
-def _what(conflict: Conflict) -> str:
-    if conflict.field is Field.EXISTENCE:
-        return "it is gone on one side"
-    return (
-        "two issues were made for it"
-        if conflict.field is Field.TWIN
-        else f"{conflict.field.in_words} differs"
-    )
-
-
 def _sides(report: Report, conflict: Conflict | Drift) -> Iterator[tuple[str, tuple[str, Answer]]]:
     """Offer what each side says, what was agreed where that is known, and a value that is typed where one can be."""
     assert isinstance(conflict, Conflict), "a drift has ways out"
-    yield "plan", (told(report, conflict.local), Answer(Take.PLAN))
-    yield "issue", (told(report, conflict.remote), Answer(Take.ISSUE))
+    here, there = (f" ({place})" if place else "" for place in places(report, conflict))
+    yield "plan", (told(report, conflict.local) + here, Answer(Take.PLAN))
+    yield "issue", (told(report, conflict.remote) + there, Answer(Take.ISSUE))
     if conflict.base is not None:
         yield "base", (f"{told(report, conflict.base)}, as was last agreed", Answer(Take.BASE))
     if conflict.field is not Field.STEPS:

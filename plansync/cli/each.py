@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from plansync.cli.context import Common, find_plans
 from plansync.cli.door import say
 from plansync.cli.outcome import OUTCOMES, worst
-from plansync.errors import PlansyncError
+from plansync.errors import ExitCode, PlansyncError
 from plansync.text import in_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Looked:
     @property
     def code(self) -> int:
         """The exit code of this plan alone."""
-        return self.error.exit_code if self.error else 0
+        return self.error.exit_code if self.error else ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Looking:
                 say(dumped(found))
             else:
                 self.print_one(writer, found)
-            return 0
+            return ExitCode.DONE
         all_ = [self._looked(home, plan) for plan in plans]
         code = worst(each.code for each in all_)
         if common.as_json:

@@ -19,6 +19,7 @@ from plansync.checks.catalogue import CATALOGUE
 from plansync.checks.finding import Finding, Severity
 from plansync.cli.columns import line_width, shortened
 from plansync.document.tree import Document
+from plansync.errors import ExitCode
 from plansync.text import in_line
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Checked:
 
 def exit_code(checked: Sequence[Checked]) -> int:
     """Say how a check ended: 1 where an error is left."""
-    return int(any(f.severity is Severity.ERROR for each in checked for f in each.found))
+    has_error = any(f.severity is Severity.ERROR for each in checked for f in each.found)
+    return ExitCode.ERROR if has_error else ExitCode.DONE
 
 
 # ------------------------------------------------------------------- for people

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plansync.cli.context import Common, find_plans
 from plansync.cli.door import say
 from plansync.cli.running import seconds
+from plansync.errors import ExitCode
 from plansync.text import in_line
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def health(common: Common, named: Path | None, every: str) -> int:
         for each in found:
             if not (each["is_ok"] and common.quiet):
                 say(in_line(_words(each)))
-    return int(not all(each["is_ok"] for each in found))
+    return ExitCode.DONE if all(each["is_ok"] for each in found) else ExitCode.ERROR
 
 
 def _of(home: Home, plan: Path, every_s: float | None) -> dict[str, Any]:

@@ -46,9 +46,8 @@ from plansync.cli.commands import (
 )
 from plansync.cli.context import Common, here
 from plansync.cli.door import say
-from plansync.errors import ConfigError, PlansyncError
+from plansync.errors import ConfigError, ExitCode, PlansyncError
 
-_INTERRUPTED = 130
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _FLAGS = ("--json", "--quiet", "--verbose", "--no-color", "--version")
 _LETTERS = re.compile(r"-[qv]+")
@@ -239,20 +238,20 @@ def main(arguments: Sequence[str]) -> int:
         words = gathered(arguments)
         if (text := help_of(words)) is not None:
             say(text)
-            return 0
+            return ExitCode.DONE
         result = app(words, prog_name="plansync", standalone_mode=False)
         sys.stdout.flush()
-        if result == _INTERRUPTED:
+        if result == ExitCode.INTERRUPTED:
             raise KeyboardInterrupt
-        return result if isinstance(result, int) else 0
+        return result if isinstance(result, int) else ExitCode.DONE
     except PlansyncError as error:
         return _say(error)
     except (KeyboardInterrupt, typer.Abort):
         say("\ninterrupted; what was done is remembered, run the same command again to go on", err=True)
-        return _INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         _say_no_more()
-        return 1
+        return ExitCode.ERROR
     except OSError as error:
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _bug(error)
@@ -261,7 +260,7 @@ def main(arguments: Sequence[str]) -> int:
             f"plansync: what there is to say cannot be written ({error.strerror}); what was done is remembered",
             err=True,
         )
-        return 1
+        return ExitCode.ERROR
     except Exception as error:  # noqa: BLE001 - the last handler: a bug becomes a file and a code
         if hasattr(error, "show") and hasattr(error, "exit_code"):
             return _misused(error)
@@ -289,7 +288,7 @@ def _misused(error: Any) -> int:
     with io.StringIO() as words:
         error.show(words)
         say(words.getvalue().rstrip("\n"), err=True)
-    return 2
+    return ExitCode.USAGE
 
 
 def _bug(error: Exception) -> int:

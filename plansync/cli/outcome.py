@@ -1,52 +1,42 @@
-"""How a run ended: its exit code, and the word for it.
-
-Source: design, "Exit codes".
-"""
+"""How a run ended: its exit code, and the word for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from plansync.errors import ExitCode
 from plansync.model import Conflict, Side, conflict_id
 from plansync.sync.events import Report, Status
 
-OUTCOMES = {
-    0: "done",
-    1: "error",
-    2: "usage",
-    3: "bug",
-    4: "conflicts",
-    5: "partial",
-    6: "changes-pending",
-    7: "stopped",
-    8: "auth",
-    9: "busy",
-    130: "interrupted",
-}
-_WORST_FIRST = (130, 3, 2, 9, 8, 7, 1, 5, 4, 6, 0)
+OUTCOMES: dict[int, str] = {code.value: code.word for code in ExitCode}
+_WORST_FIRST = (
+    *(ExitCode.INTERRUPTED, ExitCode.BUG, ExitCode.USAGE, ExitCode.BUSY, ExitCode.AUTH, ExitCode.STOPPED),
+    *(ExitCode.ERROR, ExitCode.PARTIAL, ExitCode.CONFLICTS, ExitCode.CHANGES_PENDING, ExitCode.DONE),
+)
 
 
-def worst(codes: Iterable[int]) -> int:
+def worst(codes: Iterable[int]) -> ExitCode:
     """Say how several runs ended together; well, where there was none."""
-    return min(codes, key=_WORST_FIRST.index, default=0)
+    return min(map(ExitCode, codes), key=_WORST_FIRST.index, default=ExitCode.DONE)
 
 
-def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> int:
+def exit_code(report: Report, fail_on: str = "any", wants_pending: bool = False) -> ExitCode:
     """Say how a run ended. `fail_on`: which conflicts count (any, new, never)."""
-    codes = [130 if report.is_interrupted else 0]
+    codes: list[int] = [ExitCode.INTERRUPTED if report.is_interrupted else ExitCode.DONE]
     if report.error:
         has_written = report.count(Side.REMOTE, Status.APPLIED) + report.count(Side.LOCAL, Status.APPLIED)
-        codes.append(5 if has_written and report.error.exit_code == 1 else report.error.exit_code)
+        code = report.error.exit_code
+        codes.append(ExitCode.PARTIAL if has_written and code is ExitCode.ERROR else code)
     if any(d.status in (Status.REFUSED, Status.UNKNOWN, Status.SKIPPED) for d in report.done):
-        codes.append(5)
+        codes.append(ExitCode.PARTIAL)
     if any(fail_on == "any" or (fail_on == "new" and is_new(report, c)) for c in report.conflicts):
-        codes.append(4)
+        codes.append(ExitCode.CONFLICTS)
     if report.left:
-        codes.append(4)
+        codes.append(ExitCode.CONFLICTS)
     if (wants_pending or (report.is_rebuilt and not report.is_dry)) and any(
         d.status is Status.PLANNED for d in report.done
     ):
-        codes.append(6)
+        codes.append(ExitCode.CHANGES_PENDING)
     return worst(codes)
 
 

@@ -18,8 +18,8 @@ from plansync.cli.columns import folded
 from plansync.cli.context import is_dumb
 from plansync.cli.door import say
 from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
-from plansync.cli.wording import each_step, named, needs, summary, told
-from plansync.model import Conflict, Drift, Field, Side, conflict_id, owner_of
+from plansync.cli.wording import differing, each_step, named, needs, places, summary, told
+from plansync.model import Conflict, Drift, Field, Side, conflict_id
 from plansync.sync.events import Done, Report, Status
 from plansync.text import in_line
 
@@ -178,39 +178,18 @@ class Writer:
             return
         self.heading("For you to decide")
         for conflict in report.conflicts:
-            if conflict.field is Field.EXISTENCE:
-                self._existence(report, conflict)
-                continue
-            if conflict.field is Field.TWIN:
-                text = (
-                    f"two runs made an issue for it, {conflict.local} and {conflict.remote}, and they differ"
-                )
-                self._item(report, conflict, text)
+            self._item(report, conflict, differing(report, conflict))
+            if conflict.field in (Field.EXISTENCE, Field.TWIN):
                 self._ways(report, conflict)
                 continue
-            line = report.lines.get(conflict.uid, 0)
-            issue = report.remote.get(owner_of(conflict.uid))
-            place = f"line {line}" if line else "plan"
-            self._item(report, conflict, f"{conflict.field.in_words} differs")
-            self.say(f"      {place}: {told(report, conflict.local)}")
-            self.say(f"      {f'#{issue.at}' if issue else 'tracker'}: {told(report, conflict.remote)}")
+            here, there = places(report, conflict)
+            self.say(f"      {here or 'plan'}: {told(report, conflict.local)}")
+            self.say(f"      {there or 'tracker'}: {told(report, conflict.remote)}")
         if fields := [c for c in report.conflicts if c.field not in (Field.EXISTENCE, Field.TWIN)]:
             key = conflict_id(fields[0].uid, fields[0].field) if len(fields) == 1 else "ID"
             both = "or make both sides say the same and run again"
             self.say(f"  Decide: plansync resolve {key} --take plan (or issue), {both}.")
         self.say("  Everything else goes on syncing.")
-
-    def _existence(self, report: Report, conflict: Conflict) -> None:
-        """Tell of a record that is gone, or of a task that is."""
-        line = report.lines.get(conflict.uid, 0)
-        if conflict.local == "removed":
-            issue = report.remote.get(conflict.uid)
-            since = ", and its issue changed since" if conflict.remote == "changed" else ""
-            what = f"is no longer in the plan{since} (#{issue.at if issue else '?'} is open)"
-        else:
-            what = f"{conflict.base} is {conflict.remote}{f' (line {line})' if line else ''}"
-        self._item(report, conflict, what)
-        self._ways(report, conflict)
 
     def _drifts(self, report: Report) -> None:
         if not report.drifts:

@@ -170,7 +170,7 @@ def _row(op: Mapping[str, Any]) -> tuple[str, str, str]:
 def _name(op: Mapping[str, Any]) -> str:
     label, title = cut(op["label"], _TEXT_MAX), cut(op["title"], _TEXT_MAX)
     is_step = "/" in op["task"]
-    if title.startswith(f"{label}:"):
+    if title.startswith((f"{label}:", f"{label}.", f"{label} ")):
         return title  # a phase's title has its number in it
     if not title or title == label:
         return label

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from plansync.cli.context import Common, check_named_target, find_plan, find_plans, relative, state_file
 from plansync.cli.door import say, tell
 from plansync.cli.stopping import Stopper
-from plansync.errors import ConfigError, PlansyncError
+from plansync.errors import ConfigError, ExitCode, PlansyncError
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from plansync.sync.settling import Settling
 
 _TOLD_BESIDES = {"GITHUB_ACTIONS", "PLANSYNC_DOTENV"}
-_BUSY = 9
 _TIME_MAX = 8
 """Letters: a thousand years are enough for anybody, and more hours than a float holds are no time."""
 _BEATS = ("sync", "push", "pull")
@@ -39,8 +38,9 @@ class Request:
 
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
     would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
-    that is printed. `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is
-    there to be asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
+    that is printed. `asks_after`: what it lists is asked about then, so that one alone need not be listed.
+    `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is there to be
+    asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
     """
 
     command: str
@@ -67,6 +67,7 @@ class Request:
     full: bool = False
     assume: str = ""
     several: bool = False
+    asks_after: bool = False
     commit: bool = False
     watches: float | None = None
     is_settled: bool = True
@@ -166,7 +167,7 @@ class Performer:
 
         request = self.request
         is_whole = request.command in _BEATS and not request.dry_run and not request.only
-        if not is_whole or code == _BUSY or report.is_interrupted:
+        if not is_whole or code == ExitCode.BUSY or report.is_interrupted:
             return
         paths = wiring.paths_of(self.home, plan)
         before = pulse.read(paths.pulse, paths.name)
@@ -257,7 +258,7 @@ class Performer:
 
         if self.is_json:
             say(dumped(run_document(ended)))
-        else:
+        elif not (self.request.asks_after and _is_lone(ended.report)):
             self.show(ended)
         self.tell_end(ended)
 
@@ -299,6 +300,11 @@ def _sandbox_hint(home: Home) -> str:
         return hint
     how = f'repo = "OWNER/NAME" in {home.file.name}' if home.file else "plansync init"
     return f"{hint} Connect a repository: {how}"
+
+
+def _is_lone(report: Report) -> bool:
+    """Say whether a single thing is to be decided, of which its question tells all there is."""
+    return len(report.conflicts) + len(report.drifts) == 1 and report.error is None
 
 
 def _hooks(request: Request) -> dict[str, Any]:

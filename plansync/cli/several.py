@@ -12,10 +12,15 @@ from pathlib import Path
 from plansync.cli.door import say
 from plansync.cli.outcome import OUTCOMES, worst
 from plansync.cli.running import Ended, Performer
+from plansync.errors import ExitCode
 from plansync.text import in_line, neutralise
 
-_INTERRUPTED, _PARTIAL = 130, 5
-_WORDS = {0: "done", 4: "with something to decide", 5: "partial", 6: "with changes pending"}
+_WORDS = {
+    ExitCode.DONE: "done",
+    ExitCode.CONFLICTS: "with something to decide",
+    ExitCode.PARTIAL: "partial",
+    ExitCode.CHANGES_PENDING: "with changes pending",
+}
 
 
 def perform(performer: Performer, plans: Sequence[Path]) -> int:
@@ -26,7 +31,7 @@ def perform(performer: Performer, plans: Sequence[Path]) -> int:
         if not performer.is_json and not performer.common.quiet:
             _head(performer, plan, is_first=not all_)
         ended = _not_begun(performer, plan) if is_over else _run(performer, plan)
-        is_over |= ended.code == _INTERRUPTED or performer.is_late
+        is_over |= ended.code == ExitCode.INTERRUPTED or performer.is_late
         all_.append(ended)
         if not performer.is_json:
             _show(performer, ended)
@@ -62,7 +67,7 @@ def _run(performer: Performer, plan: Path) -> Ended:
     try:
         return performer.run(plan, catches=True)
     except KeyboardInterrupt:
-        return _ended(performer, plan, "", _INTERRUPTED)
+        return _ended(performer, plan, "", ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - a bug that one plan brings out is told, and the others go on
         from plansync.cli.bug import told
 
@@ -70,7 +75,7 @@ def _run(performer: Performer, plan: Path) -> Ended:
 
 
 def _not_begun(performer: Performer, plan: Path) -> Ended:
-    return _ended(performer, plan, "not begun; run again to go on", _PARTIAL)
+    return _ended(performer, plan, "not begun; run again to go on", ExitCode.PARTIAL)
 
 
 def _ended(performer: Performer, plan: Path, why: str, code: int) -> Ended:
@@ -79,7 +84,7 @@ def _ended(performer: Performer, plan: Path, why: str, code: int) -> Ended:
     from plansync.sync.events import Report
 
     report = Report(performer.request.command, "", str(plan), error=PlansyncError(why) if why else None)
-    report.is_interrupted = code == _INTERRUPTED
+    report.is_interrupted = code == ExitCode.INTERRUPTED
     settings = performer.home.settings
     return Ended(plan, report, settings.kind, settings.repo or "", "", code, 0.0)
 
@@ -106,7 +111,7 @@ def _show(performer: Performer, ended: Ended) -> None:
 
 def _summary(all_: Sequence[Ended], mark: str = "  ") -> list[str]:
     """Count how the plans went, then name those that need somebody; why was said when it happened."""
-    counts = Counter(_WORDS.get(ended.code, "failed") for ended in all_)
+    counts = Counter(_WORDS.get(ExitCode(ended.code), "failed") for ended in all_)
     words = ", ".join(f"{number} {word}" for word, number in counts.items())
     left = (in_line(f"{mark}{e.plan}: {OUTCOMES[e.code]} ({e.code})") for e in all_ if e.code)
     return [f"{len(all_)} {'plan' if len(all_) == 1 else 'plans'}: {words}.", *left]

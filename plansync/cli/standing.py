@@ -24,6 +24,7 @@ _LISTED = 3
 _NAME_MAX = 24
 _ESTIMATE_MAX = 24
 _ARROW = " → "
+SEE = "; see plansync diff"
 _URGENT = ("Decide", "Unclear", "Cycle")
 _FIELDS = {"": "something", "twin": "two issues were made for it"}
 
@@ -44,6 +45,8 @@ def print_standing(writer: Writer, found: Words) -> None:
             writer.say(_marked(writer, line))
     writer.say()
     writer.say(_where(found))
+    if found["remote"]:
+        writer.say(f"Beside its tracker: {remote_in_words(found['remote'])}.")
     if refs := [f"#{each['ref']}" for each in found["removed"]]:
         text = f"{_count(len(refs), 'open issue')} of tasks that are gone from the plan ({_few(refs)})"
         writer.say(f"{text}; to close: plansync prune")
@@ -269,6 +272,14 @@ def _where(found: Words) -> str:
     if linked := found["linked"]:
         return f"{_count(linked, 'task')} {'has' if linked == 1 else 'have'} an issue."
     return "Not on a tracker yet; see what a push would do: plansync diff"
+
+
+def remote_in_words(counts: Words) -> str:
+    """Say how much a sync would do."""
+    parts = [f"{_count(counts['to_tracker'], 'change')} to send"] if counts["to_tracker"] else []
+    parts += [f"{_count(counts['to_plan'], 'edit')} to bring"] if counts["to_plan"] else []
+    parts += [f"{_count(counts['conflicts'], 'conflict')} to decide"] if counts["conflicts"] else []
+    return f"{', '.join(parts)}{SEE}" if parts else "both agree"
 
 
 def _few(names: Sequence[str]) -> str:

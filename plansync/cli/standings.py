@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from plansync import durations
 from plansync.cli.columns import columns, line_width, shortened
-from plansync.cli.standing import Words, bar, task
+from plansync.cli.standing import SEE, Words, bar, remote_in_words, task
 from plansync.text import in_line
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def _news(found: Words) -> Iterator[str]:
         yield f"{len(found['decisions'])} to decide"
     if found["owed"]:
         yield f"{len(found['owed'])} owed"
+    if found["remote"]:
+        yield remote_in_words(found["remote"]).removesuffix(SEE)
 
 
 def _together(all_: Sequence[Words]) -> str:

@@ -17,14 +17,21 @@ from typing import TYPE_CHECKING
 from plansync.cli.context import Common, find_plans, here
 from plansync.cli.door import say
 from plansync.cli.running import Ended, Performer, Request, seconds
-from plansync.errors import ConfigError, PlanError, PlansyncError, RateLimited, SafetyStop, StoreError
+from plansync.errors import (
+    ConfigError,
+    ExitCode,
+    PlanError,
+    PlansyncError,
+    RateLimited,
+    SafetyStop,
+    StoreError,
+)
 from plansync.text import in_line
 
 if TYPE_CHECKING:
     from plansync.server.when import Pace, Went
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_BUSY, _INTERRUPTED, _PARTIAL = 9, 130, 5
 _JITTER = 0.1
 
 
@@ -73,7 +80,7 @@ class Watching:
             ).go()
         if not self.common.as_json and not self.common.quiet:
             say("ended; what was done is remembered")
-        return 0
+        return ExitCode.DONE
 
     def _pace(self) -> Pace:
         from plansync.server.when import Pace
@@ -183,7 +190,7 @@ class Watching:
         finally:
             self.at_work = performer = None
             gc.collect()  # a run's values stand in circles, and nothing else would come to look for months
-        self.is_told |= ended.code == _INTERRUPTED
+        self.is_told |= ended.code == ExitCode.INTERRUPTED
         self._tell(ended)
         return self._went(ended)
 
@@ -193,9 +200,9 @@ class Watching:
 
         error = ended.report.error
         return Went(
-            has_failed=error is not None and ended.code != _BUSY,
-            is_partial=error is None and ended.code == _PARTIAL,
-            is_busy=ended.code == _BUSY,
+            has_failed=error is not None and ended.code != ExitCode.BUSY,
+            is_partial=error is None and ended.code == ExitCode.PARTIAL,
+            is_busy=ended.code == ExitCode.BUSY,
             has_written=any(done.status is Status.APPLIED for done in ended.report.done),
             is_mine=isinstance(error, PlanError | SafetyStop | ConfigError | StoreError),
             wait_s=error.wait_s if isinstance(error, RateLimited) else 0.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from plansync import durations
-from plansync.model import Change, Field, Kind, Operation, Side, State, Uid, Value, owner_of
+from plansync.model import Change, Conflict, Field, Kind, Operation, Side, State, Uid, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
 from plansync.text import cut, in_line
@@ -230,6 +230,25 @@ def told(report: Report, value: Value | None) -> str:
     if not isinstance(value, tuple):
         return said(_name_of(report, value) if value is not None else None)
     return in_line(", ".join(_name_of(report, v).removeprefix("=") for v in value)) or "nothing"
+
+
+def differing(report: Report, conflict: Conflict) -> str:
+    """Say what there is to decide: fields that differ, an issue or a task that is gone, two issues of one task."""
+    if conflict.field is Field.TWIN:
+        return f"two runs made an issue for it, {conflict.local} and {conflict.remote}, and they differ"
+    if conflict.field is not Field.EXISTENCE:
+        return f"{conflict.field.in_words} differs"
+    here, there = places(report, conflict)
+    if conflict.local != "removed":
+        return f"{conflict.base} is {conflict.remote}{f' ({here})' if here else ''}"
+    since = ", and its issue changed since" if conflict.remote == "changed" else ""
+    return f"is no longer in the plan{since} ({there or '#?'} is open)"
+
+
+def places(report: Report, conflict: Conflict) -> tuple[str, str]:
+    """Say where both sides of a conflict stand, `line 31` and `#12`; empty where that is not known."""
+    line, issue = report.lines.get(conflict.uid, 0), report.remote.get(owner_of(conflict.uid))
+    return f"line {line}" if line else "", f"#{issue.at}" if issue else ""
 
 
 def counted(number: int, word: str) -> str:

@@ -160,6 +160,8 @@ class _Chooser:
             found = {
                 i: f for i, f in self._matches(carrier) if i not in tasks and self.blocks[i].level <= deepest
             }
+            if carrier.over_numbers:
+                found = self._counted_on(found, tasks)
             if len(found) >= carrier.least:
                 by_level = [
                     {i: f for i, f in found.items() if self.blocks[i].level == level}
@@ -169,6 +171,19 @@ class _Chooser:
                 if len(best) >= carrier.least or self.marked & best.keys():
                     return self._of_one_kind(best, tasks)
         return {}
+
+    def _counted_on(self, found: Mapping[int, Found], tasks: Mapping[int, Found]) -> dict[int, Found]:
+        """Keep the headings in whose section a task counts on from their number: `1.` over `1.1`."""
+        kept, open_ = set[int](), list[int]()
+        for index in sorted({*self.sections, *tasks}):
+            block = self.blocks[index]
+            while block.is_section and open_ and self.blocks[open_[-1]].level >= block.level:
+                open_.pop()
+            if index in tasks:
+                kept |= {i for i in open_ if tasks[index].id.startswith(f"{found[i].id}.")}
+            elif index in found:
+                open_.append(index)
+        return {i: f for i, f in found.items() if i in kept}
 
     def _weight(
         self, phases: Mapping[int, Found], chosen: Mapping[int, Found], tasks: Mapping[int, Found]

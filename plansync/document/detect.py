@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from plansync.document.tree import Document, Role
 from plansync.errors import PlanError
 from plansync.model import Tick
 
+_NUMBERED = re.compile(r"[^\w\[#`*]*(\d+(?:\.\d+)*)[.:)]?\s")
 _MOST = 0.8
 """The share of our marks that stand on phases and tasks in a plan whose dialect is still the same."""
 
@@ -34,14 +36,17 @@ def facts(source: bytes, path: str, parsed: Sequence[Block]) -> Facts:
     """Collect the texts in which signs are looked for."""
     found: dict[Where, list[str]] = {where: [] for where in Where}
     heading = ""
+    open_: list[tuple[int, str]] = []  # the sections that are open: level and text
     for block in parsed:
         text = source[block.text.start : block.text.end].decode("utf-8")
         if block.is_section:
             heading = f"{'#' * block.level} {text}"
+            open_ = [*(each for each in open_ if each[0] < block.level), (block.level, text)]
         where = _where(source, block)
         found[where].append(text.removeprefix("~~"))  # a dropped task is still one of its kind
         if where is Where.BOX and heading:
             found[Where.GROUP].append(heading)
+            found[Where.OUTLINE] += (t for t in _counted_from(open_) if t not in found[Where.OUTLINE][-1:])
             heading = ""
     front = front_matter(source)
     hidden = [source[s.start : s.end].decode("utf-8", "replace") for s in hidden_boxes(source, parsed)]
@@ -52,6 +57,12 @@ def facts(source: bytes, path: str, parsed: Sequence[Block]) -> Facts:
         Where.HIDDEN: hidden,
         Where.PATH: [path.replace("\\", "/")],
     }
+
+
+def _counted_from(open_: Sequence[tuple[int, str]]) -> list[str]:
+    """Give the heading whose number the innermost one counts on from, where there is one: `1. …` over `1.1 …`."""
+    numbers = [found[1] for _, text in open_[-2:] if (found := _NUMBERED.match(text))]
+    return [open_[-2][1]] if len(numbers) == 2 and numbers[1].startswith(f"{numbers[0]}.") else []
 
 
 def _where(source: bytes, block: Block) -> Where:

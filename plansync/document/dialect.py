@@ -19,6 +19,7 @@ class Where(Enum):
 
     HEADING = "heading"
     GROUP = "group"  # a heading right above boxes at list depth 0
+    OUTLINE = "outline"  # a heading `1. …` over a heading `1.1 …` right above boxes, once each
     BOX = "box"  # a box at list depth 0
     NESTED = "nested"  # a box deeper down
     ANY_BOX = "any box"  # at whatever depth, over-indented ones too
@@ -48,7 +49,8 @@ class Carrier:
     `box` (a letter in a heading), `tags` (flags behind the number); `label2` and `id2` for a second
     spelling. `levels`: heading levels or list depths; empty for a heading: voted, the level on which the plan
     itself has most of them. `below`: only under a heading that matches. `in_phase`: only within a
-    phase. `over_boxes`: only headings right above boxes. `takes_bare`: items without a box count too. With
+    phase. `over_boxes`: only headings right above boxes. `over_numbers`: only headings whose number begins that of a
+    task below, `1. …` over `1.1 …`. `takes_bare`: items without a box count too. With
     fewer than `least` matches, where they hold less than `holds` of all boxes, or where less than `numbered` of
     them bear a number, the next carrier is tried.
     """
@@ -59,6 +61,7 @@ class Carrier:
     below: re.Pattern[str] | None = None
     in_phase: bool = False
     over_boxes: bool = False
+    over_numbers: bool = False
     takes_bare: bool = False
     least: int = 1
     holds: float = 0.0

@@ -61,7 +61,8 @@ class Given:
     to be none of those. `spoken`: the items below whose issues people wrote comments. `overview`: for which plans an
     overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide;
     `seen`: what this machine last saw both sides say in them. `left_alone`: the plan's tasks of which nothing can be
-    decided now, and which `local` leaves out, each in the state that was agreed last.
+    decided now, and which `local` leaves out, each in the state that was agreed last. `without_milestone`: the phases
+    whose milestone is gone for certain, whatever a person decides about that.
     """
 
     base: Base
@@ -89,6 +90,7 @@ class Given:
     sections: Sections = no_sections
     seen: Mapping[Field, str] = field(default_factory=dict)
     left_alone: Snapshot = field(default_factory=dict)
+    without_milestone: Collection[Uid] = ()
 
     @property
     def has_overview(self) -> bool:

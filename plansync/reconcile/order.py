@@ -157,11 +157,8 @@ class _Orderer:
 
     def _issue(self, uid: Uid) -> Iterable[Operation]:
         wave = ISSUES + self.depth[uid]
-        phase = self.agreement.get(uid, Field.PHASE)
-        needs = (Uid(phase),) if isinstance(phase, str) and phase else ()
-        yield Operation(
-            Side.REMOTE, "create-issue", uid, self._new(uid, (*_BODY, Field.PHASE, *_ELEMENTS)), wave, needs
-        )
+        new = self._new(uid, (*_BODY, Field.PHASE, *_ELEMENTS))
+        yield Operation(Side.REMOTE, "create-issue", uid, new, wave, self._milestone_of(uid))
         if minutes := self.agreement.get(uid, Field.EFFORT):
             change = Change(uid, Field.EFFORT, 0, minutes, NEW)
             yield Operation(Side.REMOTE, "set-estimate", uid, (change,), self.last + 1, (uid,))
@@ -177,6 +174,13 @@ class _Orderer:
         state = self.agreement.get(uid, Field.STATE)
         if state in (State.DONE, State.DROPPED):
             yield self._state(uid, State.TODO.value, state, self.last)
+
+    def _milestone_of(self, uid: Uid) -> tuple[Uid, ...]:
+        """Name the phase whose milestone an issue is to be in: none where that is gone."""
+        phase = self.agreement.get(uid, Field.PHASE)
+        if not isinstance(phase, str) or not phase or phase in self.given.without_milestone:
+            return ()
+        return (Uid(phase),)
 
     @cached_property
     def _knotted(self) -> frozenset[Uid]:
@@ -200,8 +204,7 @@ class _Orderer:
             yield Operation(Side.REMOTE, "update-issue", uid, body, after + _AFTER_ISSUES["update-issue"])
         phase = self._changes(uid, (Field.PHASE,), shown)
         if phase:
-            target = str(phase[0].new or "")
-            needs = (Uid(target),) if target else ()
+            needs = self._milestone_of(uid)
             yield Operation(
                 Side.REMOTE, "set-milestone", uid, phase, after + _AFTER_ISSUES["set-milestone"], needs
             )
@@ -225,10 +228,9 @@ class _Orderer:
         if bare.labels:
             change = Change(uid, Field.LABELS, None, bare.labels, "adopt")
             yield Operation(Side.REMOTE, "set-labels", uid, (change,), wave)
-        phase = self.agreement.get(uid, Field.PHASE)
-        if bare.is_loose and isinstance(phase, str) and phase:
-            change = Change(uid, Field.PHASE, None, phase, "adopt")
-            yield Operation(Side.REMOTE, "set-milestone", uid, (change,), wave, (Uid(phase),))
+        if bare.is_loose and (needs := self._milestone_of(uid)):
+            change = Change(uid, Field.PHASE, None, needs[0], "adopt")
+            yield Operation(Side.REMOTE, "set-milestone", uid, (change,), wave, needs)
 
     def _whole_block(self, uid: Uid, shown: Item) -> tuple[Change, ...]:
         """List all that a block says, as if there were none: so it is written whole."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from plansync.errors import Moved, PlanError, PlanUnsure, StoreError
 from plansync.store import replacing
 from plansync.store.disk import DISK, Disk
+from plansync.store.places import FOLDER, LOCAL
 from plansync.store.replacing import Overwriting, Unreplaceable, Unsure
 
 _WRITE_BITS = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -19,6 +20,8 @@ _PLAN_MAX_BYTES = 16 * 1024 * 1024
 _REQUIREMENTS = "requirements.md"
 _REQUIREMENTS_MAX_BYTES = 4 * 1024 * 1024
 STATE_MAX_BYTES = 64 * 1024 * 1024
+_HIDDEN = (b"*.jsonl.bad-*", b"*.jsonl.old-*")
+"""What git is to overlook: a state file under another name is this machine's own, and no part of what is shared."""
 
 
 def digest(content: bytes) -> str:
@@ -145,17 +148,34 @@ class PlanFiles:
             aside = next(p for p in _asides(self.state, why) if not p.exists() or p.read_bytes() == content)
             if not aside.exists():
                 replacing.make_folders(self.disk, aside.parent)
+                self._hide_asides()
                 replacing.replace(self.disk, aside, content)
         except OSError as error:
             raise StoreError(f"{self.state} cannot be kept aside: {error.strerror}") from None
         return str(aside)
+
+    def _hide_asides(self) -> None:
+        """Have git overlook what is kept aside beside state files: their folder says so itself, as the local one does.
+
+        That of the sandbox lies in the local one; a `.gitignore` that somebody wrote gets the missing lines.
+        """
+        folder = next((f for f in self.state.parents if f.name == FOLDER), None)
+        if folder is None or self.state.is_relative_to(folder / LOCAL):
+            return
+        ignore = folder / ".gitignore"
+        known = ignore.read_bytes() if ignore.exists() else b""
+        lines = [line for line in _HIDDEN if line not in known.splitlines()]
+        if lines:
+            start = [b"/.gitignore"] if not known else [] if known.endswith(b"\n") else [b""]
+            with ignore.open("ab") as end:
+                end.write(b"\n".join([*start, *lines, b""]))
 
     def forget_state(self) -> None:
         """Delete the state file, and the folders that it leaves empty."""
         try:
             self.disk.delete(self.state)
             for folder in self.state.parents:
-                if folder.name == ".plansync" or not folder.is_dir() or any(folder.iterdir()):
+                if folder.name == FOLDER or not folder.is_dir() or any(folder.iterdir()):
                     break
                 folder.rmdir()
         except OSError as error:

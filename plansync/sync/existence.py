@@ -40,6 +40,13 @@ def lost(
     return found
 
 
+def gone(
+    absent: Mapping[tuple[Thing, int], Absence], known: Mapping[tuple[Thing, int], Uid]
+) -> frozenset[Uid]:
+    """List the items whose record is certainly not there, whatever was decided about it."""
+    return frozenset(known[key] for key, absence in absent.items() if absence in LOST and key in known)
+
+
 def is_accepted(base: Base, uid: Uid, name: Field) -> bool:
     """Say whether a person decided to leave something as it is."""
     accepted = base.agreed[uid].fields.get(Field.ACCEPTED) if uid in base.agreed else None

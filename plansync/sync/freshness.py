@@ -48,7 +48,7 @@ async def look_for_forgotten(session: Session, journal: Journal, changeset: Chan
     new = [op.uid for op in changeset.operations if op.kind in ("create-issue", "create-milestone")]
     begun = [u for u in new if u in session.base.local and u not in session.base.remote]
     state = session.project.files.read_state()
-    if journal.knows(session.state_digest) or old_copy.is_known(session, state):
+    if journal.knows(session.memory.digest) or old_copy.is_known(session, state):
         begun = []
     wanted = new if session.has_taken_over else [*begun, *(u for u in new if journal.has_made(u))]
     if not wanted:

@@ -26,6 +26,7 @@ from plansync.model import (
     text_of,
 )
 from plansync.sync import claims
+from plansync.sync.decision import decide
 from plansync.sync.linking import find, holder_of, named, require_of_nobody
 from plansync.sync.session import Session
 from plansync.trackers.base import Record, Thing
@@ -68,7 +69,7 @@ class Intake:
         both = {**session.incoming, **session.shown}
         phases = (Uid(text_of(both.get(uid), Field.PHASE)) for uid in session.wanted)
         session.wanted |= frozenset(phase for phase in phases if phase in both)
-        return session.decide()
+        return decide(session)
 
     def _place(self, session: Session, record: Record) -> str | None:
         """Find the phase for a new task: that of the issue's milestone, else the one that a person named."""

@@ -15,6 +15,7 @@ from plansync.errors import ConfigError, SafetyStop
 from plansync.model import Changeset, Field, Item, Kind, Uid, text_of
 from plansync.reconcile.pairing import is_held
 from plansync.sync import claims
+from plansync.sync.decision import decide
 from plansync.sync.session import Session, thing_of
 from plansync.text import words
 from plansync.trackers.base import Absence, Record, Thing
@@ -51,7 +52,7 @@ class Linking:
         ((uid, own),) = ({uid: uid for uid in session.bound.values()} | session.told).items()
         phase = Uid(text_of(session.shown.get(uid), Field.PHASE))
         session.wanted = frozenset({own, phase})
-        return session.decide()
+        return decide(session)
 
 
 def _is_of_another_copy(session: Session, uid: Uid, holder: Uid) -> bool:
@@ -74,7 +75,7 @@ def named(session: Session, name: str, what: str = "task or phase") -> Uid:
     if not found:
         raise ConfigError(
             f"no {what} of {path} has this number, title or id: {name}; "
-            f"`plansync inspect {quote(session.named)}` lists them"
+            f"`plansync inspect {quote(session.project.typed)}` lists them"
         )
     if len(found) > 1:
         listed = ", ".join(f"{uid} (line {session.line_of(uid)})" for uid in found)

@@ -11,7 +11,7 @@ from typing import Protocol
 from plansync.document.marking import Marking
 from plansync.document.tree import Document
 from plansync.reconcile import Policy
-from plansync.store.header import NO_CONFIG
+from plansync.store.header import NO_CONFIG, command
 from plansync.store.journal import Journal
 from plansync.store.moments import Commits
 from plansync.store.state import Target
@@ -82,3 +82,12 @@ class Project:
     is_there: Callable[[str], bool] = lambda path: True
     first_lineage: Callable[[Sequence[str]], str] = lambda uids: ""
     at_point: Callable[[str], None] = lambda name: None
+
+    @property
+    def typed(self) -> str:
+        """The plan, as one would type it."""
+        return self.named or self.path
+
+    def command(self, verb: str, *options: str) -> str:
+        """Write a command of `plansync state` for this plan, as one would type it."""
+        return command(verb, self.typed, *options)

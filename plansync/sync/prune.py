@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from plansync.errors import ConfigError
 from plansync.model import Changeset, Choice, Field, Note, Removed, State, Take, Uid, text_of
+from plansync.sync.decision import decide
 from plansync.sync.session import Session
 
 CLOSED = Choice(Take.VALUE, State.DROPPED.value, "task removed")
@@ -26,11 +27,11 @@ class Prune:
         Raises: ConfigError for a name that no removed task with an open issue has.
         """
         session.pruned, session.settles = {}, None
-        gone = session.decide().removed
+        gone = decide(session).removed
         chosen = self._named(session, gone) if self.names else {g.uid for g in gone if not g.is_changed}
         session.settles = lambda uid, name: False
         session.pruned = dict.fromkeys(chosen, CLOSED)
-        changeset = session.decide()
+        changeset = decide(session)
         return replace(
             changeset,
             operations=tuple(op for op in changeset.operations if op.uid in chosen),

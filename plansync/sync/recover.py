@@ -69,7 +69,7 @@ def _has_gone_back(session: Session, entry: Entry, pending: Iterable[Entry]) -> 
     if session.digest == entry.intent.get("pre"):
         return True
     if not any(
-        session.state_digest == e.intent["state"] != e.intent.get("next", e.intent["state"]) for e in pending
+        session.memory.digest == e.intent["state"] != e.intent.get("next", e.intent["state"]) for e in pending
     ):
         return False
     if entry.kind == "agree":
@@ -146,7 +146,7 @@ def _shown(side: Snapshot, item: Item, known: Item) -> Mapping[Field, Value]:
 
 def _is_over(session: Session, entry: Entry) -> bool:
     """Say whether a row was written over the state file that is there now."""
-    return session.state_digest in (entry.intent.get("state"), entry.intent.get("next"))
+    return session.memory.digest in (entry.intent.get("state"), entry.intent.get("next"))
 
 
 def _fold(base: Base, entry: Entry) -> None:
@@ -249,7 +249,7 @@ def _remember_doubt(session: Session, journal: Journal, entry: Entry) -> None:
     state.forget_fields(session.base, uid, [Field(name) for _, name, *_ in entry.intent.get("changes", [])])
     if uid in session.base.local:
         records = {uid: state.record(session.base, uid)}
-        intent = {"state": session.state_digest, "changes": [], "records": records}
+        intent = {"state": session.memory.digest, "changes": [], "records": records}
         journal.settle(journal.intend("", session.run, "", "agree", intent), Outcome.LANDED)
 
 

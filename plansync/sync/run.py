@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 from shlex import quote
 
-from plansync.errors import AuthError, PlanError, PlansyncError, StoreError
+from plansync.errors import AuthError, ExitCode, PlanError, PlansyncError, StoreError
 from plansync.model import (
     Base,
     Changeset,
@@ -31,7 +31,7 @@ from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.journal import Journal
 from plansync.store.moments import Moment
-from plansync.sync import existence, freshness, guards, old_copy, recover
+from plansync.sync import decision, existence, freshness, guards, old_copy, recover
 from plansync.sync.apply import TIME_IS_OVER, Applier
 from plansync.sync.assigning import ask_for_owners
 from plansync.sync.choosing import Chooser
@@ -86,7 +86,7 @@ class Options:
     settling: Settling | None = None
     stop: Stop = field(default_factory=Stop)
     prepare: Callable[[Session], Awaitable[None]] = nothing_more
-    decide: Callable[[Session], Changeset] = Session.decide
+    decide: Callable[[Session], Changeset] = decision.decide
     decided: Callable[[Session, Sequence[Done]], None] = lambda session, chosen: None
     lineage: str = ""
     rounds: int = _ROUNDS_MAX
@@ -100,7 +100,7 @@ class Options:
 class Declined(PlansyncError):
     """The person said no; nothing was written."""
 
-    exit_code = 7
+    exit_code = ExitCode.STOPPED
 
 
 async def run(project: Project, command: str, options: Options) -> Report:
@@ -146,7 +146,7 @@ class _Run:
             changeset = self.options.decide(session)
         if self.options.settling:
             self.settled = self.options.settling.settle(session, changeset)
-            changeset = session.decide()
+            changeset = decision.decide(session)
         chosen = self.chooser.choose(changeset, self.settled)
         self._refuse(journal, chosen)
         self._tell(changeset, chosen)
@@ -189,7 +189,7 @@ class _Run:
     async def _read(self) -> Journal:
         session = self.session
         journal = self.project.journal(session.lineage)
-        if session.saved and not self.options.rebuild and not journal.pending():
+        if session.memory.saved and not self.options.rebuild and not journal.pending():
             self.is_old_copy = old_copy.measure(session, self.project.files.read_state())
         unsettled = recover.fold_landed(session, journal) if session.lineage else None
         await session.read_tracker(full=self.options.full)
@@ -221,16 +221,16 @@ class _Run:
         if not session.has_issues:
             raise StoreError(
                 f"no issue of this plan ({session.lineage}) is at {self.project.target}, so there is nothing to read "
-                f"it from; see what a first push would make: `plansync diff {quote(session.named)}`"
+                f"it from; see what a first push would make: `plansync diff {quote(session.project.typed)}`"
             )
-        if session.saved or session.damage:
-            session.kept_as = self.project.files.keep_state_aside("bad")
+        if session.memory.saved or session.memory.damage:
+            session.memory.keep_aside()
 
     def _tell_loss(self) -> None:
         """Say that what was agreed is lost, and what comes of that."""
         session = self.session
-        what = session.damage or f"the state file of {self.project.path} is gone"
-        if self.options.rebuild or (session.saved and not session.damage):
+        what = session.memory.damage or f"the state file of {self.project.path} is gone"
+        if self.options.rebuild or (session.memory.saved and not session.memory.damage):
             what = f"the state file of {self.project.path} is made anew"
         first = "The first run will write" if self.options.is_dry else "This run writes"
         text = (
@@ -247,13 +247,13 @@ class _Run:
         session = self.session
         if session.assume is not None:
             session.assume = None
-            session.decide()
+            decision.decide(session)
         session.repository = (await self.project.tracker.repository()).node
         for uid in list(session.owners()):
             fold(session.base, session.settled(uid), uid)
         journal.begin(session.run, self.report.command)
         session.write_state()
-        journal.fold(session.state_digest)
+        journal.fold(session.memory.digest)
         old_copy.keep_last(session)
         journal.end(session.run, "done")
         return self._finish()
@@ -285,7 +285,7 @@ class _Run:
         """Note each drift once; what can be done about those that nobody accepted is listed for a person."""
         session, report = self.session, self.report
         waiting = [d for d in changeset.drifts if not is_accepted(session.base, d.uid, d.field)]
-        ways_out = f"the ways out: plansync resolve {quote(session.named)}"
+        ways_out = f"the ways out: plansync resolve {quote(session.project.typed)}"
         report.notes += [
             Note(d.uid, f"{d.text}; {ways_out}") for d in waiting if (d.uid, d.field.value) not in self.noted
         ]
@@ -322,10 +322,10 @@ class _Run:
     def _guard(self, planned: list[Operation], alike: list[LookAlike]) -> None:
         session, allow = self.session, self.options.allow
         guards.check_look_alikes([(record.ref, record.title) for _, record in alike])
-        if session.saved and planned:
-            former, now = session.saved.target, self.project.config
-            now = self.project.config_at(former) if former and session.refusal is not None else now
-            guards.check_settings(session.saved.config, now, allow=allow, tell=self._tell_passed)
+        if session.memory.saved and planned:
+            former, now = session.memory.saved.target, self.project.config
+            now = self.project.config_at(former) if former and session.memory.refusal is not None else now
+            guards.check_settings(session.memory.saved.config, now, allow=allow, tell=self._tell_passed)
         frozen = {u: i for u, i in session.shown.items() if owner_of(u) in session.frozen}
         guards.check(
             session.base,
@@ -348,7 +348,7 @@ class _Run:
 
     def _tell_settings(self, planned: Sequence[Operation]) -> None:
         """Say in a run that only looks that other settings may be why something would be written."""
-        saved = self.session.saved
+        saved = self.session.memory.saved
         if saved and planned and (text := guards.about_settings(saved.config, self.project.config)):
             self.report.notes.append(Note("", text))
 
@@ -453,7 +453,7 @@ class _Run:
             self.report.error = self.report.error or error
             return
         self.project.at_point("state written")
-        journal.fold(self.session.state_digest)
+        journal.fold(self.session.memory.digest)
         old_copy.keep_last(self.session, first.plan if self.is_old_copy else None)
 
     def _has_other_state(self) -> bool:
@@ -499,7 +499,7 @@ class _Run:
         changed = [uid for uid in self.session.owners() if uid not in busy and self._has_news(uid)]
         if changed:
             remember(
-                self.session, journal, changed, None, {"state": self.session.state_digest, "changes": []}
+                self.session, journal, changed, None, {"state": self.session.memory.digest, "changes": []}
             )
 
     def _has_news(self, uid: Uid) -> bool:
@@ -544,8 +544,10 @@ class _Run:
     def _finish(self) -> Report:
         self.report.notes += [n for n in self.session.late_notes if n not in self.report.notes]
         self.report.is_interrupted = self.options.stop.is_asked
-        if self.session.kept_as:
-            self.report.notes.append(Note("", f"the state file as it was is kept as {self.session.kept_as}"))
+        if self.session.memory.kept_as:
+            self.report.notes.append(
+                Note("", f"the state file as it was is kept as {self.session.memory.kept_as}")
+            )
         if reason := self.session.written_over:
             text = f"the plan was written over in place, because {reason}; its text before is in the history"
             self.report.notes.append(Note("", text))

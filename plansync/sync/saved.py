@@ -33,6 +33,7 @@ from plansync.model import (
 from plansync.store import state
 from plansync.store.files import digest
 from plansync.store.header import LINEAGE
+from plansync.sync.decision import decide
 from plansync.sync.derived import is_derived, without_sections
 from plansync.sync.events import Done, Status
 from plansync.sync.session import Session
@@ -158,7 +159,7 @@ class SavedChangeset:
         """
         self._check_place(session)
         session.settles = None
-        today = session.decide()
+        today = decide(session)
         items = [each for each in self.items.items() if each[0] != OVERVIEW or not self._is_derived]
         moved = [words for uid, then in items for words in self._moved(session, uid, then)]
         if moved and self._is_done(session):
@@ -170,7 +171,7 @@ class SavedChangeset:
         owners = set(self.items)
         owners -= {OVERVIEW} if self._is_derived else set()
         session.settles = lambda uid, name: owner_of(uid) in owners or name in SECTIONS
-        return self._narrowed(session, session.decide())
+        return self._narrowed(session, decide(session))
 
     @property
     def _is_derived(self) -> bool:
@@ -239,7 +240,7 @@ class SavedChangeset:
 
 def _nothing(session: Session) -> Changeset:
     session.settles = lambda uid, name: False
-    return replace(session.decide(), operations=(), conflicts=())
+    return replace(decide(session), operations=(), conflicts=())
 
 
 def _own_keys(operations: Sequence[Operation]) -> list[str]:

@@ -8,6 +8,7 @@ from shlex import quote
 from typing import NamedTuple
 
 from plansync.model import Changeset, Field, Kind, Note, Uid, text_of
+from plansync.sync.decision import decide
 from plansync.sync.lookalikes import key, read_titles
 from plansync.sync.session import Session
 from plansync.text import cut
@@ -38,7 +39,7 @@ class Suggesting:
 
     def decide(self, session: Session) -> Changeset:
         """Say what looks alike, best first, one issue for a task and one task for an issue."""
-        session.decide()
+        decide(session)
         for found in suggestions(session, self.records):
             session.notes.append(Note(found.uid, _line(session, found)))
         return Changeset()

@@ -35,6 +35,7 @@ from plansync.reconcile.reasons import DUPLICATE, UNDO
 from plansync.reconcile.rows import same
 from plansync.store.files import digest
 from plansync.store.history import History, Told, ToldChange, ToldStep
+from plansync.sync.decision import decide
 from plansync.sync.derived import is_derived
 from plansync.sync.prune import CLOSED
 from plansync.sync.session import Former, Session
@@ -68,13 +69,13 @@ class Undo:
         history = History(session.project.journal(session.lineage).db, session.lineage)
         told = self._told(history)
         session.choices, session.settles, session.left, session.pruned = {}, None, [], {}
-        undoing = _Undoing(session, session.decide(), f"{UNDO}{self.run}")
+        undoing = _Undoing(session, decide(session), f"{UNDO}{self.run}")
         undoing.undo(told)
         chosen = undoing.choices
         session.choices, session.left, session.pruned = chosen, undoing.left, undoing.turned
         session.settles = lambda uid, name: (uid, name) in chosen or name in SECTIONS
         session.former = _former(history, self.run, session.digest)
-        return _narrowed(session.decide(), {owner_of(uid) for uid, _ in chosen} | undoing.turned.keys())
+        return _narrowed(decide(session), {owner_of(uid) for uid, _ in chosen} | undoing.turned.keys())
 
     def _told(self, history: History) -> list[Told]:
         kept = history.operations(self.run)

@@ -158,7 +158,7 @@ def _recreate(session: Session, uid: Uid, name: Field) -> None:
         session.apart.add(uid)
         return
     if session.shown[uid].kind is Kind.PHASE:
-        for task, item in session.base.remote.items():
+        for task, item in session.base.agreed.items():
             if item.fields.get(Field.PHASE) == uid and task in session.remote and task in session.shown:
                 _restore(session, task, Field.PHASE)
     _forget(session, uid)

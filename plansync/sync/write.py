@@ -232,7 +232,7 @@ class Writer:
             "before": known.revision if known else "",
             "reopened": bool(known and known.is_reopened),
             "changes": changes,
-            "state": session.state_digest,
+            "state": session.memory.digest,
             "then": state.record(session.base, owner)["crc"] if owner in session.base.local else "",
             "records": {owner: state.record(part, owner)} | self._records_of(self._unlinked(op)),
         }

@@ -52,7 +52,7 @@ class PlanWriter:
             "side": Side.LOCAL.value,
             "pre": session.digest,
             "post": digest(content),
-            "state": session.state_digest,
+            "state": session.memory.digest,
             "changes": [
                 [c.uid, c.field.value, c.old, c.new, c.rule] for d in chosen for c in d.operation.changes
             ],

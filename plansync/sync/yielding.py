@@ -5,6 +5,7 @@ What was agreed of the one is taken for the other where that says the same or ha
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from plansync.model import (
@@ -24,9 +25,28 @@ from plansync.model import (
 from plansync.reconcile.rows import same
 from plansync.store import state
 from plansync.text import words
+from plansync.trackers.mapping import View
 
 _OPEN = {Field.STATE: State.TODO.value, Field.TICK: Tick.OPEN.value}
 """What was open, and is not there, was done there since: that is news, and no doubt."""
+
+
+def to_yield(view: View, base: Base, following: Collection[Uid]) -> dict[Uid, Twin]:
+    """List the issues of ours that are to be let go of, by their tasks, with the one that takes each one's place.
+
+    That is a lower one that another run made, or one that a person wants a task to follow. Somebody may have put a
+    forged block into one, so it is as it was made, or ours was closed as its duplicate.
+    """
+
+    def is_to_yield(twin: Twin) -> bool:
+        is_lower = (twin.item.at or 0) < (view.items[twin.of].at or 0)
+        is_sure = twin.is_new or view.records[twin.of].is_duplicate
+        return (is_lower and is_sure) or twin.of in following
+
+    lowest_last = sorted(view.twins, key=lambda t: t.item.at or 0, reverse=True)
+    return {
+        t.of: t for t in {t.of: t for t in lowest_last}.values() if t.of in base.remote and is_to_yield(t)
+    }
 
 
 def yield_to(base: Base, lower: Twin) -> None:

@@ -143,7 +143,7 @@ def _update_issue(draft: Draft, body: str) -> Written:
 
 def _set_milestone(draft: Draft, body: str) -> Written:
     phase = Uid(text_of(draft.held[draft.operation.uid], Field.PHASE))
-    return {"milestone": draft.remote[phase].at if phase else None}
+    return {"milestone": draft.remote[phase].at if phase in draft.remote else None}
 
 
 def _set_of(item: Item, name: Field) -> tuple[str, ...]:

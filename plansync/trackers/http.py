@@ -253,7 +253,7 @@ class Http:
     async def _retried(self, call: _Call) -> Answer:
         attempts = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda e: _is_worth_another_try(call, e)),
-            wait=_wait_before_next,
+            wait=self._wait_before_next,
             stop=self._is_over,
             sleep=self._rest,
             before_sleep=self._tell,
@@ -354,6 +354,13 @@ class Http:
                 f"{self.host}: stopped during a wait; nothing was sent, run again to go on", 0.0
             )
 
+    def _wait_before_next(self, state: tenacity.RetryCallState) -> float:
+        """Wait as the tracker says, else longer from try to try, and never longer than a run may."""
+        error = _error_of(state)
+        return (
+            error.wait_s if isinstance(error, RateLimited) else min(_BACK_OFF(state), self._longest_wait_s())
+        )
+
     def _is_over(self, state: tenacity.RetryCallState) -> bool:
         error = _error_of(state)
         if isinstance(error, RateLimited):
@@ -391,11 +398,6 @@ def _is_worth_another_try(call: _Call, error: BaseException) -> bool:
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
-
-
-def _wait_before_next(state: tenacity.RetryCallState) -> float:
-    error = _error_of(state)
-    return error.wait_s if isinstance(error, RateLimited) else _BACK_OFF(state)
 
 
 def _json(response: httpx.Response) -> object:

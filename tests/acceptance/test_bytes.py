@@ -20,10 +20,20 @@ INSIDE = "A remark of my own between the boxes and the rest.\n\n"
 def test_unlink_and_strip_give_the_original_file_back(copy: Copy, plan: Source) -> None:
     assert copy.content != plan.content
 
-    copy.run("unlink", "--all", "--strip")
+    copy.run("unlink", "--all", "--strip", "--yes")
 
     assert copy.content == plan.content
     assert not copy.state.exists()
+
+
+def test_unlink_wants_a_yes_where_nobody_can_be_asked(copy: Copy) -> None:
+    plan, state = copy.content, copy.state.read_bytes()
+
+    ran = copy.run("unlink", "--all", "--strip", exits=7)
+
+    assert f"this would forget which issues {copy.name} has, and take every id and link out of it" in ran.err
+    assert ran.err.rstrip().endswith("add --yes to go on")
+    assert (copy.content, copy.state.read_bytes()) == (plan, state)
 
 
 def test_unlink_and_strip_keep_the_ticks(copy: Copy, person: Person) -> None:
@@ -32,7 +42,7 @@ def test_unlink_and_strip_keep_the_ticks(copy: Copy, person: Person) -> None:
     copy.tick(other.steps[1])
     copy.sync()
 
-    copy.run("unlink", "--all", "--strip")
+    copy.run("unlink", "--all", "--strip", "--yes")
 
     body = [line for line in copy.since(copy.original) if not line[0].startswith("**")]
     assert body == [(f"- [ ] {step}", f"- [x] {step}") for step in (task.steps[0], other.steps[1])]
@@ -41,7 +51,7 @@ def test_unlink_and_strip_keep_the_ticks(copy: Copy, person: Person) -> None:
 def test_unlink_without_strip_leaves_the_plan_and_the_issues_alone(copy: Copy, person: Person) -> None:
     plan, issues = copy.content, person.everything()
 
-    copy.run("unlink", "--all")
+    copy.run("unlink", "--all", "--yes")
 
     assert copy.content == plan
     assert person.everything() == issues
@@ -50,7 +60,7 @@ def test_unlink_without_strip_leaves_the_plan_and_the_issues_alone(copy: Copy, p
 
 def test_after_leaving_one_may_come_back_to_the_same_issues(copy: Copy, person: Person) -> None:
     linked = copy.content
-    copy.run("unlink", "--all", "--strip")
+    copy.run("unlink", "--all", "--strip", "--yes")
 
     copy.push()
 
@@ -74,7 +84,7 @@ def test_a_missing_last_line_end_stays_missing(
     assert FOOTER.fullmatch(last)
     assert before == lines(content)[-1]
     assert copy.is_settled()
-    copy.run("unlink", "--all", "--strip")
+    copy.run("unlink", "--all", "--strip", "--yes")
     assert not copy.content.endswith(b"\n")
 
 
@@ -136,7 +146,7 @@ def test_whatever_else_stands_in_a_plan_survives(
 
     assert copy.is_settled()
     assert {issue["title"] for issue in person.tasks()} == {"Set up", "Second"}
-    copy.run("unlink", "--all", "--strip")
+    copy.run("unlink", "--all", "--strip", "--yes")
     expected = source.replace(b"[ ] nested", b"[x] nested").replace(b"[ ] signs", b"[x] signs")
     assert copy.content == expected
 

@@ -102,6 +102,36 @@ def test_the_message_names_no_issue_and_closes_none(served: Served, person: Pers
     assert not re.search(r"#\d|\b(clos|fix|resolv)", message, re.IGNORECASE)
 
 
+def test_a_state_file_that_was_put_aside_is_offered_to_git_by_no_command(
+    served: Served, person: Person
+) -> None:
+    person.close(served.desk.outline.task("1.1").title)
+    job = served.clone("job")
+    job.state.write_bytes(job.state.read_bytes().replace(b'"rev":1', b'"rev":NaN', 1))
+
+    job.run(*JOB)
+    (bad,) = job.state.parent.glob("*.bad-1")
+    kept = {PLAN, STATE}
+    assert set(git(job.folder, "show", "--format=", "--name-only", "HEAD").split()) == kept
+    assert status(job) == ""
+
+    job.run("state", "rekey", "--yes")
+    (old,) = job.state.parent.glob("*.old-1")
+    git(job.folder, "add", "--all", ".plansync")
+    assert {line[3:] for line in status(job).splitlines()} == kept
+    assert bad.exists() and old.exists()
+
+
+def test_a_gitignore_that_somebody_wrote_gets_the_lines_that_hide_what_is_put_aside(served: Served) -> None:
+    ignore = served.desk.state.parent / ".gitignore"
+    ignore.write_text("*.swp", encoding="utf-8")
+
+    served.desk.run("state", "rekey", "--yes")
+
+    assert ignore.read_text("utf-8") == "*.swp\n*.jsonl.bad-*\n*.jsonl.old-*\n"
+    assert ".old-1" not in status(served.desk)
+
+
 def test_a_run_that_is_refused_commits_nothing(served: Served, person: Person) -> None:
     person.close(served.desk.outline.task("1.1").title)
     job = served.clone("job")

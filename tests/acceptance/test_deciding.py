@@ -146,6 +146,30 @@ def test_without_a_conflict_nothing_is_asked(copy: Copy) -> None:
     assert code == 0 and "Nothing to decide." in shown and "Decide (" not in shown
 
 
+def test_a_lone_conflict_is_told_once_by_its_question(torn: Copy, person: Person) -> None:
+    answered(torn, "plan", "skip")
+    line, number = torn.text.partition("### Task 2.1")[0].count("\n") + 1, person.issue("Yours")["number"]
+
+    code, shown = answered(torn, "skip")
+
+    assert code == 4
+    assert shown.count("title differs") == shown.count("“Mine”") == shown.count("“Yours”") == 1
+    assert "For you to decide: Task 2.1: title differs" in shown
+    assert f"“Mine” (line {line})" in shown and f"“Yours” (#{number})" in shown
+
+
+def test_a_lone_issue_that_is_gone_is_told_once_with_what_became_of_it(
+    copy: Copy, person: Person, sandbox: Sandbox
+) -> None:
+    number = person.issue(copy.outline.task("3.1").title)["number"]
+    sandbox.delete(number)
+
+    code, shown = answered(copy, "skip")
+
+    assert code == 4
+    assert shown.count(f"#{number} is ") == shown.count("make a new one") == 1
+
+
 def test_a_dry_run_and_a_ci_job_are_asked_nothing(torn: Copy) -> None:
     assert "Decide (" not in answered(torn, arguments=("resolve", "--dry-run"))[1]
     torn.env["CI"] = "true"

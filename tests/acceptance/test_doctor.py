@@ -157,6 +157,7 @@ def test_a_damaged_local_database_is_named(copy: Copy, at: int, content: bytes) 
     assert health == "ill" and "doctor --fix" in way
     assert "mended: local memory" in copy.run("doctor", "--fix", "--yes").out
     assert content in database.with_name("plansync.db.bad-1").read_bytes()
+    assert (database.parent / ".gitignore").read_text("utf-8") == "*\n"
     assert copy.is_settled()
     assert examined(copy)["local memory"][0] == "well"
 

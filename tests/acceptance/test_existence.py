@@ -233,6 +233,29 @@ def test_a_phase_is_no_more_and_no_less_done_because_an_issue_of_it_is_gone(
     assert {each["title"]: each["state"] for each in person.milestones()} == states
 
 
+@pytest.mark.parametrize("how", ["recreate", "drop"])
+def test_a_task_that_comes_into_a_phase_whose_milestone_is_gone_gets_its_issue(
+    copy: Copy, person: Person, how: str
+) -> None:
+    phase = person.issue(copy.outline.task("1.1").title)["milestone"]
+    moved, one = copy.outline.task("2.1").title, copy.outline.task("1.1").title
+    person.delete_milestone(phase["number"])
+    section = copy.section("2.1")
+    copy.replace(section, "")
+    copy.replace(
+        f"### Task 1.1: {one}", f"### Task 1.0: Quite new\n\n- [ ] Begin\n\n{section}\n\n### Task 1.1: {one}"
+    )
+
+    ran = copy.sync(exits=4)
+    assert ran.json["outcome"] == "conflicts"
+    assert person.issue("Quite new")["milestone"] is person.issue(moved)["milestone"] is None
+    copy.run("resolve", only(copy)["id"], "--how", how)
+
+    found = [person.issue(title)["milestone"] for title in ("Quite new", moved, one)]
+    assert [each and each["title"] for each in found] == [phase["title"] if how == "recreate" else None] * 3
+    assert copy.is_settled()
+
+
 def test_a_phase_can_do_without_its_milestone(copy: Copy, person: Person) -> None:
     phase = person.issue(copy.outline.task("1.1").title)["milestone"]
     person.delete_milestone(phase["number"])

@@ -211,7 +211,7 @@ def test_every_command_that_looks_back_or_mends(hostile: Copy, person: Person, s
     say(hostile, "sync", "--yes", "--assume", "plan", name)
     say(hostile, "state", "lineage", name)
     say(hostile, "check", "--fix", name)
-    say(hostile, "unlink", "--all", "--strip", name)
+    say(hostile, "unlink", "--all", "--strip", "--yes", name)
     say(hostile, "state", "rekey", "--yes", name)
     hostile.plan.unlink()
     say(hostile, "state", "forget", "--yes", name, exits=(0, 1))

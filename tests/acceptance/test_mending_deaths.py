@@ -226,7 +226,7 @@ def test_a_retarget_that_died_before_the_new_state_file_makes_no_issue_twice(
     copy: Copy, person: Person
 ) -> None:
     before = person.everything()
-    copy.run("state", "retarget")
+    copy.run("state", "retarget", "--yes")
     copy.state.unlink()
 
     copy.run("sync", "--yes", exits=None)

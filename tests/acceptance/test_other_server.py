@@ -22,6 +22,9 @@ from tests.support.outline import body
 from tests.support.people import Copy, Person, Ran
 from tests.support.small_server import REPO, Fault, SmallServer
 
+AT_ONCE = {"PLANSYNC_MAX_WAIT_S": "0"}
+"""Asks again without a wait."""
+
 
 @pytest.fixture
 def small(small_server: SmallServer) -> SmallServer:
@@ -209,6 +212,7 @@ def test_a_first_push_that_fails_leaves_no_trace(
     fresh: Copy, small: SmallServer, fault: int, code: int
 ) -> None:
     small.misbehave(fault)
+    fresh.env.update(AT_ONCE)
 
     assert said(fresh.run("push", "--yes", exits=code))
 
@@ -224,6 +228,7 @@ def test_a_tracker_that_is_down(plan: Source, tmp_path: Path, forks: Mortals) ->
     copy.tick("1.2")
     before = snapshot(copy)
     server.close()
+    copy.env.update(AT_ONCE)
 
     assert f"127.0.0.1:{server.port}" in said(copy.run("sync", exits=1))
 
@@ -237,6 +242,7 @@ def test_a_tracker_that_answers_with_nothing_usable(
     untouched: Copy, small: SmallServer, fault: Fault | int
 ) -> None:
     small.misbehave(fault)
+    untouched.env.update(AT_ONCE)
 
     assert f"127.0.0.1:{small.port}" in said(untouched.run("sync", "--yes", exits=1))
 
@@ -249,6 +255,7 @@ def test_half_a_listing_is_no_listing(
     before = snapshot(copy), least.remember()
     least.asked.clear()
     least.misbehave(500, "GET", "issues$", after=1)
+    copy.env.update(AT_ONCE)
 
     assert said(copy.run("sync", "--yes", exits=1))
 

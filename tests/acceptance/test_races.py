@@ -285,9 +285,8 @@ def test_an_older_issue_takes_no_task_over_by_a_block_that_somebody_put_there(
     older = person.write("Bring the old shed down")
     fresh.push()
     task = person.tasks()[0]
-    time.sleep(
-        1.1
-    )  # trackers tell times in seconds: what is edited within the first one looks as it was made
+    # Trackers tell times in seconds: what is edited within the first one looks as it was made.
+    time.sleep(1.02 - time.time() % 1)
     block = task["body"].replace(" op=", " op=0a" if way == "forged" else " op=")
     person.change(older, body=re.sub(r"(op=\w{8})\w\w", r"\1", block))
     if way == "cut out and pasted":

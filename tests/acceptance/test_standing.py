@@ -48,6 +48,32 @@ def test_nothing_is_open_after_a_sync_that_settled_all(copy: Copy) -> None:
     assert "Decide" not in said(copy) and "Owed" not in said(copy)
 
 
+def test_beside_its_tracker_it_says_how_much_a_sync_would_do_and_does_nothing(
+    copy: Copy, person: Person
+) -> None:
+    assert copy.run("status", "--remote").out.endswith("Beside its tracker: both agree.\n")
+    ticked = copy.outline.task("1.1").steps[-1]
+    copy.replace(f"- [ ] {ticked}", f"- [x] {ticked}")
+    person.close(copy.outline.task("2.1").title)
+    before = copy.text
+
+    words = copy.run("status", "--remote").out
+    planned = copy.run("diff", "--json").json["operations"]
+    found = copy.run("status", "--remote", "--json").json["remote"]
+
+    sides = [op["side"] for op in planned]
+    assert (found["to_tracker"], found["to_plan"]) == (sides.count("tracker"), sides.count("plan"))
+    assert found["to_tracker"] and found["to_plan"] and found["requests"]
+    send, bring = found["to_tracker"], found["to_plan"]
+    assert (
+        f"Beside its tracker: {send} changes to send, {bring} edits to bring; see plansync diff.\n" in words
+    )
+    assert copy.text == before and status(copy)["remote"] is None
+
+    copy.env["PLANSYNC_TOKEN"] = "forged"
+    assert "was not accepted" in copy.run("status", "--remote", exits=8).err
+
+
 def test_a_conflict_is_listed_with_what_the_plan_says_and_the_command_that_decides_it(
     torn: Copy, person: Person
 ) -> None:

@@ -479,7 +479,10 @@ def test_a_second_target_is_refused_and_retarget_begins_there_with_the_same_ids(
 
     (way,) = ways(ran.err)
     assert way == ["state", "retarget", *elsewhere, copy.name]
-    typed(copy, way)
+    state = copy.state.read_bytes()
+    assert "which it would know no more; add --yes to go on" in typed(copy, way, exits=7).err
+    assert copy.state.read_bytes() == state
+    typed(copy, way, "--yes")
     found = header(copy)
     assert found["target"]["project"] == "some/where"
     shown = copy.run("state", "show", "--json").json
@@ -491,7 +494,7 @@ def test_a_second_target_is_refused_and_retarget_begins_there_with_the_same_ids(
 
 def test_retarget_back_to_where_issues_are_makes_none_twice(copy: Copy, person: Person) -> None:
     before, plan = person.everything(), copy.content
-    typed(copy, ["state", "retarget", copy.name])
+    typed(copy, ["state", "retarget", copy.name], "--yes")
     assert "wherever it is pushed next" not in header(copy)
 
     copy.push()
@@ -507,7 +510,7 @@ def test_from_the_sandbox_to_a_real_tracker_the_ids_stay(fresh: Copy, person: Pe
     token = {"PLANSYNC_TOKEN": fresh.env["PLANSYNC_TOKEN"]}
     there = replace(alone, flags=fresh.flags, env={**alone.env, **token})
 
-    there.run("state", "retarget")
+    there.run("state", "retarget", "--yes")
     there.push()
 
     assert re.findall(rb"plansync:([2-9a-z]{7})", there.content) == uids
@@ -566,7 +569,7 @@ def test_a_moved_plan_can_be_left_before_it_was_synced_again(copy: Copy) -> None
     moved.plan.parent.mkdir()
     copy.plan.rename(moved.plan)
 
-    typed(moved, ["unlink", "--all", "--strip", moved.name])
+    typed(moved, ["unlink", "--all", "--strip", moved.name], "--yes")
 
     assert moved.content == copy.original
     assert not list(copy.folder.rglob("*.jsonl"))
@@ -621,7 +624,9 @@ def test_a_plan_that_is_gone_is_forgotten_by_its_path(copy: Copy, person: Person
     assert told["gone"] == [copy.name]
     assert f"plansync state forget {copy.name}" in said
     assert moved.exists()
-    copy.run("state", "forget", copy.name)
+    assert "add --yes" in copy.run("state", "forget", copy.name, exits=7).err
+    assert state.exists()
+    copy.run("state", "forget", "--yes", copy.name)
 
     assert not state.exists()
     assert person.everything() == before

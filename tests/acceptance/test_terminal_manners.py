@@ -53,6 +53,32 @@ def test_numbers_and_lines_lead_somewhere_where_the_terminal_can(copy: Copy, per
 
 
 @pytest.mark.github
+@pytest.mark.parametrize(
+    ("arguments", "told", "question"),
+    [
+        (("unlink", "--all"), "Unlinked.", "This would forget which issues"),
+        (("state", "retarget"), "begins anew", "Begin anew"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_loses_links_is_asked_about(
+    copy: Copy, arguments: tuple[str, ...], told: str, question: str
+) -> None:
+    before = copy.content, copy.state.read_bytes()
+    refused = Screen(copy, *arguments)
+    refused.until("[y/N]")
+    refused.answer("n")
+    assert refused.end() == 7
+    assert question in refused.seen and (copy.content, copy.state.read_bytes()) == before
+
+    agreed = Screen(copy, *arguments)
+    agreed.until("[y/N]")
+    agreed.answer("y")
+    assert agreed.end() == 0
+    assert told in agreed.seen
+
+
+@pytest.mark.github
 @pytest.mark.parametrize("arguments", [("push",), ("sync",), ("doctor", "--fix")], ids=" ".join)
 def test_a_ci_job_with_a_terminal_is_asked_nothing(fresh: Copy, arguments: tuple[str, ...]) -> None:
     asked = Screen(fresh, *arguments, CI="true")

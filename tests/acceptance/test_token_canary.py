@@ -21,7 +21,7 @@ from tests.support.small_server import TOKEN, Fault, Says, SmallServer
 EVERY_COMMAND = (
     *("status", "diff", "inspect", "check", "resolve", "log", "state show", "diff --out saved.json"),
     *("push --yes", "pull", "sync --yes", "sync --yes --full", "apply saved.json", "state rebuild --yes"),
-    *("prune", "link --suggest", "init --yes", "unlink --all"),
+    *("prune", "link --suggest", "init --yes", "unlink --all --yes"),
 )
 
 
@@ -63,6 +63,7 @@ def test_a_tracker_that_says_the_token_back_is_not_quoted(
 ) -> None:
     small_server.restore(small_server.empty)
     copy = Copy.of(plan.content, tmp_path / "work", small_server.place, forked=forks.run)
+    copy.env["PLANSYNC_MAX_WAIT_S"] = "0"
     small_server.misbehave(answer, method, "/(issues|milestones)$", after=2 if method == "POST" else 0)
 
     ran = copy.run("push", "--yes", "-vv", exits=None)

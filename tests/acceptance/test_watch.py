@@ -144,8 +144,10 @@ def test_it_ends_well_when_told_to_and_leaves_nothing_undone(
     copy: Copy, start: Start, person: Person
 ) -> None:
     watch = start()
+    beat = watch.beat()
     copy.tick("1.1")
-    until(lambda: person.issue(copy.outline.task("1.1").title)["state"] == "closed")
+    until(lambda: watch.beat() != beat)
+    assert person.issue(copy.outline.task("1.1").title)["state"] == "closed"
 
     assert watch.end() == 0
     assert watch.out.read_text("utf-8").splitlines()[-1] == "ended; what was done is remembered"
@@ -185,9 +187,9 @@ def test_a_plan_that_a_pattern_matches_later_is_taken_in_once_nobody_else_watche
 ) -> None:
     third = copy.folder / "third.md"
     third.write_text("# Third\n\n## Phase 1: Only\n\n### Task 1.1: Alone\n\n- [ ] one\n", "utf-8")
-    other = start("third.md", waits=False, every=1)
+    other = start("third.md", waits=False, every=0.3)
     until(lambda: "Watching third.md" in other.out.read_text("utf-8"))
-    watch = start(waits=False, every=1)
+    watch = start(waits=False, every=0.3)
     until(lambda: "Watching implementation-plan.md" in watch.out.read_text("utf-8"))
     with (copy.folder / "plansync.toml").open("a") as settings:
         settings.write('[[plan]]\npath = "*.md"\n')
@@ -235,7 +237,11 @@ def test_a_lock_that_was_deleted_is_taken_again(copy: Copy, start: Start) -> Non
 def test_a_folder_that_is_gone_ends_the_watch_with_a_word(copy: Copy, start: Start) -> None:
     watch = start(every=0.2)
 
-    shutil.rmtree(copy.folder)
+    def is_removed() -> bool:
+        shutil.rmtree(copy.folder, ignore_errors=True)  # the watch writes there meanwhile
+        return not copy.folder.exists()
+
+    until(is_removed)
 
     assert watch.process.wait(LIMIT_S) == 2
     assert "the folder that plansync was started in is gone" in watch.err.read_text("utf-8")

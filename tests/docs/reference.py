@@ -27,7 +27,8 @@ _RUN = (0, 1, 4, 5, 6, 7, 8, 9)
 ENDS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("push", "pull", "sync", "apply", "resolve", "link", "adopt", "undo", "prune"), _RUN),
     "diff": (0, 1, 4, 5, 6, 7, 8),
-    **dict.fromkeys(("status", "inspect", "log", "health", "demo", "sandbox", "schedule"), _LOOK),
+    "status": (0, 1, 7, 8),
+    **dict.fromkeys(("inspect", "log", "health", "demo", "sandbox", "schedule"), _LOOK),
     "check": _CHANGE,
     "doctor": (0, 1, 7, 9),
     "unlink": (0, 1, 7, 9),
@@ -38,7 +39,7 @@ ENDS: dict[str, tuple[int, ...]] = {
     "state rebuild": _RUN,
     "state merge": _CHANGE,
     "state rekey": (0, 1, 7, 9),
-    "state retarget": _CHANGE,
+    "state retarget": (0, 1, 7, 9),
     "state lineage": (0, 1, 7, 9),
     "state forget": (0, 1, 7, 9),
 }
@@ -47,6 +48,8 @@ _MEANS = {
     ("check", 1): "an error is left in a plan",
     ("doctor", 1): "something is in the way of a sync",
     ("doctor", 7): "`--fix` without a terminal and without `--yes`",
+    ("status", 7): "with `--remote`, as `plansync diff`",
+    ("status", 8): "with `--remote`: the tracker lets nobody in with this token",
     ("health", 1): "a plan was not synced for too long",
     ("diff", 6): "with `--exit-code`: something would change",
     ("watch", 9): "somebody watches the plan already",

@@ -14,6 +14,7 @@ from plansync import config, errors
 from plansync.cli import outcome
 from plansync.config import Check, Settings, Watching, When
 from plansync.sync.guards import ALLOWED
+from plansync.sync.run import Declined
 from tests.docs.pages import ALSO, PAGES, ROOT, headings, read, rows
 
 EXAMPLE = ROOT / "config.example.toml"
@@ -55,6 +56,31 @@ def test_each_error_has_the_code_that_the_page_gives_it() -> None:
 
     assert table == {kind.__name__: kind.exit_code for kind in family(errors.PlansyncError)}
     assert set(table.values()) <= set(outcome.OUTCOMES)
+
+
+def test_each_error_has_a_code_that_is_one_wherever_it_stands() -> None:
+    every = [errors.PlansyncError]
+    for kind in every:
+        every += kind.__subclasses__()
+
+    assert Declined in every
+    assert all(isinstance(kind.exit_code, errors.ExitCode) for kind in every)
+
+
+def test_no_part_of_the_command_line_has_numbers_of_its_own_for_exit_codes() -> None:
+    """`Exit(4)`, `code == 130`, `_BUSY = 9`: who reads or changes the codes finds them all in one place."""
+    names = "|".join(code.name for code in errors.ExitCode)
+    own = re.compile(rf"\bExit\(\d|\bcodes? (==|!=|in) \(?\d|\b_?({names})\b.* = .*\b\d+\b")
+    sources = [path for part in ("cli", "sync") for path in (ROOT / "plansync" / part).rglob("*.py")]
+
+    found = [
+        f"{path.name}: {line}"
+        for path in sources
+        for line in path.read_text("utf-8").splitlines()
+        if own.search(line)
+    ]
+
+    assert found == []
 
 
 def test_the_guards_are_those_of_the_program() -> None:

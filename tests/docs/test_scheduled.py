@@ -132,8 +132,9 @@ def test_a_ci_file_is_as_its_schema_says(
     if not Path(checker).exists():
         pytest.skip("check-jsonschema is not installed")
     _settings(begun, f'write_back = "{mode}"')
-    remote = begun.person.repo if repo == "own" else "octo/other"
-    begun.run(f"git remote set-url origin https://github.com/{remote}.git", begun.desk)
+    here = begun.person.api_url.removesuffix("/api/v3")
+    remote = f"{here}/{begun.person.repo}" if repo == "own" else "https://github.com/octo/other"
+    begun.run(f"git remote set-url origin {remote}.git", begun.desk)
     file = begun.folder / "ci.yml"
     file.write_text(begun.scheduled(kind, *words), encoding="utf-8")
 
@@ -274,6 +275,21 @@ def test_a_request_takes_one_permission_more_and_another_repository_a_secret(beg
     assert jobs["sync"]["permissions"] == {"contents": "write", "pull-requests": "write"}
     assert sync["env"]["PLANSYNC_TOKEN"] == "${{ secrets.PLANSYNC_TOKEN }}"
     assert "head.repo.full_name == github.repository" in jobs["diff"]["if"], "a fork gets no secret"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"), [("https://github.com", False), ("ssh://git@127.0.0.1:22", True), ("", True)]
+)
+def test_the_same_name_on_another_host_is_another_repository(begun: Project, host: str, is_own: bool) -> None:
+    """The token of a job on github.com may write no issue of a server of one's own."""
+    host = host or begun.person.api_url.removesuffix("/api/v3")
+    begun.run(f"git remote set-url origin {host}/{begun.person.repo}.git", begun.desk)
+
+    jobs = begun.workflow()["jobs"]
+    sync = next(s for s in jobs["sync"]["steps"] if s.get("name") == "Sync")
+
+    assert ("issues" in jobs["sync"]["permissions"]) is is_own
+    assert ("PLANSYNC_TOKEN" in sync["env"]) is not is_own
 
 
 def test_runs_wait_for_each_other_and_none_is_cancelled(begun: Project) -> None:

@@ -312,11 +312,14 @@ def phase_task(pen: Pen) -> list[str]:
     words = _LANGUAGES[pen.language]
     lines = _opening(pen, f"Implementation Plan: {pen.title()}")
     count, before = 0, ""
-    for phase in pen.many(1, 3):
-        lines += [*_heading(pen, 2, f"{words.phase} {phase + 1}: {pen.title()}"), ""]
+    is_bare = pen.odd(15)  # `## 1. Title` over `### 1.1 Title`
+    for phase in pen.many(2 if is_bare else 1, 3):
+        name = f"{phase + 1}. " if is_bare else f"{words.phase} {phase + 1}: "
+        lines += [*_heading(pen, 2, f"{name}{pen.title()}"), ""]
         for task in pen.many(1, 3):
             count += 1
-            lines += _heading(pen, 3, f"{words.task} {phase + 1}.{task + 1}: {pen.title()}")
+            name = f"{phase + 1}.{task + 1} " if is_bare else f"{words.task} {phase + 1}.{task + 1}: "
+            lines += _heading(pen, 3, f"{name}{pen.title()}")
             lines += _under_heading(pen, [""] * pen.number(0, 3), before)
             before = f"{words.task} {phase + 1}.{task + 1}"
         if pen.chance(30):

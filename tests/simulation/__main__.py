@@ -8,9 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.simulation.driver import describe, play, shrink
+from tests.simulation import losses
+from tests.simulation.driver import Result, describe, play, shrink
 from tests.simulation.golden import GOLDEN, PLAYS, Golden
-from tests.simulation.looks import GITLAB_LOOKS, LOOKS
+from tests.simulation.looks import GITLAB_LOOKS, LOOKS, Look
 from tests.simulation.mutants import MUTANTS
 
 
@@ -63,6 +64,9 @@ def main() -> int:
     parser.add_argument(
         "--crash-points", choices=(*PLAYS,), help="die in the golden scenarios instead, at every point"
     )
+    parser.add_argument(
+        "--losses", action="store_true", help="issues and milestones get lost; failures are not shrunk"
+    )
     parser.add_argument("--mutants", action="store_true", help="say of each protocol mutant what kills it")
     options = parser.parse_args()
     if options.mutants:
@@ -76,12 +80,18 @@ def main() -> int:
     kinds: Counter[str] = Counter()
     played = dict(zip(LOOKS, (GITLAB_LOOKS if options.profile == "gitlab" else LOOKS).values(), strict=True))
     looks = [played[options.look]] if options.look in played else list(played.values())
+
+    def played_once(seed: int, look: Look) -> Result:
+        if options.losses:
+            return losses.play(seed, look, options.actions)
+        return play(seed, options.actions, options.copies, look)
+
     for seed, look in ((s, each) for s in seeds for each in looks):
-        result = play(seed, options.actions, options.copies, look)
+        result = played_once(seed, look)
         runs += result.runs
         conflicted += result.conflicts > 0
         if options.twice and seed % options.twice == 0:
-            again = play(seed, options.actions, options.copies, look)
+            again = played_once(seed, look)
             if again.log != result.log:
                 failed.append(seed)
                 tell(f"seed {seed} of {look.name} went otherwise the second time")
@@ -89,7 +99,7 @@ def main() -> int:
             failed.append(seed)
             kinds[" ".join(result.error.strip().splitlines()[-1].split()[:7])] += 1
             if len(failed) <= options.stories:
-                tell(describe(shrink(result, options.copies)) + "\n")
+                tell(describe(result if options.losses else shrink(result, options.copies)) + "\n")
             else:
                 tell(f"seed {seed} of {look.name}: {result.error.strip().splitlines()[-1][:150]}")
     took = time.monotonic() - started

@@ -41,10 +41,10 @@ from tests.simulation.witness import Witness
 from tests.simulation.world import CALM, Broken, Clock, Crash, Disk, SimTracker, Weather
 
 TARGET = Target("github", "https://tracker.test", "owner/name")
-_GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
+GUARDS = ("empty-plan", "unreadable-issues", "mass-change", "mass-create")
 _SETTLING_MAX = 4
 _UNREAD = "nothing was done about it"
-_RETOLD = "add --allow rewritten-plan"
+RETOLD = "add --allow rewritten-plan"
 _WHOSE = re.compile(r"state lineage --take (\w{8})")
 _WELL = (Status.APPLIED, Status.DEFERRED)
 _CAST: Mapping[str, int] = {"plan": 33, "tracker": 33, "run": 27, "git": 4, "local": 2, "clock": 1}
@@ -295,7 +295,7 @@ class History:
             act = rng.choices(list(acts), list(acts.values()))[0]
             salt2 = rng.getrandbits(32)
             weather.visits[rng.randint(1, 40)] = lambda: self._touch(act, Random(salt2))
-        allow = _GUARDS if rng.random() < 0.9 else ()
+        allow = GUARDS if rng.random() < 0.9 else ()
         self._run(direction, copy, weather, allow)
 
     # ------------------------------------------------------------------- runs
@@ -335,7 +335,7 @@ class History:
         )
 
     def _run(
-        self, direction: str, copy: Copy, weather: Weather, allow: Sequence[str] = _GUARDS
+        self, direction: str, copy: Copy, weather: Weather, allow: Sequence[str] = GUARDS
     ) -> Report | None:
         """Run once; whatever a run may raise is told, all else is a bug."""
         self.runs += 1
@@ -356,9 +356,7 @@ class History:
         )
         self.witness.begins(started, is_clear=is_clear)
         try:
-            report = self.loop.run_until_complete(
-                run(project, direction, Options(Direction(direction), allow=allow))
-            )
+            report = self.loop.run_until_complete(run(project, direction, self.options(direction, allow)))
         except Crash:
             has_died = True
         except PlansyncError as error:
@@ -400,6 +398,10 @@ class History:
                 unread = {self._word(Uid(n.uid)) for n in report.notes if _UNREAD in n.text}
                 self.witness.finished(started, disputed, unread, is_whole=is_whole, is_clear=is_clear)
         return report
+
+    def options(self, direction: str, allow: Sequence[str]) -> Options:
+        """Say how a run is to go."""
+        return Options(Direction(direction), allow=allow)
 
     def _tell(self, report: Report) -> None:
         for done in report.done:
@@ -453,7 +455,7 @@ class History:
         before = copy.disk.plan, copy.disk.state, copy.disk.writes, self.tracker.requests.writes
         report = self._run("sync", copy, Weather(Random(0)))
         is_still = before == (copy.disk.plan, copy.disk.state, copy.disk.writes, self.tracker.requests.writes)
-        if report is None and _RETOLD in self.log[-1]:  # markers and a title are gone: only a person can tell
+        if report is None and RETOLD in self.log[-1]:  # markers and a title are gone: only a person can tell
             if not is_still:
                 raise Broken("a run that was stopped by its guard has written")
             self.asks_a_person, self.conflicts = True, 1

@@ -24,6 +24,7 @@ LONGER = b"# One more line\n" + OLD.replace(b"[ ] step 4", b"[x] step 4, reworde
 SHORTER = OLD.replace(b", so wide", b"")
 KEPT, FORMER = "plan.md.jsonl", "gone.md.jsonl"
 PLAN, STATE, RECORD = "docs/plan.md", f".plansync/docs/{KEPT}", ".plansync/local/1.record"
+IGNORE = ".plansync/.gitignore"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Bench:
         assert self.content(disk) in allowed
         self.way.act(files, self.way.new)
         assert self.content(disk) == self.way.new
-        known = (files.plan, files.state, files.former, disk.root / self.way.path)
+        known = (files.plan, files.state, files.former, disk.root / self.way.path, disk.root / IGNORE)
         assert [p for p in disk.root.rglob("*") if p.is_file() and p not in known] == []
 
 

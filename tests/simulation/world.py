@@ -30,7 +30,7 @@ _WINDOW = (*(f"intended {kind}" for kind in _RE_READ), "before PATCH", "before P
 _RE_READS = ("after GET issue", "after GET milestone")
 _AT_ONCE = 32  # points: eight re-reads and their writes at once
 _PAGE, _NEWEST_PAGE = 5, 30
-_MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
+MARKED = re.compile(r"plansync:(?:begin|milestone) .*?plan=(\w{8}) id=(\w{7})")
 _BOX = re.compile(r"^ *- \[.\] .*$", re.MULTILINE)
 _REV = re.compile(r"plansync:begin .*? rev=(\d+) ")
 
@@ -377,9 +377,9 @@ class SimTracker:
         return self._answer(fault, thing, row)
 
     def _check_single(self, thing: Thing, fields: Written) -> None:
-        made = _MARKED.search(fields.get("body", ""))
+        made = MARKED.search(fields.get("body", ""))
         for row in self.issues() if thing is Thing.ISSUE else self.milestone_rows():
-            then = _MARKED.search(row.body)
+            then = MARKED.search(row.body)
             if made and then and made.groups() == then.groups():
                 raise Broken(f"a second {thing.value} is made for {made[2]}: #{row.ref} is there already")
 

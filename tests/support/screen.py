@@ -51,6 +51,8 @@ class Screen:
         """Read to the end; returns the exit code."""
         self._child.expect(pexpect.EOF)
         self.seen += str(self._child.before)
+        self._child.wait()
+        self._child.ptyproc.delayafterclose = 0  # type: ignore[attr-defined]  # it has ended: nothing to wait for
         self._child.close()
         assert_untold(self.seen, self._env)
         assert self._child.exitstatus is not None, f"it was killed:\n{self.seen}"

@@ -129,6 +129,18 @@ async def test_a_refused_port_is_tried_again_for_less_than_four_seconds(
     assert 0 < sum(slept) < 4
 
 
+async def test_between_tries_nobody_waits_longer_than_a_run_may(
+    refused_url: str, http: Any, slept: list[float]
+) -> None:
+    client = http(base_url=refused_url, max_wait_s=0.0)
+
+    with pytest.raises(Unavailable, match=r"GET /x at 127\.0\.0\.1:"):
+        await client.get("/x")
+
+    assert client.requests.total == 4
+    assert slept == [0.0] * 3
+
+
 async def test_a_write_to_a_refused_port_says_that_nothing_was_sent(refused_url: str, http: Any) -> None:
     client = http(base_url=refused_url)
 

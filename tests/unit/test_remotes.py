@@ -57,6 +57,35 @@ def test_a_tracker_may_be_in_a_folder_of_its_host() -> None:
     assert list(ssh.roots()) == [("https://code.example", "a/b/c"), ("https://code.example/gitlab", "a/b/c")]
 
 
+@pytest.mark.parametrize(
+    ("address", "api", "project"),
+    [
+        ("https://github.com/a/b.git", "https://api.github.com", "a/b"),
+        ("git@github.com:a/b.git", "https://api.github.com", "a/b"),
+        ("ssh://git@ssh.github.com:443/a/b.git", "https://api.github.com/", "a/b"),
+        ("git@github.com:a/b.git", "https://code.example/api/v3", ""),
+        ("git@code.example:a/b.git", "https://api.github.com", ""),
+        ("https://a.ghe.com/a/b", "https://api.a.ghe.com", "a/b"),
+        ("https://b.ghe.com/a/b", "https://api.a.ghe.com", ""),
+        ("ssh://git@code.example:2222/a/b", "https://code.example:8443/api/v3", "a/b"),
+        ("https://CODE.example:443/a/b", "https://code.example/api/v3", "a/b"),
+        ("https://code.example:8443/a/b", "https://code.example/api/v3", ""),
+        ("http://127.0.0.1:7526/a/b", "http://127.0.0.1:7526/api/v3", "a/b"),
+        ("http://127.0.0.1:7526/a/b", "http://127.0.0.1:7527/api/v3", ""),
+        ("https://api.example/a/b", "https://api.example/api/v3", "a/b"),
+        ("https://code.example/git/a/b", "https://code.example/git/api/v4", "a/b"),
+        ("https://code.example/a/b", "https://code.example/git/api/v4", ""),
+        ("git@code.example:a/b", "https://code.example/git/api/v4", "a/b"),
+        ("git@altssh.gitlab.com:a/b/c", "https://gitlab.com/api/v4", "a/b/c"),
+    ],
+)
+def test_which_project_of_a_tracker_a_remote_leads_to(address: str, api: str, project: str) -> None:
+    remote = remote_of(address)
+    assert remote
+
+    assert remote.project_at(api) == project
+
+
 def test_an_address_in_another_encoding_is_read_all_the_same(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     config = tmp_path / ".git" / "config"

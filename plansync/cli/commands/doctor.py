@@ -10,7 +10,7 @@ import typer
 
 from plansync.cli.context import Common, find_plans
 from plansync.cli.door import confirm, say, tell
-from plansync.errors import PlansyncError, SafetyStop
+from plansync.errors import ExitCode, PlansyncError, SafetyStop
 
 if TYPE_CHECKING:
     from plansync.cli.examining import Finding
@@ -54,7 +54,7 @@ def command(
         say(dumped(_documents(examined) if is_several else examined[0].document))
     elif not common.quiet:
         tell(f"{ill} in the way of a sync." if ill else "Nothing is in the way of a sync.")
-    raise typer.Exit(1 if ill else 0)
+    raise typer.Exit(ExitCode.ERROR if ill else ExitCode.DONE)
 
 
 @dataclass(frozen=True, slots=True)

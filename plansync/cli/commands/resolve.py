@@ -13,13 +13,12 @@ import typer
 from plansync.cli.context import Common
 from plansync.cli.door import tell
 from plansync.cli.options import Allow, DryRun, Yes
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from plansync.cli.running import Ended
 
 _ID = re.compile(r"[0-9a-f]{8}")
-_CONFLICTS = 4
 
 
 class Side(StrEnum):
@@ -79,9 +78,17 @@ def command(
     _check(ids, (take, value, how), every)
     if not ids and not every:
         all_: list[Ended] = []
-        request = Request("resolve", plan, dry_run=True, only_conflicts=True, heard=all_.append, several=True)
-        code = perform(common, request)
         is_asked = common.is_attended and not dry_run
+        request = Request(
+            "resolve",
+            plan,
+            dry_run=True,
+            only_conflicts=True,
+            heard=all_.append,
+            several=True,
+            asks_after=is_asked,
+        )
+        code = perform(common, request)
         raise typer.Exit(_ask(common, all_) if is_asked else code)
     settling = Settling(
         ids, Take(take.value) if take else Take.VALUE, value, ways.How(how.value) if how else None
@@ -126,7 +133,7 @@ def _ask(common: Common, all_: Sequence[Ended]) -> int:
                 ) as error:  # a value that was typed and cannot be; the other answers are good
                     tell(f"plansync: {error}", err=True)
                     codes.append(error.exit_code)
-        all_codes += [codes[-1], *(code for code in codes[1:] if code != _CONFLICTS)]
+        all_codes += [codes[-1], *(code for code in codes[1:] if code != ExitCode.CONFLICTS)]
     return worst(all_codes)
 
 

@@ -121,12 +121,12 @@ def _default_branch(home: Home, root: Path) -> str:
 
 def _is_own(home: Home, root: Path) -> bool:
     """Say whether the issues are where the plan is pushed to: then the job's own token may write them."""
-    from plansync import remotes
+    from plansync import remotes, wiring
 
-    remote = remotes.remote_of(remotes.git_remote(root))
-    if home.settings.kind != "github":
+    target, remote = wiring.target_of(home.settings), remotes.remote_of(remotes.git_remote(root))
+    if target.kind != "github":
         return False
-    return remote is None or remote.path.casefold() == (home.settings.repo or "").casefold()
+    return remote is None or remote.project_at(target.api).casefold() == target.project.casefold()
 
 
 def _program() -> list[str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plansync.cli.assent import require_assent
 from plansync.cli.completing import Verb
 from plansync.cli.context import Common, find_plan, name_of, relative, state_file
-from plansync.cli.door import confirm, tell
+from plansync.cli.door import tell
 from plansync.cli.options import Plan, Yes
 from plansync.cli.worded import worded
-from plansync.errors import ConfigError, SafetyStop, StoreError
+from plansync.errors import ConfigError, ExitCode, SafetyStop, StoreError
 
 if TYPE_CHECKING:
     from plansync.config import Home
@@ -82,7 +83,7 @@ def merge(
     if len(named) > 1:
         raise ConfigError(f"plansync state merge takes one plan, or git's %O %A %B; not {len(named)} files")
     _settle(context.obj, named[0] if named else None)
-    return 0
+    return ExitCode.DONE
 
 
 @app.command(cls=Verb)
@@ -97,10 +98,8 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     from plansync.sync import mend
 
     home, path, paths = _opened(context, plan)
-    linked = _linked(paths)
-    if linked:
-        question = f"{path} has {linked} issues, which it will know no more. Make it a plan of its own?"
-        _ask(context.obj, yes, question, f"{path} has {linked} issues, which it would know no more")
+    if linked := _linked(paths):
+        require_assent(context.obj, _loses(path, linked), "Make it a plan of its own?", yes=yes)
     files = [wiring.plan_files(paths, file) for file in paths.states]
     lineage = wiring.new_id()
     with wiring.locked_for_a_moment(paths, "state rekey"):
@@ -113,7 +112,7 @@ def rekey(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
 
 @app.command(cls=Verb)
 @worded
-def retarget(context: typer.Context, plan: Plan = None) -> None:
+def retarget(context: typer.Context, plan: Plan = None, yes: Yes = False) -> None:
     """Begin anew at another tracker, with the same ids.
 
     Name it with -R or --tracker, or in plansync.toml. The issues are forgotten: the next push is a
@@ -133,11 +132,14 @@ def retarget(context: typer.Context, plan: Plan = None) -> None:
         raise StoreError(
             f"{path} has no state file, so the next push is a first push already: `plansync diff {quote(str(path))}`"
         )
-    saved = mend.retargeted(_load(source, path), target)
+    known = _load(source, path)
+    where = f"at {target}" if target else "wherever it is pushed next"
+    if linked := _linked_in(known):
+        require_assent(context.obj, _loses(path, linked), f"Begin anew {where}?", yes=yes)
+    saved = mend.retargeted(known, target)
     with wiring.locked_for_a_moment(paths, "state retarget"):
         aside = mend.put_aside(files)
         files.write_state(state.dump(saved))
-    where = f"at {target}" if target else "wherever it is pushed next"
     tell(f"{path} keeps its ids and has no issues any more; it begins anew {where}.")
     _tell_aside([aside] if aside else [])
     flags = " ".join(wiring.flags_of(target)) if target else "-R OWNER/NAME"
@@ -191,12 +193,13 @@ def forget(
     known = [file for file in paths.states if file.is_file()]
     if not known:
         raise StoreError(f"nothing is remembered of {path} (looked for {relative(paths.states[0])})")
-    if common.is_attended and not yes:
-        _ask(common, yes, f"Forget {path}?", "")
+    names = ", ".join(str(relative(file)) for file in known)
+    what = f"this would delete {names}, all that is remembered of {path}; its issues stay as they are"
+    require_assent(common, what, "Go on?", yes=yes)
     with wiring.locked_for_a_moment(paths, "state forget"):
         for file in known:
             wiring.plan_files(paths, file).forget_state()
-    tell(f"Forgot {path}: {', '.join(str(relative(f)) for f in known)} deleted. Its issues stay as they are.")
+    tell(f"Forgot {path}: {names} deleted. Its issues stay as they are.")
 
 
 # ------------------------------------------------------------------ what they share
@@ -230,19 +233,6 @@ def _text(file: Path) -> str:
         raise StoreError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _ask(common: Common, yes: bool, question: str, what: str) -> None:
-    """Ask on a terminal; elsewhere insist on `--yes`.
-
-    Raises: SafetyStop.
-    """
-    if yes:
-        return
-    if not common.is_attended:
-        raise SafetyStop(f"{what}; add --yes to go on")
-    if not confirm(question):
-        raise SafetyStop("nothing was changed")
-
-
 def _tell_aside(asides: list[str]) -> None:
     for aside in asides:
         tell(f"The state file as it was is kept as {relative(Path(aside))}")
@@ -260,7 +250,7 @@ def _drive(ancestor: Path, ours: Path, theirs: Path) -> int:
     merged = merging.merge(*texts)
     replace_file(ours, merged.content)
     _tell_unknown(merged.unknown)
-    return 0
+    return ExitCode.DONE
 
 
 def _settle(common: Common, plan: Path | None) -> None:
@@ -310,22 +300,25 @@ def _former(paths: Paths) -> Path | None:
 
 def _linked(paths: Paths) -> int:
     """Count the issues that a plan's state files know; a file that cannot be read counts as one."""
-    from plansync.store import state
-
     count = 0
     for file in paths.states:
         if file.is_file():
             try:
-                saved = _load(file, paths.plan)
+                count += _linked_in(_load(file, paths.plan))
             except StoreError:
                 count += 1
-            else:
-                count += (
-                    0
-                    if state.is_first(saved.base)
-                    else sum(i.at is not None for i in saved.base.remote.values())
-                )
     return count
+
+
+def _linked_in(saved: Saved) -> int:
+    """Count what a state file knows of the tracker, milestones too."""
+    from plansync.store import state
+
+    return 0 if state.is_first(saved.base) else sum(i.at is not None for i in saved.base.remote.values())
+
+
+def _loses(path: Path, linked: int) -> str:
+    return f"{path} is linked to {linked} issues and milestones, which it would know no more"
 
 
 def _files(paths: Paths) -> list[PlanFiles]:

@@ -1,10 +1,11 @@
-"""`plansync status`: where a plan stands, from the file alone."""
+"""`plansync status`: where a plan stands, from the file alone; with --remote also beside its tracker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,13 +23,41 @@ if TYPE_CHECKING:
     from plansync.planning.graph import Graph
 
 
-def command(context: typer.Context, plan: Plan = None) -> None:
+def command(
+    context: typer.Context,
+    plan: Plan = None,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Ask the tracker too: how much a sync would send and bring.")
+    ] = False,
+) -> None:
     """Show progress, what comes next, what waits and the critical path; works offline on any plan."""
     from plansync.cli import standing, standings
     from plansync.cli.each import Looking
 
-    looking = Looking("status", _status, standing.print_standing, standings.print_standings)
+    read = partial(_beside_tracker, context.obj) if remote else _status
+    looking = Looking("status", read, standing.print_standing, standings.print_standings)
     raise typer.Exit(looking.perform(context.obj, plan))
+
+
+def _beside_tracker(common: Common, home: Home, path: Path) -> dict[str, Any]:
+    """Say where a plan stands, and how much a sync would do.
+
+    Raises: the `PlansyncError` family.
+    """
+    from plansync.cli.running import Performer, Request
+    from plansync.model import Side
+    from plansync.sync.events import Status
+
+    look = Request("diff", path, dry_run=True, format="json")
+    report = Performer(common, look, home).run(path, catches=False).report
+    return _status(home, path) | {
+        "remote": {
+            "to_tracker": report.count(Side.REMOTE, Status.PLANNED),
+            "to_plan": report.count(Side.LOCAL, Status.PLANNED),
+            "conflicts": len(report.conflicts),
+            "requests": report.requests.total,
+        }
+    }
 
 
 def _status(home: Home, path: Path) -> dict[str, Any]:
@@ -47,6 +76,7 @@ def _status(home: Home, path: Path) -> dict[str, Any]:
         "is_known": is_known,
         "dialect": document.dialect.name,
         "is_written": document.dialect.is_written,
+        "remote": None,
     }
 
 

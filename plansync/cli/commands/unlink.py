@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from plansync.cli.assent import require_assent
 from plansync.cli.context import Common, find_plan
-from plansync.cli.door import confirm, tell
+from plansync.cli.door import tell
 from plansync.cli.options import Plan, Yes
 from plansync.cli.worded import worded
 from plansync.errors import ConfigError
@@ -29,15 +30,15 @@ def command(
     from plansync import wiring
     from plansync.cli.wording import ids_and_links
     from plansync.sync.leave import unlink
-    from plansync.sync.run import Declined
 
     common: Common = context.obj
     if not every:
         raise ConfigError("say --all: plansync unlink --all [--strip]")
     home = common.home()
     path = find_plan(home, plan)
-    if common.is_attended and not yes and not confirm(f"Unlink {path} from its issues?"):
-        raise Declined("nothing was changed")
+    traces = ", and take every id and link out of it" if strip else ""
+    what = f"this would forget which issues {path} has{traces}; the issues stay as they are"
+    require_assent(common, what, "Go on?", yes=yes)
     paths = wiring.paths_of(wiring.bound(home, path), path)
     moved = [paths.former.file] if paths.former else []
     files = [wiring.plan_files(paths, state) for state in (*paths.states, *moved)]

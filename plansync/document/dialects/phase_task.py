@@ -1,4 +1,7 @@
-"""`phase-task`: `## Phase N: Title` over `### Task N.M: Title` over metadata lines and boxes."""
+"""`phase-task`: `## Phase N: Title` over `### Task N.M: Title` over metadata lines and boxes.
+
+So is `## N. Title` over `### N.M Title`, where the numbers of tasks count on from those of their phases.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,12 @@ from plansync.document.vocabulary import NUMBER, PHASE_WORDS, TASK_WORDS
 _BY_WORD = rf"{BEFORE}(?P<label>(?:(?:{TASK_WORDS})[\s\-]*#?|T-?(?=\d))(?P<id>{NUMBER})){AFTER}(?P<title>.*)"
 _BY_DAY = rf"{BEFORE}(?P<label>(?:day|tag|día|dia|jour)\s*#?(?P<id>\d+)\+?){AFTER}(?P<title>.*)"
 _BY_NUMBER = r"(?:[^\w\[#`*]++)?(?P<label>(?P<id>\d+(?:\.\d+)*))(?:[.:)]\s*|\s+)(?P<title>.+)"
+_OUTLINE = Carrier(
+    Shape.HEADING,
+    words(r"(?:[^\w\[#`*]++)?(?P<label>(?P<id>\d+))(?:[.:)]\s*|\s+)(?P<title>.+)"),
+    over_numbers=True,
+)
+"""A heading `1. Setup` over `1.1 Title` or `Task 1.1: Title`."""
 
 DIALECT = Dialect(
     name="phase-task",
@@ -19,7 +28,7 @@ DIALECT = Dialect(
         Carrier(Shape.HEADING, words(_BY_DAY)),
         Carrier(Shape.HEADING, words(_BY_NUMBER), in_phase=True, holds=0.3),
     ),
-    phases=(PHASE,),
+    phases=(PHASE, _OUTLINE),
     state=Counts.STEPS,
     milestones="phase",
     letters=STARTED,
@@ -36,5 +45,6 @@ DIALECT = Dialect(
         sign(Where.HEADING, rf"^\W*(?:(?:{TASK_WORDS})[\s-]*#?{NUMBER}|T-?\d+)", 0.1, least=2),
         sign(Where.HEADING, r"^\W*day\s+\d+", 0.4, least=3),
         sign(Where.GROUP, r"^#+\W*\d+(?:\.\d+)*[.)]?\s", 0.34, least=2, share=0.5),
+        sign(Where.OUTLINE, r"", 0.3, least=2),
     ),
 )

@@ -324,6 +324,60 @@ CHECKLIST = (
 )
 
 
+OUTLINE = (
+    "# Plan\n\n## 1. Ground\n\n### 1.1 Dig\n\n- [ ] a\n\n### 1.2 Rake\n\n- [ ] b\n\n"
+    "## 2. Beds\n\n### 2.1 Sow\n\n- [ ] c\n"
+)
+
+
+def in_phases(document: Document) -> list[tuple[str, str]]:
+    """List the tasks, each with its phase."""
+    nodes = document.nodes
+    return [
+        (document.title_of(nodes[n.parent]) if n.parent >= 0 else "", document.title_of(n))
+        for n in nodes
+        if n.role is Role.TASK
+    ]
+
+
+@pytest.mark.parametrize("word", ["", "Task "])
+def test_numbers_that_count_on_make_phases_and_tasks_without_their_words(word: str) -> None:
+    document = read(OUTLINE.replace("### ", f"### {word}").encode())
+
+    assert document.dialect.name == "phase-task"
+    assert in_phases(document) == [("Ground", "Dig"), ("Ground", "Rake"), ("Beds", "Sow")]
+    assert milestone_titles(document) == ["1. Ground", "2. Beds"]
+
+
+def test_a_task_whose_number_does_not_count_on_takes_no_phase_away() -> None:
+    document = read(OUTLINE.replace("## 2. Beds", "### 7 Water\n\n- [ ] d\n\n## 2. Beds").encode())
+
+    assert in_phases(document)[2] == ("Ground", "Water")
+    assert milestone_titles(document) == ["1. Ground", "2. Beds"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        OUTLINE.replace("### 1.", "### 3.").replace("### 2.", "### 4."),
+        OUTLINE.replace("## 1. Ground", "## Ground").replace("## 2. Beds", "## Beds"),
+        OUTLINE.partition("## 2.")[0],
+    ],
+    ids=["other numbers", "no numbers above", "one chapter"],
+)
+def test_headings_above_numbered_ones_are_no_phases_where_no_two_are_counted_on(source: str) -> None:
+    document = read(source.encode())
+
+    assert document.dialect.name == "flat-checklist"
+    assert {phase for phase, _ in in_phases(document)} == {""}
+
+
+def test_a_plan_with_one_numbered_phase_has_it_where_its_form_is_named() -> None:
+    document = read(OUTLINE.partition("## 2.")[0].encode(), dialect="phase-task")
+
+    assert in_phases(document) == [("Ground", "Dig"), ("Ground", "Rake")]
+
+
 def milestone_titles(document: Document) -> list[str]:
     return [text_of(i, Field.TITLE) for i in snapshot(document, "").items.values() if i.kind is Kind.PHASE]
 
