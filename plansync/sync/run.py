@@ -457,7 +457,7 @@ class _Run:
         old_copy.keep_last(self.session, first.plan if self.is_old_copy else None)
 
     def _has_other_state(self) -> bool:
-        return digest(self.project.files.read_state()) != self.session.state_digest
+        return digest(self.project.files.read_state()) != self.session.memory.digest
 
     def _is_overtaken(self) -> str:
         """Say whether somebody put other files there while this worked, as a stash or a checkout does; empty for no.
