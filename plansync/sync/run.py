@@ -28,6 +28,7 @@ from plansync.model import (
 from plansync.reconcile import fold
 from plansync.reconcile.order import IDS
 from plansync.store import state
+from plansync.store.files import digest
 from plansync.store.journal import Journal
 from plansync.store.moments import Moment
 from plansync.sync import decision, existence, freshness, guards, old_copy, recover
@@ -434,6 +435,8 @@ class _Run:
             rounds -= 1
             if self.report.error or self.options.stop.is_asked or not moved or not rounds:
                 break
+            if self._has_other_state():  # what is there now is another branch's plan, most likely
+                break
             chosen = self._again(journal, chosen, moved)
         if any(d.error == TIME_IS_OVER for d in chosen):
             self.report.notes.append(Note("", f"{TIME_IS_OVER} (--max-time); run again to go on"))
@@ -441,6 +444,9 @@ class _Run:
         self.session.keep_sections()
         if not self.session.document.lineage and is_first_push(self.session.base):
             return  # nothing of this plan is anywhere: a name for it would only hide issues made elsewhere
+        if why := self._is_overtaken():
+            self.report.notes.append(Note("", why))
+            return  # what was done is in the journal, and the next run folds what still holds
         try:
             self.session.write_state(journal.expect)
         except StoreError as error:  # what was done is in the journal, and the next run folds it
@@ -449,6 +455,26 @@ class _Run:
         self.project.at_point("state written")
         journal.fold(self.session.memory.digest)
         old_copy.keep_last(self.session, first.plan if self.is_old_copy else None)
+
+    def _has_other_state(self) -> bool:
+        return digest(self.project.files.read_state()) != self.session.memory.digest
+
+    def _is_overtaken(self) -> str:
+        """Say whether somebody put other files there while this worked, as a stash or a checkout does; empty for no.
+
+        A state file beside them that tells of this run's edits would make them look taken back by hand.
+        """
+        session, files = self.session, self.project.files
+        if self._has_other_state():
+            return "the state file became another one while plansync worked; it is left as it is, the next run goes on"
+        has_edited = any(
+            d.status is Status.APPLIED for d in self.report.done if d.operation.side is Side.LOCAL
+        )
+        try:
+            is_moved = has_edited and digest(files.read()) != session.digest
+        except PlanError:
+            is_moved = True
+        return "the plan was saved while plansync worked; the next run goes on from there" if is_moved else ""
 
     def _adopted(self, todo: Sequence[Done]) -> set[Uid]:
         """List the items of which a record that people made is about to be taken over."""

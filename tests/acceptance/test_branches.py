@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
+from tests.acceptance.conftest import Stage
+from tests.support.mortals import Meanwhile, Mortals
 from tests.support.people import Copy, Person
 from tests.support.repository import began, git, keep
 
@@ -150,3 +155,58 @@ def test_the_remote_says_which_branch_is_its_default_one(copy: Copy, person: Per
     copy.sync()
 
     assert person.issue(title)["state"] == "closed"
+
+
+def overtaken(copy: Copy, stage: Stage, forks: Mortals, point: str, *words: str) -> None:
+    """Let a sync come to a point, and git do something there meanwhile."""
+    before, rehearsal = stage.remember(), copy.folder.with_name("rehearsal")
+    shutil.copytree(copy.folder, rehearsal)
+    forks.run(replace(copy, folder=rehearsal), ["sync", "--yes"])
+    number = forks.points().index(point) + 1
+    stage.restore(before)
+    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+    ran = forks.run(copy, ["sync", "--yes"], number, Meanwhile(copy, words, ("git", *who)))
+    assert ran.code in (0, 5), ran
+
+
+@pytest.mark.github
+@pytest.mark.parametrize("plan", ["example"], indirect=True)
+def test_what_a_run_wrote_is_not_taken_back_by_a_stash_before_its_end(
+    copy: Copy, person: Person, stage: Stage, forks: Mortals
+) -> None:
+    began(copy)
+    titles = [copy.outline.task(number).title for number in ("1.1", "2.1")]
+    for title in titles:
+        person.close(title)
+    copy.tick("3.1")
+
+    overtaken(copy, stage, forks, "landed plan", "stash", "--quiet")
+    copy.tick("4.1")
+    copy.sync(exits=4)
+
+    assert [person.issue(title)["state"] for title in titles] == ["closed", "closed"]
+    copy.run("resolve", "--all", "--take", "issue", "--yes")
+    assert all(f"- [x] {step}" in copy.text for n in ("1.1", "2.1") for step in copy.outline.task(n).steps)
+
+
+@pytest.mark.github
+@pytest.mark.parametrize("plan", ["example"], indirect=True)
+def test_a_branch_that_is_checked_out_in_the_middle_of_a_run_keeps_its_own_state_file(
+    copy: Copy, person: Person, stage: Stage, forks: Mortals
+) -> None:
+    began(copy)
+    git(copy.folder, "branch", "earlier")
+    copy.tick("3.1")
+    copy.sync()
+    keep(copy)
+    title = copy.outline.task("1.1").title
+    person.close(title)
+
+    overtaken(copy, stage, forks, "intended plan", "checkout", "--quiet", "earlier")
+
+    assert git(copy.folder, "status", "--porcelain") == ""
+    git(copy.folder, "checkout", "--quiet", "main")
+    copy.sync()
+    assert person.issue(title)["state"] == "closed"
+    assert all(f"- [x] {step}" in copy.text for step in copy.outline.task("1.1").steps)
+    assert copy.is_settled()

@@ -73,9 +73,7 @@ def points(dies_at: int, trace: Path, meanwhile: dict[str, Any] | None = None) -
             half()
             os.kill(os.getpid(), signal.SIGKILL)
         else:
-            subprocess.run(
-                [sys.executable, "-m", "plansync", *meanwhile["arguments"]], **meanwhile["where"], check=True
-            )
+            subprocess.run(meanwhile["words"], **meanwhile["where"], check=True)
 
     return at_point
 

@@ -20,14 +20,16 @@ KILLED = -9
 
 @dataclass(frozen=True)
 class Meanwhile:
-    """A run in another working copy, in the middle of one."""
+    """A run in another working copy, in the middle of one; or what somebody does there with another `program`."""
 
     copy: Copy
     arguments: tuple[str, ...]
+    program: tuple[str, ...] = ()
 
     def wish(self) -> dict[str, Any]:
         where = {"cwd": str(self.copy.folder), "env": self.copy.env}
-        return {"arguments": [*self.arguments, *self.copy.flags], "where": where}
+        own = (sys.executable, "-m", "plansync", *self.arguments, *self.copy.flags)
+        return {"words": (*self.program, *self.arguments) if self.program else own, "where": where}
 
 
 class Mortals:
