@@ -220,7 +220,7 @@ def _elsewhere(session: Session, uid: Uid) -> list[Record]:
 
 
 def _is_copy(record: Record, known: Stamp) -> bool:
-    """Say whether an issue was copied from one that we knew, and not made by another run: it says what that one said."""
+    """Say whether an issue was copied from one that we knew, and not made by another run: it says what that said."""
     ours = block.read(record.body)
     return ours is not None and (ours.stamp.rev > 1 or ours.stamp.op == known.op)
 
