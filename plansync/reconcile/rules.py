@@ -24,6 +24,7 @@ from plansync.model import (
     is_step,
     owner_of,
     state_of,
+    steps_of,
     text_of,
     tick_of,
     uids_of,
@@ -214,13 +215,13 @@ def _closed(agreement: Agreement, given: Given, uid: Uid) -> None:
 
 
 def _closed_in_doubt(agreement: Agreement, given: Given, uid: Uid) -> None:
-    """Ask about a close too while steps are asked about, where the issue shows a new open one: that would undo it."""
+    """Ask about a close too while steps are asked about, where a side shows a new open one: that would undo it."""
     is_pulled = agreement.get(uid, Field.STATE) == State.DONE and _has_closed(given, uid)
     is_asked = (uid, Field.STATE) in agreement.conflicts or (uid, Field.STATE) in agreement.aside
     if given.local[uid].fields.get(Field.CARRIER) != "boxes" or not is_pulled or is_asked:
         return
-    steps = (given.remote.get(Uid(s)) for s in uids_of(given.remote.get(uid), Field.STEPS))
-    if any(s and tick_of(s) is Tick.OPEN and s.uid not in given.base.agreed for s in steps):
+    steps = [*steps_of(given.remote, uid), *steps_of(given.local, uid)]
+    if any(tick_of(s) is Tick.OPEN and s.uid not in given.base.agreed for s in steps):
         plan = given.local[uid].fields.get(Field.STATE, State.TODO.value)
         agreement.disagree(Conflict(uid, Field.STATE, _then(given, uid), plan, State.DONE.value))
 

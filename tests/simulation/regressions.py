@@ -617,4 +617,11 @@ REGRESSIONS: dict[str, Past] = {
         look="gitlab-template",
         chances=ALL,
     ),
+    "a close is asked about where the plan has a new open step while another one is in conflict": Past(
+        500579,
+        "run:push:2062300178 run:sync:4286215273 tracker:tick:2273567694 run:sync:2077967528 "
+        "tracker:tick:3257236354 plan:add:1705743741 plan:add:725390263 run:sync:2398947796 "
+        "tracker:close:410162112 tracker:remove:1286661515 plan:add:3857425232 plan:tick:1277284402 "
+        "run:sync:849991024",
+    ),
 }
