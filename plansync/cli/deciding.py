@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from plansync.cli.door import ask, say, tell
-from plansync.cli.wording import differing, named, places, told
+from plansync.cli.wording import differing, named, places, told, ways_in_words
 from plansync.model import Conflict, Drift, Field, Take, conflict_id
 from plansync.sync.events import Report
 from plansync.sync.settling import Settling
-from plansync.sync.ways import How, in_words
+from plansync.sync.ways import How
 
 _SKIP, _QUIT = "skip", "quit"
 
@@ -56,12 +56,13 @@ def _asked(report: Report, about: Conflict | Drift, place: str) -> Answer | str:
     """Ask one question until it has an answer."""
     say()
     name = named(report, about.uid)
-    ways = report.ways.get((about.uid, about.field), ())
+    ways = ways_in_words(report, about)
     if isinstance(about, Drift):
         tell(f"{place}: {name}: {about.text}")
     else:
         tell(f"{place}: {name}: {differing(report, about)}")
-    choices = dict(_ways(about, ways) if ways else _sides(report, about))
+    options = {how: (words, Answer(how=How(how))) for how, words in ways.items()}
+    choices = options or dict(_sides(report, about))
     for key, (words, _) in choices.items():
         tell(f"  {key:<12} {words}")
     tell(f"  {_SKIP:<12} leave it for later")
@@ -93,7 +94,3 @@ def _sides(report: Report, conflict: Conflict | Drift) -> Iterator[tuple[str, tu
         yield "base", (f"{told(report, conflict.base)}, as was last agreed", Answer(Take.BASE))
     if conflict.field is not Field.STEPS:
         yield "value", ("something else, which you type", Answer())
-
-
-def _ways(about: Conflict | Drift, ways: Sequence[str]) -> Iterable[tuple[str, tuple[str, Answer]]]:
-    return ((how, (in_words(How(how), about.field), Answer(how=How(how)))) for how in ways)

@@ -18,7 +18,7 @@ from plansync.cli.columns import folded
 from plansync.cli.context import is_dumb
 from plansync.cli.door import say
 from plansync.cli.lines import Line, ids_in_words, in_lines, is_id, sign_of
-from plansync.cli.wording import differing, each_step, named, needs, places, summary, told
+from plansync.cli.wording import differing, each_step, named, needs, places, summary, told, ways_in_words
 from plansync.model import Conflict, Drift, Field, Side, conflict_id
 from plansync.sync.events import Done, Report, Status
 from plansync.text import in_line
@@ -209,11 +209,9 @@ class Writer:
 
     def _ways(self, report: Report, about: Conflict | Drift) -> None:
         """List the ways out, each with the command that takes it."""
-        from plansync.sync.ways import How, in_words
-
         key = conflict_id(about.uid, about.field)
-        for how in report.ways.get((about.uid, about.field), ()):
-            self.say(f"      plansync resolve {key} --how {how:<12} {in_words(How(how), about.field)}")
+        for how, words in ways_in_words(report, about).items():
+            self.say(f"      plansync resolve {key} --how {how:<12} {words}")
 
     def _left(self, report: Report) -> None:
         if report.left:

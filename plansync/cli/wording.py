@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from plansync import durations
-from plansync.model import Change, Conflict, Field, Kind, Operation, Side, State, Uid, Value, owner_of
+from plansync.model import Change, Conflict, Drift, Field, Kind, Operation, Side, State, Uid, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
 from plansync.text import cut, in_line
@@ -94,8 +94,10 @@ def _elements_in_words(report: Report, op: Operation) -> str:
 
 
 def named(report: Report, uid: Uid) -> str:
-    """Name what is to be decided: a step by its task as well."""
+    """Name what is to be decided: a phase by its title, a step by its task as well."""
     name, owner = report.labels.get(uid, uid), owner_of(uid)
+    if (known := report.local.get(uid) or report.base.agreed.get(uid)) and known.kind is Kind.PHASE:
+        return cut(str(known.fields.get(Field.TITLE, name)), TEXT_MAX)
     if owner == uid:
         return cut(name, TEXT_MAX)
     return f"{cut(report.labels.get(owner, owner), TEXT_MAX)}, step “{cut(name, TEXT_MAX)}”"
@@ -249,6 +251,16 @@ def places(report: Report, conflict: Conflict) -> tuple[str, str]:
     """Say where both sides of a conflict stand, `line 31` and `#12`; empty where that is not known."""
     line, issue = report.lines.get(conflict.uid, 0), report.remote.get(owner_of(conflict.uid))
     return f"line {line}" if line else "", f"#{issue.at}" if issue else ""
+
+
+def ways_in_words(report: Report, about: Conflict | Drift) -> dict[str, str]:
+    """Say what each way out does; nothing where a value is to be taken."""
+    from plansync.sync.ways import How, in_words
+
+    ways = report.ways.get((about.uid, about.field), ())
+    known = report.base.agreed.get(about.uid)
+    is_task, has_other = known is None or known.kind is Kind.TASK, How.FOLLOW in ways
+    return {how: in_words(How(how), about.field, is_task=is_task, has_other=has_other) for how in ways}
 
 
 def counted(number: int, word: str) -> str:

@@ -50,7 +50,7 @@ class How(StrEnum):
 
 WORDS: Mapping[How, str] = {
     How.RECREATE: "make a new one",
-    How.DROP: "the task is dropped, or the plan does without it",
+    How.DROP: "the task is dropped",
     How.FOLLOW: "it is here under another number",
     How.CLOSE: "close its issue as not planned",
     How.KEEP: "leave its issue open",
@@ -68,8 +68,12 @@ TWIN_WORDS: Mapping[How, str] = {
 }
 
 
-def in_words(how: How, name: Field) -> str:
-    """Say what a way does about what a field tells."""
+def in_words(how: How, name: Field, *, is_task: bool = True, has_other: bool = False) -> str:
+    """Say what a way does about what a field tells. `has_other`: another issue bears the mark of one that is gone."""
+    if how is How.DROP and not is_task:
+        return "the plan does without it"
+    if how is How.DROP and has_other:
+        return "the task is dropped, and that one closed as not planned"
     return TWIN_WORDS[how] if name is Field.TWIN else WORDS[how]
 
 
