@@ -174,6 +174,8 @@ def _recreate(session: Session, uid: Uid, name: Field) -> None:
     others = _elsewhere(session, uid)
     if others and all(_is_copy(record, session.base.remote[uid].stamp) for record in others):
         session.passed_over[uid] = tuple(f"#{record.ref}" for record in others)
+    elif others:
+        _unlink(session, uid)
     _forget(session, uid)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -67,6 +68,19 @@ def test_an_issue_made_anew_is_the_tasks_whoever_copied_the_one_that_is_gone(
     assert "create-issue" in kinds(report, "applied")
     assert f"/issues/{copied + 1})" in synced.text
     assert synced.tracker.rows[Thing.ISSUE, copied].body == gone.body
+    assert synced.is_settled()
+
+
+def test_an_issue_that_another_run_made_anew_already_is_the_tasks(synced: Bench) -> None:
+    gone = synced.issue("Paint")
+    synced.delete("Paint")
+    made = synced.write("Paint", body=re.sub(r" op=\w+", " op=0a1b2c3d", gone.body), labels=gone.labels)
+
+    report = _do(synced, How.RECREATE)
+    synced.run()
+
+    assert "create-issue" not in kinds(report)
+    assert f"/issues/{made})" in synced.text
     assert synced.is_settled()
 
 
