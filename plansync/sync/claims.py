@@ -51,6 +51,19 @@ def named(shown: Snapshot, project: str) -> set[Key]:
     }
 
 
+def outlived(shown: Snapshot, base: Base, gone: Collection[Key]) -> dict[Uid, int]:
+    """List the issues that are gone and that the plan still names, of tasks that have another one by now.
+
+    A run that made that one died, or could not write the plan; the line is ours, and not about any other issue.
+    """
+    return {
+        uid: link.number
+        for uid, link in links(shown).items()
+        if link.url and (Thing.ISSUE, link.number) in gone and uid in base.remote
+        if base.remote[uid].at not in (None, link.number)
+    }
+
+
 def inherited(shown: Snapshot, base: Base, view: View, records: Iterable[Record]) -> dict[Key, Uid]:
     """Find the open milestones of a group above that bear a phase's very title, where it has none of its own yet.
 

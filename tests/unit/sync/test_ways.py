@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, PlanError
 from plansync.model import Field, State, Take, conflict_id
 from plansync.reconcile import Policy
 from plansync.sync.events import Report
@@ -68,6 +68,43 @@ def test_an_issue_made_anew_is_the_tasks_whoever_copied_the_one_that_is_gone(
     assert f"/issues/{copied + 1})" in synced.text
     assert synced.tracker.rows[Thing.ISSUE, copied].body == gone.body
     assert synced.is_settled()
+
+
+class _Die(BaseException):
+    """What kills a run."""
+
+
+def _die() -> None:
+    raise _Die
+
+
+@pytest.mark.parametrize("point", ["sent create-issue", "landed create-issue", "intended plan"])
+def test_an_issue_made_anew_by_a_run_that_died_is_the_only_one_that_its_task_names(
+    lost: Bench, point: str
+) -> None:
+    lost.at[point] = _die
+    with pytest.raises(_Die):
+        _do(lost, How.RECREATE)
+
+    lost.run()
+
+    assert lost.text.count("**Issue**: ") == 3
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+    assert lost.is_settled()
+
+
+def test_an_issue_made_anew_while_the_plan_could_not_be_written_is_the_only_one_that_its_task_names(
+    lost: Bench,
+) -> None:
+    lost.files.fails["replace"] = PlanError("the disk is full", "plan.md")
+    assert _do(lost, How.RECREATE).error
+    lost.files.fails.clear()
+
+    lost.run()
+
+    assert lost.text.count("**Issue**: ") == 3
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+    assert lost.is_settled()
 
 
 @pytest.mark.parametrize(("how", "take"), [(How.DROP, Take.PLAN), (None, Take.ISSUE)])
