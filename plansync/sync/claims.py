@@ -52,15 +52,16 @@ def named(shown: Snapshot, project: str) -> set[Key]:
 
 
 def outlived(shown: Snapshot, base: Base, gone: Collection[Key]) -> dict[Uid, int]:
-    """List the issues that are gone and that the plan still names, of tasks that have another one by now.
+    """List the issues that are gone and that the plan still names, of marked tasks that have none or another.
 
-    A run that made that one died, or could not write the plan; the line is ours, and not about any other issue.
+    A run that made that one died or could not write the plan, or the task was dropped with its issue and is taken up
+    again. Then the line is ours, and not about any other issue.
     """
     return {
         uid: link.number
         for uid, link in links(shown).items()
-        if link.url and (Thing.ISSUE, link.number) in gone and uid in base.remote
-        if base.remote[uid].at not in (None, link.number)
+        if link.url and (Thing.ISSUE, link.number) in gone and shown[uid].fields.get(Field.MARKER)
+        if uid not in base.remote or base.remote[uid].at != link.number
     }
 
 

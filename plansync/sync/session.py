@@ -262,8 +262,6 @@ class Session:
 
     def show_remote(self) -> None:
         """Show what the mirror holds; freeze what is linked and cannot be read."""
-        gone = {key for key, absence in self.absent.items() if absence in existence.LOST}
-        self.former_refs |= claims.outlived(self.shown, self.base, gone)
         former = {u: r for u, r in self.former_refs.items() if (u, Field.STATE) not in self.choices}
         # one that a person drops gets no new issue
         sides = (self.local, self.shown)

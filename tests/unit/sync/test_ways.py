@@ -115,6 +115,18 @@ def test_a_task_whose_issue_is_gone_is_dropped(lost: Bench, how: How | None, tak
     assert lost.is_settled()
 
 
+def test_a_task_that_was_dropped_and_is_taken_up_again_names_its_new_issue_alone(lost: Bench) -> None:
+    _do(lost, How.DROP)
+    (line,) = [line for line in lost.text.splitlines() if "Dropped" in line]
+    lost.edit(f"{line}\n", "")
+
+    assert "create-issue" in kinds(lost.run(), "applied")
+
+    assert lost.text.count("**Issue**: ") == 3
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+    assert lost.is_settled()
+
+
 def test_a_task_that_the_plan_calls_dropped_needs_no_issue(synced: Bench) -> None:
     synced.touch("Paint", state=State.DROPPED)
     synced.run()
