@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +15,7 @@ from plansync.sync.prune import Prune
 from plansync.sync.settling import Settling
 from plansync.sync.ways import WORDS, How, in_words
 from plansync.trackers.base import Absence, Thing
-from tests.unit.sync.bench import Bench, kinds, notes
+from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
 
@@ -68,6 +69,38 @@ def test_an_issue_made_anew_is_the_tasks_whoever_copied_the_one_that_is_gone(
     assert f"/issues/{copied + 1})" in synced.text
     assert synced.tracker.rows[Thing.ISSUE, copied].body == gone.body
     assert synced.is_settled()
+
+
+def test_a_copy_that_was_left_once_is_left_when_the_new_issue_is_made_anew_too(
+    synced: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synced.tracker, "_check_single", lambda *given: None)  # here a second one is wanted
+    gone = synced.issue("Paint")
+    synced.delete("Paint")
+    copied = synced.write("Paint", body=gone.body, labels=gone.labels)
+
+    for number in (copied + 1, copied + 2):
+        assert "create-issue" in kinds(_do(synced, How.RECREATE), "applied")
+        synced.run()
+        assert f"/issues/{number})" in synced.text
+        assert synced.tracker.rows[Thing.ISSUE, copied].body == gone.body
+        assert synced.is_settled()
+        del synced.tracker.rows[Thing.ISSUE, number]
+
+
+def test_tasks_go_on_waiting_for_one_whose_issue_another_run_made_anew(make: Make) -> None:
+    bench = make(PLAN.replace("Paint\n", "Paint\n\n**Dependencies**: Task 1.1\n"))
+    bench.run()
+    gone = bench.issue("Dig")
+    bench.delete("Dig")
+    bench.write("Dig", body=re.sub(r" op=\w+", " op=0a1b2c3d", gone.body), labels=gone.labels)
+
+    _do(bench, How.RECREATE)
+    bench.run()
+
+    assert "**Dependencies**: Task 1.1" in bench.text
+    assert bench.issue("Dig").ref in bench.issue("Paint").blockers
+    assert bench.is_settled()
 
 
 class _Die(BaseException):
