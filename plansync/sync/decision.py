@@ -143,7 +143,7 @@ def _lost(session: Session) -> list[Conflict]:
 
 def _outlived(session: Session) -> Mapping[Uid, int]:
     gone = {key for key, absence in session.absent.items() if absence in existence.LOST}
-    return claims.outlived(session.shown, session.base, gone)
+    return claims.outlived(session.shown, session.base, gone, session.project.target.project)
 
 
 def _kept(session: Session) -> Snapshot:

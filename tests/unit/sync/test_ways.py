@@ -160,6 +160,20 @@ def test_a_task_that_was_dropped_and_is_taken_up_again_names_its_new_issue_alone
     assert lost.is_settled()
 
 
+def test_a_line_about_an_issue_of_another_project_stays_whatever_number_is_gone_here(lost: Bench) -> None:
+    _do(lost, How.DROP)
+    (line,) = [line for line in lost.text.splitlines() if "Dropped" in line]
+    lost.edit(f"{line}\n", "")
+    number = lost.issue("Level").ref + 1
+    theirs = f"**Issue**: [#{number}](https://tracker.test/owner/other/issues/{number})"
+    lost.edit(f"**Issue**: [#{number}](https://tracker.test/owner/name/issues/{number})", theirs)
+
+    assert "create-issue" in kinds(lost.run(), "applied")
+
+    assert theirs in lost.text
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+
+
 def test_a_task_that_the_plan_calls_dropped_needs_no_issue(synced: Bench) -> None:
     synced.touch("Paint", state=State.DROPPED)
     synced.run()
