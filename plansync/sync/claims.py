@@ -46,8 +46,27 @@ def named(shown: Snapshot, project: str) -> set[Key]:
     return {
         (Thing.ISSUE, link.number)
         for uid, link in links(shown).items()
-        if shown[uid].fields.get(Field.MARKER)
-        or link.url.casefold().endswith(tuple(f"/{project}{way}{link.number}".casefold() for way in _WAYS))
+        if shown[uid].fields.get(Field.MARKER) or _is_in(project, link)
+    }
+
+
+def _is_in(project: str, link: Link) -> bool:
+    return link.url.casefold().endswith(tuple(f"/{project}{way}{link.number}".casefold() for way in _WAYS))
+
+
+def outlived(shown: Snapshot, base: Base, gone: Collection[Key], project: str) -> dict[Uid, int]:
+    """List the issues that are gone and that the plan still names, of marked tasks that have none or another.
+
+    A run that made that one died or could not write the plan, or the task was dropped with its issue and is taken up
+    again. Then the line is ours, and not about any other issue.
+    """
+    return {
+        uid: link.number
+        for uid, link in links(shown).items()
+        if _is_in(project, link)
+        and (Thing.ISSUE, link.number) in gone
+        and shown[uid].fields.get(Field.MARKER)
+        if uid not in base.remote or base.remote[uid].at != link.number
     }
 
 

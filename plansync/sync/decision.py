@@ -29,7 +29,7 @@ from plansync.reconcile import Bare, Given, reconcile
 from plansync.reconcile.merge import shown_state
 from plansync.reconcile.order import IDS
 from plansync.reconcile.pairing import rename, unmarked
-from plansync.sync import existence
+from plansync.sync import claims, existence
 from plansync.sync.facts import facts, seen
 from plansync.sync.session import Session, Then
 from plansync.trackers import mapping
@@ -81,7 +81,7 @@ def _given(session: Session, lost: Sequence[Conflict]) -> Given:
         is_final=not project.branch,
         settles=session.settles,
         pruned=session.pruned,
-        former=session.former_refs,
+        former={**_outlived(session), **session.former_refs},
         bare=_bare(session),
         twins=session.view.twins,
         spoken=frozenset(uid for uid, record in session.view.records.items() if record.comments),
@@ -139,6 +139,11 @@ def _lost(session: Session) -> list[Conflict]:
 
 
 # ----------------------------------------------------------------- both sides
+
+
+def _outlived(session: Session) -> Mapping[Uid, int]:
+    gone = {key for key, absence in session.absent.items() if absence in existence.LOST}
+    return claims.outlived(session.shown, session.base, gone, session.project.target.project)
 
 
 def _kept(session: Session) -> Snapshot:

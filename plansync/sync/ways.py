@@ -161,8 +161,8 @@ def _settle_twin(session: Session, how: How, twin: Twin) -> None:
 def _recreate(session: Session, uid: Uid, name: Field) -> None:
     """Forget the record that is gone, so that a new one is made; a milestone gets its issues back.
 
-    Copies of it are left to who made them. Another one that bears the mark may be the new one already, made by a run
-    that died and whose memory of that is lost.
+    Copies of it are left to who made them, also those of an earlier one. Another one that bears the mark may be the new
+    one already, made by a run that died and whose memory of that is lost; links to the old one are owed to it.
     """
     if uid in session.doubts:
         session.apart.add(uid)
@@ -171,9 +171,13 @@ def _recreate(session: Session, uid: Uid, name: Field) -> None:
         for task, item in session.base.agreed.items():
             if item.fields.get(Field.PHASE) == uid and task in session.remote and task in session.shown:
                 _restore(session, task, Field.PHASE)
-    others = _elsewhere(session, uid)
-    if others and all(_is_copy(record, session.base.remote[uid].stamp) for record in others):
-        session.passed_over[uid] = tuple(f"#{record.ref}" for record in others)
+    others = {f"#{record.ref}": record for record in _elsewhere(session, uid)}
+    stamp = session.base.remote[uid].stamp
+    if others and all(
+        existence.is_accepted(session.base, uid, number) or _is_copy(record, stamp)
+        for number, record in others.items()
+    ):
+        session.passed_over[uid] = tuple(others)
     elif others:
         _unlink(session, uid)
     _forget(session, uid)

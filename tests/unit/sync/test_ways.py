@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from plansync.errors import ConfigError
+from plansync.errors import ConfigError, PlanError
 from plansync.model import Field, State, Take, conflict_id
 from plansync.reconcile import Policy
 from plansync.sync.events import Report
@@ -15,7 +15,7 @@ from plansync.sync.prune import Prune
 from plansync.sync.settling import Settling
 from plansync.sync.ways import WORDS, How, in_words
 from plansync.trackers.base import Absence, Thing
-from tests.unit.sync.bench import Bench, kinds, notes
+from tests.unit.sync.bench import PLAN, Bench, kinds, notes
 
 Make = Callable[..., Bench]
 
@@ -71,17 +71,73 @@ def test_an_issue_made_anew_is_the_tasks_whoever_copied_the_one_that_is_gone(
     assert synced.is_settled()
 
 
-def test_an_issue_that_another_run_made_anew_already_is_the_tasks(synced: Bench) -> None:
+def test_a_copy_that_was_left_once_is_left_when_the_new_issue_is_made_anew_too(
+    synced: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synced.tracker, "_check_single", lambda *given: None)  # here a second one is wanted
     gone = synced.issue("Paint")
     synced.delete("Paint")
-    made = synced.write("Paint", body=re.sub(r" op=\w+", " op=0a1b2c3d", gone.body), labels=gone.labels)
+    copied = synced.write("Paint", body=gone.body, labels=gone.labels)
 
-    report = _do(synced, How.RECREATE)
-    synced.run()
+    for number in (copied + 1, copied + 2):
+        assert "create-issue" in kinds(_do(synced, How.RECREATE), "applied")
+        synced.run()
+        assert f"/issues/{number})" in synced.text
+        assert synced.tracker.rows[Thing.ISSUE, copied].body == gone.body
+        assert synced.is_settled()
+        del synced.tracker.rows[Thing.ISSUE, number]
 
-    assert "create-issue" not in kinds(report)
-    assert f"/issues/{made})" in synced.text
-    assert synced.is_settled()
+
+def test_tasks_go_on_waiting_for_one_whose_issue_another_run_made_anew(make: Make) -> None:
+    bench = make(PLAN.replace("Paint\n", "Paint\n\n**Dependencies**: Task 1.1\n"))
+    bench.run()
+    gone = bench.issue("Dig")
+    bench.delete("Dig")
+    bench.write("Dig", body=re.sub(r" op=\w+", " op=0a1b2c3d", gone.body), labels=gone.labels)
+
+    _do(bench, How.RECREATE)
+    bench.run()
+
+    assert "**Dependencies**: Task 1.1" in bench.text
+    assert bench.issue("Dig").ref in bench.issue("Paint").blockers
+    assert bench.is_settled()
+
+
+class _Die(BaseException):
+    """What kills a run."""
+
+
+def _die() -> None:
+    raise _Die
+
+
+@pytest.mark.parametrize("point", ["sent create-issue", "landed create-issue", "intended plan"])
+def test_an_issue_made_anew_by_a_run_that_died_is_the_only_one_that_its_task_names(
+    lost: Bench, point: str
+) -> None:
+    lost.at[point] = _die
+    with pytest.raises(_Die):
+        _do(lost, How.RECREATE)
+
+    lost.run()
+
+    assert lost.text.count("**Issue**: ") == 3
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+    assert lost.is_settled()
+
+
+def test_an_issue_made_anew_while_the_plan_could_not_be_written_is_the_only_one_that_its_task_names(
+    lost: Bench,
+) -> None:
+    lost.files.fails["replace"] = PlanError("the disk is full", "plan.md")
+    assert _do(lost, How.RECREATE).error
+    lost.files.fails.clear()
+
+    lost.run()
+
+    assert lost.text.count("**Issue**: ") == 3
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+    assert lost.is_settled()
 
 
 @pytest.mark.parametrize(("how", "take"), [(How.DROP, Take.PLAN), (None, Take.ISSUE)])
@@ -90,6 +146,32 @@ def test_a_task_whose_issue_is_gone_is_dropped(lost: Bench, how: How | None, tak
 
     assert "Dropped" in lost.text
     assert lost.is_settled()
+
+
+def test_a_task_that_was_dropped_and_is_taken_up_again_names_its_new_issue_alone(lost: Bench) -> None:
+    _do(lost, How.DROP)
+    (line,) = [line for line in lost.text.splitlines() if "Dropped" in line]
+    lost.edit(f"{line}\n", "")
+
+    assert "create-issue" in kinds(lost.run(), "applied")
+
+    assert lost.text.count("**Issue**: ") == 3
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
+    assert lost.is_settled()
+
+
+def test_a_line_about_an_issue_of_another_project_stays_whatever_number_is_gone_here(lost: Bench) -> None:
+    _do(lost, How.DROP)
+    (line,) = [line for line in lost.text.splitlines() if "Dropped" in line]
+    lost.edit(f"{line}\n", "")
+    number = lost.issue("Level").ref + 1
+    theirs = f"**Issue**: [#{number}](https://tracker.test/owner/other/issues/{number})"
+    lost.edit(f"**Issue**: [#{number}](https://tracker.test/owner/name/issues/{number})", theirs)
+
+    assert "create-issue" in kinds(lost.run(), "applied")
+
+    assert theirs in lost.text
+    assert f"**Issue**: [#{lost.issue('Paint').ref}](" in lost.text
 
 
 def test_a_task_that_the_plan_calls_dropped_needs_no_issue(synced: Bench) -> None:
