@@ -96,4 +96,4 @@ def _sides(report: Report, conflict: Conflict | Drift) -> Iterator[tuple[str, tu
 
 
 def _ways(about: Conflict | Drift, ways: Sequence[str]) -> Iterable[tuple[str, tuple[str, Answer]]]:
-    return ((how, (in_words(How(how), about.field), Answer(how=How(how)))) for how in ways)
+    return ((how, (in_words(How(how), about), Answer(how=How(how)))) for how in ways)

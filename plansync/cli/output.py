@@ -213,7 +213,7 @@ class Writer:
 
         key = conflict_id(about.uid, about.field)
         for how in report.ways.get((about.uid, about.field), ()):
-            self.say(f"      plansync resolve {key} --how {how:<12} {in_words(How(how), about.field)}")
+            self.say(f"      plansync resolve {key} --how {how:<12} {in_words(How(how), about)}")
 
     def _left(self, report: Report) -> None:
         if report.left:

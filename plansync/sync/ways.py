@@ -9,6 +9,7 @@ from enum import StrEnum
 from plansync.document import block
 from plansync.errors import ConfigError
 from plansync.model import (
+    OVERVIEW,
     Choice,
     Conflict,
     Drift,
@@ -50,7 +51,7 @@ class How(StrEnum):
 
 WORDS: Mapping[How, str] = {
     How.RECREATE: "make a new one",
-    How.DROP: "the task is dropped, or the plan does without it",
+    How.DROP: "mark the task as dropped",
     How.FOLLOW: "it is here under another number",
     How.CLOSE: "close its issue as not planned",
     How.KEEP: "leave its issue open",
@@ -61,6 +62,8 @@ WORDS: Mapping[How, str] = {
 }
 
 
+_WITHOUT = "go on without one"
+"""What dropping is for a milestone and for the overview issue."""
 TWIN_WORDS: Mapping[How, str] = {
     How.FOLLOW: "the other one is the task's",
     How.CLOSE: "close the other one as a duplicate",
@@ -68,9 +71,12 @@ TWIN_WORDS: Mapping[How, str] = {
 }
 
 
-def in_words(how: How, name: Field) -> str:
-    """Say what a way does about what a field tells."""
-    return TWIN_WORDS[how] if name is Field.TWIN else WORDS[how]
+def in_words(how: How, about: Conflict | Drift) -> str:
+    """Say what a way does about something that is to be decided."""
+    if about.field is Field.TWIN:
+        return TWIN_WORDS[how]
+    is_of_task = about.uid != OVERVIEW and not existence.is_of_milestone(about)
+    return WORDS[how] if how is not How.DROP or is_of_task else _WITHOUT
 
 
 _DRIFTS: Mapping[Field, tuple[How, ...]] = {
