@@ -166,8 +166,11 @@ def _git(paths: Paths) -> Iterator[Finding]:
         git.ask(folder, "status", "--porcelain", "--", state, plan).decode("utf-8", "replace").splitlines()
     )
     if len(moved) == 1:
-        text = f"only one of plan and state file is changed ({moved[0].strip()}); commit both together"
-        yield Finding("git", Health.NOTE, text)
+        is_state = moved[0].rstrip('"').endswith(paths.state.name)
+        text = "the state file; commit it" if is_state else f"{paths.plan.name}; sync it, then commit both"
+        yield Finding(
+            "git", Health.NOTE, f"changed since the last commit is only {text}", add if is_state else ""
+        )
     else:
         yield Finding(
             "git", Health.WELL, "plan and state file are committed" + (", and changed since" if moved else "")
@@ -244,7 +247,7 @@ def _local(paths: Paths) -> Iterator[Finding]:
         )
         yield Finding("local memory", Health.ILL, str(error), way, lambda: _put_aside(paths))
     except StoreError as error:
-        yield Finding("local memory", Health.ILL, str(error), "as the line above says")
+        yield Finding("local memory", Health.ILL, str(error))
     else:
         yield found
 
@@ -297,9 +300,7 @@ def _tracker(home: Home, listen: Listener) -> Iterator[Finding]:
         found = asyncio.run(wiring.look_at(home.settings, listen))
     except PlansyncError as error:
         where = home.file.name if home.file else "the options"
-        yield Finding(
-            "tracker", Health.ILL, str(error), f"as the line above says; which tracker it is says {where}"
-        )
+        yield Finding("tracker", Health.ILL, str(error), f"which tracker is asked: see {where}")
         return
     place = found.repository
     who = f" as {found.account}" if found.account else ""

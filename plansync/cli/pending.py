@@ -5,7 +5,7 @@ Offline: it tells how things stood after the last run. What was edited on the tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from plansync.model import (
@@ -99,11 +99,14 @@ def subject(conflict: str, owner: Uid, sides: tuple[Snapshot, ...]) -> tuple[Uid
 def owed(base: Base, local: Snapshot) -> list[Words]:
     """List the items that lack something agreed, once for each side that lacks it."""
     found: dict[tuple[str, Uid], list[str]] = {}
+    asked = {u for u, item in base.agreed.items() if conflict_id(u, Field.EXISTENCE) in told(item)}
     for uid, item in base.agreed.items():
         there = base.remote.get(owner_of(uid))
         if there is None or there.at is None or owner_of(uid) not in local:
             continue  # of a task that is gone nothing is written before it comes back
         for half in halves(base, uid):
+            if half.side == "tracker" and _waits(half, asked):
+                continue  # no sync does it before that is decided
             now = _value(local, uid, half.name)
             if half.side == "plan" and now is not None and same(item.kind, half.name)(now, half.agreed):
                 continue  # somebody wrote it there since
@@ -112,6 +115,13 @@ def owed(base: Base, local: Snapshot) -> list[Words]:
         {"side": side, "task": owner, "fields": fields, "ref": base.remote[owner].at}
         for (side, owner), fields in found.items()
     ]
+
+
+def _waits(half: Half, asked: Collection[Uid]) -> bool:
+    """Say whether all that a half lacks are links to what may be gone for good."""
+    if half.name is not Field.EDGES or not isinstance(half.has, tuple) or not isinstance(half.agreed, tuple):
+        return False
+    return {*half.has} < {*half.agreed} and {*half.agreed} - {*half.has} <= {*asked}
 
 
 def removed(base: Base, local: Snapshot) -> list[Words]:

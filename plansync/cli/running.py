@@ -8,7 +8,7 @@ import os
 import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Request:
     `asks`: it is confirmed however little it writes. `look`: the command, without the plan, that shows what it
     would do. `several`: without a plan it is for all that the settings name. `heard`: is given how each ended, once
     that is printed. `asks_after`: what it lists is asked about then, so that one alone need not be listed.
+    `answered`: conflicts that are answered already, and decided by a run after this one, so that none of them is told.
     `commit`: plan and state file are written back to git, whatever it ends with. `watches`: nobody is there to be
     asked, and it comes round again after so many seconds. `is_settled`: the plan is not just being written.
     """
@@ -68,6 +69,7 @@ class Request:
     assume: str = ""
     several: bool = False
     asks_after: bool = False
+    answered: frozenset[str] = frozenset()
     commit: bool = False
     watches: float | None = None
     is_settled: bool = True
@@ -267,7 +269,7 @@ class Performer:
         from plansync.cli.in_markdown import markdown
         from plansync.cli.output import Writer
 
-        common, request, report = self.common, self.request, ended.report
+        common, request, report = self.common, self.request, _without(ended.report, self.request.answered)
         if request.format == "markdown":
             say(markdown(report))
             return
@@ -300,6 +302,16 @@ def _sandbox_hint(home: Home) -> str:
         return hint
     how = f'repo = "OWNER/NAME" in {home.file.name}' if home.file else "plansync init"
     return f"{hint} Connect a repository: {how}"
+
+
+def _without(report: Report, answered: frozenset[str]) -> Report:
+    """Leave conflicts out of a report by their ids."""
+    if not answered:
+        return report
+    from plansync.model import conflict_id
+
+    conflicts = [c for c in report.conflicts if conflict_id(c.uid, c.field) not in answered]
+    return replace(report, conflicts=conflicts)
 
 
 def _is_lone(report: Report) -> bool:

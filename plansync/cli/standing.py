@@ -202,11 +202,11 @@ def _decision(found: Words, titles: Words, room: int) -> str:
 
 def _gone(found: Words, titles: Words) -> str:
     """Say which side of something is gone."""
-    thing = "milestone" if found["task"] in titles else "issue"
+    is_phase = found["task"] in titles
     number = f" #{found['ref']}" if found["ref"] else ""
     if "recreate" in found["how"]:
-        return f"{thing}{number} is gone from the tracker"
-    return f"gone from the plan; {thing}{number} is open"
+        return f"{'its milestone' if is_phase else f'issue{number}'} is gone from the tracker"
+    return f"gone from the plan; {'milestone' if is_phase else 'issue'}{number} is open"
 
 
 def _owed(owed: Sequence[Words], side: str) -> str:

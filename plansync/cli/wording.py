@@ -8,6 +8,7 @@ from plansync import durations
 from plansync.model import Change, Conflict, Drift, Field, Kind, Operation, Side, State, Uid, Value, owner_of
 from plansync.reconcile.reasons import DUPLICATE
 from plansync.sync.events import Report, Status
+from plansync.sync.existence import is_of_milestone
 from plansync.text import cut, in_line
 
 TEXT_MAX = 60
@@ -242,7 +243,9 @@ def differing(report: Report, conflict: Conflict) -> str:
         return f"{conflict.field.in_words} differs"
     here, there = places(report, conflict)
     if conflict.local != "removed":
-        return f"{conflict.base} is {conflict.remote}{f' ({here})' if here else ''}"
+        # A milestone's number on GitLab is one that no page of it shows.
+        what = "its milestone" if is_of_milestone(conflict) else conflict.base
+        return f"{what} is {conflict.remote}{f' ({here})' if here else ''}"
     since = ", and its issue changed since" if conflict.remote == "changed" else ""
     return f"is no longer in the plan{since} ({there or '#?'} is open)"
 
@@ -258,9 +261,7 @@ def ways_in_words(report: Report, about: Conflict | Drift) -> dict[str, str]:
     from plansync.sync.ways import How, in_words
 
     ways = report.ways.get((about.uid, about.field), ())
-    known = report.base.agreed.get(about.uid)
-    is_task, has_other = known is None or known.kind is Kind.TASK, How.FOLLOW in ways
-    return {how: in_words(How(how), about.field, is_task=is_task, has_other=has_other) for how in ways}
+    return {how: in_words(How(how), about, has_other=How.FOLLOW in ways) for how in ways}
 
 
 def counted(number: int, word: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from plansync.model import Base, Conflict, Field, Item, Kind, Snapshot, State, Uid, conflict_id
+from plansync.model import Base, Conflict, Drift, Field, Item, Kind, Snapshot, State, Uid, conflict_id
 from plansync.reconcile.merge import shown_state
 from plansync.trackers.base import Absence, Terms, Thing
 
@@ -38,6 +38,11 @@ def lost(
             there = f"{key[0].value} #{key[1]}"
             found.append(Conflict(uid, Field.EXISTENCE, there, "in the plan", terms.absent(key[0], absence)))
     return found
+
+
+def is_of_milestone(about: Conflict | Drift) -> bool:
+    """Say whether it is a milestone whose being there is to be decided."""
+    return isinstance(about, Conflict) and str(about.base).startswith(f"{Thing.MILESTONE.value} #")
 
 
 def gone(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from plansync.document import block
 from plansync.errors import ConfigError
 from plansync.model import (
+    OVERVIEW,
     Choice,
     Conflict,
     Drift,
@@ -50,7 +51,7 @@ class How(StrEnum):
 
 WORDS: Mapping[How, str] = {
     How.RECREATE: "make a new one",
-    How.DROP: "the task is dropped",
+    How.DROP: "mark the task as dropped",
     How.FOLLOW: "it is here under another number",
     How.CLOSE: "close its issue as not planned",
     How.KEEP: "leave its issue open",
@@ -61,6 +62,8 @@ WORDS: Mapping[How, str] = {
 }
 
 
+_WITHOUT = "go on without one"
+"""What dropping is for a milestone and for the overview issue."""
 TWIN_WORDS: Mapping[How, str] = {
     How.FOLLOW: "the other one is the task's",
     How.CLOSE: "close the other one as a duplicate",
@@ -68,13 +71,16 @@ TWIN_WORDS: Mapping[How, str] = {
 }
 
 
-def in_words(how: How, name: Field, *, is_task: bool = True, has_other: bool = False) -> str:
-    """Say what a way does about what a field tells. `has_other`: another issue bears the mark of one that is gone."""
-    if how is How.DROP and not is_task:
-        return "the plan does without it"
-    if how is How.DROP and has_other:
-        return "the task is dropped, and that one closed as not planned"
-    return TWIN_WORDS[how] if name is Field.TWIN else WORDS[how]
+def in_words(how: How, about: Conflict | Drift, *, has_other: bool = False) -> str:
+    """Say what a way does about something that is to be decided.
+
+    `has_other`: another issue bears the mark of one that is gone.
+    """
+    if about.field is Field.TWIN:
+        return TWIN_WORDS[how]
+    if how is How.DROP and (about.uid == OVERVIEW or existence.is_of_milestone(about)):
+        return _WITHOUT
+    return f"{WORDS[how]}, and close that one as not planned" if how is How.DROP and has_other else WORDS[how]
 
 
 _DRIFTS: Mapping[Field, tuple[How, ...]] = {

@@ -48,6 +48,10 @@ def test_each_conflict_is_asked_about_and_every_answer_reaches_both_sides(torn: 
     assert code == 0
     assert "1 of 2: Task 1.1: title differs" in shown
     assert "“Ours”" in shown and "“Theirs”" in shown
+    assert shown.count("Task 2.1: title differs") == 2, (
+        "in the list and in its question, and not once it is answered"
+    )
+    assert "to decide." not in shown
     assert titles(torn, person) == ["Ours", "Yours"]
     assert torn.is_settled()
 

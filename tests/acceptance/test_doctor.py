@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -106,7 +107,17 @@ def test_plan_and_state_file_travel_together(copy: Copy) -> None:
 
     health, text, _ = examined(copy)["git"]
 
-    assert health == "note" and "only one of" in text and copy.name in text
+    assert health == "note" and text.endswith(f"is only {copy.name}; sync it, then commit both")
+
+    copy.sync()
+    git(copy.folder, "commit", "--quiet", "-m", "tick", copy.name)
+
+    health, text, way = examined(copy)["git"]
+
+    assert health == "note" and text.endswith("is only the state file; commit it")
+    git(copy.folder, *shlex.split(way)[1:])
+    git(copy.folder, "commit", "--quiet", "-m", "synced")
+    assert examined(copy)["git"][0] == "well"
 
 
 def test_the_merge_driver_is_set_where_somebody_says_so(copy: Copy) -> None:

@@ -55,6 +55,15 @@ def test_a_deleted_issue_is_asked_about_and_nothing_is_written(
     assert f"plansync resolve {found['id']} --how recreate" in told
 
 
+def test_a_link_to_it_is_not_owed_before_that_is_decided(copy: Copy, deleted: int) -> None:
+    """No sync can write a link to an issue that is not there."""
+    copy.sync(exits=4)
+
+    told = copy.run("status").out
+
+    assert f"Task 1.1: issue #{deleted} is gone from the tracker" in told and "Owed:" not in told
+
+
 def test_it_is_told_once_as_news(copy: Copy, deleted: int) -> None:
     copy.sync("--fail-on", "new", exits=4)
 
@@ -229,6 +238,8 @@ def test_a_deleted_milestone_is_one_question_and_comes_back_with_its_issues(
     assert (ran.json["drifts"], ran.json["notes"]) == ([], [])
     found = only(copy)
     assert (found["base"], found["issue"]) == (f"milestone #{phase['number']}", "deleted on the tracker")
+    assert "Phase 1: its milestone is deleted on the tracker (line " in copy.run("resolve", exits=4).out
+    assert "Phase 1: its milestone is gone from the tracker" in copy.run("status").out
     copy.run("resolve", found["id"], "--how", "recreate")
 
     again = {person.issue(title)["milestone"]["title"] for title in inside}

@@ -125,9 +125,11 @@ def _ask(common: Common, all_: Sequence[Ended]) -> int:
         codes = [ended.code]
         if not ended.report.error and not is_over:
             settlings, is_over = decide(ended.report)
-            for settling in settlings:
+            for done, settling in enumerate(settlings, 1):
+                later = frozenset(i for other in settlings[done:] for i in other.ids)
+                request = Request("resolve", ended.plan, yes=True, settling=settling, answered=later)
                 try:
-                    codes.append(perform(common, Request("resolve", ended.plan, yes=True, settling=settling)))
+                    codes.append(perform(common, request))
                 except (
                     ConfigError
                 ) as error:  # a value that was typed and cannot be; the other answers are good

@@ -33,7 +33,9 @@ def command(
 
     common: Common = context.obj
     if not every:
-        raise ConfigError("say --all: plansync unlink --all [--strip]")
+        raise ConfigError(
+            "unlink is for a whole plan, never for one task; say so: plansync unlink --all [--strip]"
+        )
     home = common.home()
     path = find_plan(home, plan)
     traces = ", and take every id and link out of it" if strip else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from plansync.errors import ConfigError, PlanError
-from plansync.model import Field, State, Take, conflict_id
+from plansync.model import OVERVIEW, Conflict, Field, State, Take, Uid, conflict_id
 from plansync.reconcile import Policy
 from plansync.sync.events import Report
 from plansync.sync.prune import Prune
@@ -401,9 +402,22 @@ def test_where_nothing_is_to_be_pruned_that_is_said(synced: Bench) -> None:
 
 
 def test_each_way_has_words_and_those_about_a_second_issue_are_its_own() -> None:
-    assert {how: in_words(how, Field.EXISTENCE) for how in How} == WORDS
-    assert in_words(How.CLOSE, Field.TWIN) == "close the other one as a duplicate"
-    assert in_words(How.ACCEPT, Field.TWIN) == "leave both as they are"
+    gone = Conflict(Uid("d1gd1g2"), Field.EXISTENCE, "issue #3", "in the plan", "deleted")
+    twin = replace(gone, field=Field.TWIN, base=None)
+    assert {how: in_words(how, gone) for how in How} == WORDS
+    assert in_words(How.CLOSE, twin) == "close the other one as a duplicate"
+    assert in_words(How.ACCEPT, twin) == "leave both as they are"
+
+
+def test_only_a_task_can_be_dropped_and_a_plan_goes_on_without_anything_else() -> None:
+    gone = Conflict(Uid("d1gd1g2"), Field.EXISTENCE, "issue #3", "in the plan", "deleted")
+    assert in_words(How.DROP, gone) == "mark the task as dropped"
+    assert (
+        in_words(How.DROP, gone, has_other=True)
+        == "mark the task as dropped, and close that one as not planned"
+    )
+    for other in (replace(gone, base="milestone #3"), replace(gone, uid=OVERVIEW)):
+        assert in_words(How.DROP, other) == "go on without one"
 
 
 # ------------------------------------------------------------------ what waits for a block
