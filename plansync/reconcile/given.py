@@ -62,7 +62,8 @@ class Given:
     overview issue is made. `sections` gives its derived parts for agreed states and what is for a person to decide;
     `seen`: what this machine last saw both sides say in them. `left_alone`: the plan's tasks of which nothing can be
     decided now, and which `local` leaves out, each in the state that was agreed last. `without_milestone`: the phases
-    whose milestone is gone for certain, whatever a person decides about that.
+    whose milestone is gone for certain, whatever a person decides about that. `renewed`: the items of which a person
+    wants a new record.
     """
 
     base: Base
@@ -91,6 +92,7 @@ class Given:
     seen: Mapping[Field, str] = field(default_factory=dict)
     left_alone: Snapshot = field(default_factory=dict)
     without_milestone: Collection[Uid] = ()
+    renewed: Collection[Uid] = ()
 
     @property
     def has_overview(self) -> bool:

@@ -36,12 +36,16 @@ from plansync.reconcile.sections import decide_sections
 
 
 def without_issue(given: Given) -> frozenset[Uid]:
-    """List the tasks that get no issue: they were finished before they ever had one, or a person drops them now."""
+    """List the tasks that get no issue: finished before they ever had one, or dropped by a person now.
+
+    Not those of which a person wants a new one.
+    """
     tasks = [u for u, i in given.local.items() if i.kind is Kind.TASK and u not in given.remote]
     dropped = {u for u in tasks if (u, Field.STATE) in given.choices}
     if given.policy.done_at_first_push != "skip":
         return frozenset(dropped)
-    return frozenset(dropped | {u for u in tasks if shown_state(given.local, u) is not State.TODO})
+    finished = {u for u in tasks if shown_state(given.local, u) is not State.TODO}
+    return frozenset(dropped | (finished - {*given.renewed}))
 
 
 def derive(agreement: Agreement, given: Given) -> None:

@@ -95,6 +95,7 @@ def _given(session: Session, lost: Sequence[Conflict]) -> Given:
         },
         seen=seen(session.mirror, session.lineage),
         without_milestone=existence.gone(session.absent, session.names.known),
+        renewed=session.renewed,
     )
 
 

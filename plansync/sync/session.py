@@ -75,7 +75,8 @@ class Session:
     `bound`: records that a person binds to items in this run. `incoming`: tasks that the plan is to get for issues
     that are there. `wanted`: the items that this run is about, where not all. `rewriting`: the items whose blocks a
     person wants written anew. `following`: the tasks that a person wants to go over to an issue that came first.
-    `passed_over`: the items that are to have a new record, with the numbers of those that bear their mark already.
+    `renewed`: the items of which a person wants a new record; `passed_over`: those of them that get one beside others
+    that bear their mark, with the numbers of these.
     `then`, `numbers` and `behind` are left by a decision: what it rested on, the records' items, and the items that
     the tracker has in a later version than the base.
     """
@@ -106,6 +107,7 @@ class Session:
         self.rewriting: set[Uid] = set()
         self.following: set[Uid] = set()
         self.passed_over: dict[Uid, tuple[str, ...]] = {}
+        self.renewed: set[Uid] = set()
         self.bound: dict[claims.Key, Uid] = {}
         self.told: dict[Uid, Uid] = {}
         self.apart: set[Uid] = set()

@@ -177,6 +177,7 @@ def _recreate(session: Session, uid: Uid, name: Field) -> None:
         for task, item in session.base.agreed.items():
             if item.fields.get(Field.PHASE) == uid and task in session.remote and task in session.shown:
                 _restore(session, task, Field.PHASE)
+    session.renewed.add(uid)
     others = {f"#{record.ref}": record for record in _elsewhere(session, uid)}
     stamp = session.base.remote[uid].stamp
     if others and all(

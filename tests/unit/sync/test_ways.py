@@ -55,6 +55,19 @@ def test_an_issue_that_is_gone_is_made_anew(lost: Bench, how: How | None) -> Non
     assert lost.is_settled()
 
 
+def test_an_issue_of_a_task_that_is_done_is_made_anew_too_and_closed(synced: Bench) -> None:
+    synced.edit("- [ ] Buy paint", "- [x] Buy paint")
+    synced.run()
+    synced.delete("Paint")
+    synced.run(full=True)
+
+    _do(synced, How.RECREATE)
+
+    assert synced.issue("Paint").state is State.DONE
+    assert f"/issues/{synced.issue('Paint').ref})" in synced.text
+    assert synced.is_settled()
+
+
 def test_an_issue_made_anew_is_the_tasks_whoever_copied_the_one_that_is_gone(
     synced: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
