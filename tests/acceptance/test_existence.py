@@ -238,7 +238,10 @@ def test_a_deleted_milestone_is_one_question_and_comes_back_with_its_issues(
     assert (ran.json["drifts"], ran.json["notes"]) == ([], [])
     found = only(copy)
     assert (found["base"], found["issue"]) == (f"milestone #{phase['number']}", "deleted on the tracker")
-    assert "Phase 1: Groundwork: its milestone is deleted on the tracker (line " in copy.run("resolve", exits=4).out
+    assert (
+        "Phase 1: Groundwork: its milestone is deleted on the tracker (line "
+        in copy.run("resolve", exits=4).out
+    )
     assert "Phase 1: its milestone is gone from the tracker" in copy.run("status").out
     copy.run("resolve", found["id"], "--how", "recreate")
 
